@@ -1,0 +1,48 @@
+# Worthwhile. `make demo` answers the question on a sample company; `make test` proves the kit.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: help setup demo test lint typecheck format lock bench clean
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP) ## Create .venv from the hashed locks
+
+$(STAMP): locks/bootstrap.txt locks/product.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r locks/bootstrap.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r locks/product.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## Decide for the sample company, with bundled prices and no account
+	@$(BIN)/costcheck demo
+
+test: lint typecheck ## Lint, types, import contract, and every test
+	$(BIN)/pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+typecheck: setup
+	$(BIN)/mypy
+
+format: setup ## Rewrite the code in the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## Resolve the locks anew (needs uv)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    --group tests --group typing --group lint --group fit pyproject.toml locks/build.in -o locks/product.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    locks/bootstrap.in -o locks/bootstrap.txt
+
+bench: setup ## Measure the speeds that the README claims
+	$(BIN)/python benchmarks/run.py
+
+clean: ## Remove what setup and demo made
+	rm -rf $(VENV) .demo
