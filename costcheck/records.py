@@ -1,7 +1,8 @@
 """Normalised rows that every source produces, in the field's own words.
 
-Billing columns follow FOCUS 1.4 (https://focus.finops.org) in snake_case, tokens follow OpenTelemetry's
-`gen_ai.usage.*` (https://github.com/open-telemetry/semantic-conventions-genai). Columns of our own begin with `x_`.
+Billing columns follow FOCUS 1.4 (https://focus.finops.org) in snake_case, tokens follow
+OpenTelemetry's `gen_ai.usage.*` (https://github.com/open-telemetry/semantic-conventions-genai).
+Columns of our own begin with `x_`.
 Times are UTC, periods are [start, end). Rows are built once and never patched.
 """
 
@@ -91,7 +92,7 @@ class UnitPrice:
     """One list unit price.
 
     Attributes:
-        service_code: `AmazonEC2`, `AmazonEKS`, ..., or the token provider as genai-prices names it (`openai`).
+        service_code: `AmazonEC2`, `AmazonEKS`, ..., or a token provider in genai-prices' words.
         sku_meter: AWS usage type without its region prefix (`BoxUsage:g6.xlarge`), or `<model>/<token type>`.
         region_id: AWS region, or `global`.
         pricing_category: On-demand, spot or commitment.

@@ -1,0 +1,86 @@
+"""Numbers that someone may dispute, read from `costcheck/data` with their unit, source and date."""
+
+import difflib
+import re
+import tomllib
+from datetime import date
+from decimal import Decimal
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any, TypeVar
+
+import msgspec
+
+from costcheck.errors import ConfigError
+
+T = TypeVar("T")
+
+
+class Typed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of everything that is read from TOML: immutable, typed, and closed to unknown keys."""
+
+
+class Fact(Typed):
+    """One disputable number.
+
+    Attributes:
+        value: The figure in `unit`.
+        low: 10th percentile of what it may be, None where it is a rule and not an estimate.
+        high: 90th percentile.
+        source_url: Page, paper or document that says so; `worthwhile` for a choice of this kit.
+        checked: Day on which the source was read.
+    """
+
+    value: Decimal
+    unit: str
+    source_url: str
+    checked: date
+    low: Decimal | None = None
+    high: Decimal | None = None
+    note: str = ""
+
+
+def data_file(*parts: str) -> Traversable:
+    """Return one file of `costcheck/data`."""
+    return resources.files("costcheck").joinpath("data", *parts)
+
+
+def read_data_toml(name: str, shape: type[T]) -> T:
+    """Return a TOML file of `costcheck/data` as the given typed record.
+
+    Raises:
+        ConfigError: The file does not have that shape; unknown keys are errors too.
+    """
+    return parse_toml(data_file(name).read_text(encoding="utf-8"), shape, name)
+
+
+def parse_toml(text: str, shape: type[T], name: str) -> T:
+    """Return TOML text as a typed record; numbers stay exact.
+
+    Raises:
+        ConfigError: Not TOML, or a key is missing, unknown (the nearest one is named) or of the wrong type.
+    """
+    try:
+        content = tomllib.loads(text, parse_float=Decimal)
+        return msgspec.convert(content, shape)
+    except tomllib.TOMLDecodeError as exc:
+        message = f"{name} is not TOML: {exc}"
+        raise ConfigError(message, expected="TOML 1.0", action=f"mend that line of {name}") from exc
+    except msgspec.ValidationError as exc:
+        message = f"{name}: {exc}"
+        raise ConfigError(
+            message, expected=_expectation(str(exc), shape), action=f"mend that key in {name}"
+        ) from exc
+
+
+def _expectation(problem: str, shape: Any) -> str:  # noqa: ANN401 - any annotated type
+    unknown = re.search(r"unknown field `([^`]+)`", problem)
+    if unknown is None:
+        return "the keys and types that `costcheck init` documents"
+    nearest = difflib.get_close_matches(unknown[1], sorted(_keys(shape)), n=1, cutoff=0.0)
+    return f"a known key; the nearest is `{nearest[0]}`" if nearest else "no keys here"
+
+
+def _keys(shape: Any) -> set[str]:  # noqa: ANN401 - any annotated type
+    schema = msgspec.json.schema(shape)
+    return {key for part in schema.get("$defs", {}).values() for key in part.get("properties", {})}
