@@ -20,7 +20,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Base of everything that is read from TOML: immutable, typed, and closed to unknown keys."""
 
 
-class Fact(Typed):
+class Fact(Typed, frozen=True, kw_only=True):
     """One disputable number.
 
     Attributes:
