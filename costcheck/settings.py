@@ -1,0 +1,242 @@
+"""The company's own statements: `costcheck.toml`, typed.
+
+What is measured comes from the bills; this file holds what only people know: which traffic belongs
+together, how fast it must be answered, where it may go, what may replace it and who proved that it can.
+"""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from costcheck.errors import ConfigError, InputFileError
+from costcheck.facts import Typed, parse_toml
+
+LatencyClass = Literal["interactive", "relaxed", "batch"]
+PurchaseOption = Literal["on_demand", "spot", "savings_plan_1y", "capacity_block"]
+Schedule = Literal["always_on", "paying_hours"]
+
+
+class Company(Typed, frozen=True, kw_only=True):
+    """Who asks, and in which AWS region the servers would stand."""
+
+    name: str
+    region_id: str = "us-east-1"
+
+
+class Match(Typed, frozen=True, kw_only=True):
+    """Traffic that belongs to a workload: a row matches when every list that is given names it.
+
+    Attributes:
+        everything: Take all addressable traffic that no workload before this one took.
+    """
+
+    sub_account_ids: tuple[str, ...] = ()
+    api_key_ids: tuple[str, ...] = ()
+    request_models: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    everything: bool = False
+
+
+class Evaluation(Typed, frozen=True, kw_only=True):
+    """What a quality comparison of a replacement against today's model found."""
+
+    model: str
+    result: Literal["pass", "fail", "inconclusive"]
+    evaluated_on: date
+    report: str
+
+
+class Acceptance(Typed, frozen=True, kw_only=True):
+    """The owner's recorded acceptance of a replacement without a passed evaluation."""
+
+    model: str
+    owner: str
+    accepted_on: date
+    reason: str
+
+
+class Compliance(Typed, frozen=True, kw_only=True):
+    """A requirement that takes the public API away from a workload.
+
+    Attributes:
+        in_region_managed_api_allowed: A managed API inside the company's AWS region has the needed terms.
+    """
+
+    clause: str
+    owner: str
+    expires_on: date
+    in_region_managed_api_allowed: bool
+
+
+class DeclaredDemand(Typed, frozen=True, kw_only=True):
+    """Demand stated by a person, allowed only where compliance forbids measuring it on an API."""
+
+    monthly_requests: int
+    input_tokens_per_request: int
+    output_tokens_per_request: int
+
+
+class Workload(Typed, frozen=True, kw_only=True):
+    """Traffic that moves or stays together.
+
+    Attributes:
+        sensitivity: `restricted` data get N+1 servers of their own and never overflow to an API.
+        candidates: Hugging Face ids of open weights that may replace today's model, in the catalogue's words.
+        weights: `own` for a fine-tuned model: then nobody sells the same weights by the token.
+        cacheable_input_share: Share of input tokens that repeats (a system prompt), if you know it.
+        cheaper_request_model: A cheaper model of the same provider that may replace today's.
+        outage_cost_usd_per_hour: What an hour without answers costs the business.
+    """
+
+    name: str
+    match: Match = Match()
+    latency_class: LatencyClass
+    sensitivity: Literal["public", "internal", "restricted"] = "internal"
+    candidates: tuple[str, ...] = ()
+    weights: Literal["published", "own"] = "published"
+    cacheable_input_share: Decimal | None = None
+    cheaper_request_model: str | None = None
+    evaluations: tuple[Evaluation, ...] = ()
+    acceptances: tuple[Acceptance, ...] = ()
+    compliance: Compliance | None = None
+    declared_demand: DeclaredDemand | None = None
+    outage_cost_usd_per_hour: Decimal = Decimal(0)
+
+
+class Operator(Typed, frozen=True, kw_only=True):
+    """Who would run the servers. There is no default: unanswered stays unanswered."""
+
+    answer: Literal["team", "managed_provider", "nobody"] | None = None
+    named: str = ""
+    managed_provider_monthly_cost_usd: Decimal | None = None
+
+
+class SelfHosting(Typed, frozen=True, kw_only=True):
+    """Which servers are worth considering; the defaults consider every GPU type on demand."""
+
+    instance_types: tuple[str, ...] = ()
+    purchase_options: tuple[PurchaseOption, ...] = ("on_demand",)
+    schedules: tuple[Schedule, ...] = ("always_on", "paying_hours")
+    overflow_to_api: bool = True
+    refused_instance_types: tuple[str, ...] = ()
+
+
+class ManagedQuote(Typed, frozen=True, kw_only=True):
+    """An offer for a managed service that is not billed by the token."""
+
+    name: str
+    model: str
+    monthly_cost_usd: Decimal
+    quoted_on: date
+    source: str
+
+
+class ContractedDiscount(Typed, frozen=True, kw_only=True):
+    """A negotiated discount off one provider's list prices."""
+
+    service_provider_name: str
+    discount_share: Decimal
+    source: str
+
+
+class Override(Typed, frozen=True, kw_only=True):
+    """A threshold or an assumption of the kit, replaced with the company's own figure and its reason."""
+
+    value: Decimal
+    low: Decimal | None = None
+    high: Decimal | None = None
+    reason: str
+
+
+class Settings(Typed, frozen=True, kw_only=True):
+    """Everything in `costcheck.toml`."""
+
+    schema_version: Literal[1] = 1
+    company: Company
+    operator: Operator = Operator()
+    workload: tuple[Workload, ...]
+    self_hosting: SelfHosting = SelfHosting()
+    managed_quote: tuple[ManagedQuote, ...] = ()
+    contracted_discount: tuple[ContractedDiscount, ...] = ()
+    set_aside_models: tuple[str, ...] = ()
+    thresholds: dict[str, Override] = msgspec.field(default_factory=dict)
+    assumptions: dict[str, Override] = msgspec.field(default_factory=dict)
+
+
+def parse_settings(text: str, name: str) -> Settings:
+    """Return the settings that a TOML text states.
+
+    Raises:
+        ConfigError: A key is unknown (the nearest is named), missing, mistyped, or contradicts another.
+    """
+    settings = parse_toml(text, Settings, name)
+    for problem in _contradictions(settings):
+        message = f"{name}: {problem}"
+        raise ConfigError(message, expected="workloads that say who they are", action=f"mend {name}")
+    return settings
+
+
+def read_settings(path: Path) -> Settings:
+    """Return the settings in a file.
+
+    Raises:
+        InputFileError: It cannot be read.
+        ConfigError: See `parse_settings`.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        message = f"{path} cannot be read: {exc}"
+        raise InputFileError(
+            message,
+            expected="a configuration file in UTF-8",
+            action="write a commented one with `costcheck init`, or name yours with --config",
+        ) from exc
+    return parse_settings(text, str(path))
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    names = [workload.name for workload in settings.workload]
+    problems = [f"two workloads are called {name!r}" for name in set(names) if names.count(name) > 1]
+    if not settings.workload:
+        problems.append("there is no [[workload]]")
+    for workload in settings.workload:
+        problems += [f"workload {workload.name!r}: {text}" for text in _workload_problems(workload)]
+    problems += [
+        f"contracted_discount of {discount.service_provider_name}: {discount.discount_share} is not a share"
+        for discount in settings.contracted_discount
+        if not _is_share(discount.discount_share)
+    ]
+    operator = settings.operator
+    if operator.answer == "managed_provider" and not _is_positive(operator.managed_provider_monthly_cost_usd):
+        problems.append(
+            "operator.answer is managed_provider, but managed_provider_monthly_cost_usd is not set"
+        )
+    return problems
+
+
+def _workload_problems(workload: Workload) -> list[str]:
+    problems = []
+    if workload.declared_demand is not None and workload.compliance is None:
+        problems.append("declared_demand is allowed only with a compliance requirement; measure it instead")
+    if workload.declared_demand is None and workload.match == Match():
+        problems.append(
+            "match names nothing; list sub_account_ids, request_models, ... or set everything = true"
+        )
+    if not _is_share(workload.cacheable_input_share or Decimal(0)):
+        problems.append(f"cacheable_input_share is {workload.cacheable_input_share}, not a share from 0 to 1")
+    cost = workload.outage_cost_usd_per_hour
+    if not (cost.is_finite() and cost >= 0):
+        problems.append(f"outage_cost_usd_per_hour is {cost}")
+    return problems
+
+
+def _is_share(value: Decimal) -> bool:
+    return value.is_finite() and 0 <= value <= 1
+
+
+def _is_positive(value: Decimal | None) -> bool:
+    return value is not None and value.is_finite() and value > 0

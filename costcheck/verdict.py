@@ -1,0 +1,303 @@
+"""The contract: what a decision says, as JSON. A leaf, so that `infra` can read it at no cost.
+
+`Decision` is written by `costcheck decide`, committed under `runbooks/decisions/`, and read by the gate and by the
+Pulumi program. Its JSON Schema is published as `costcheck/data/schema/decision.schema.json`.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from costcheck.errors import InputFileError
+
+SCHEMA_VERSION = 1
+
+
+class Verdict(StrEnum):
+    """The four answers."""
+
+    STAY_ON_API = "stay_on_api"
+    SELF_HOST = "self_host"
+    HYBRID = "hybrid"
+    INSUFFICIENT_EVIDENCE = "insufficient_evidence"
+
+
+class OptionKind(StrEnum):
+    """The ways to serve the same demand."""
+
+    API_TODAY = "api_today"
+    API_CHEAPER = "api_cheaper"
+    MANAGED_OPEN_WEIGHTS = "managed_open_weights"
+    MANAGED_QUOTE = "managed_quote"
+    SELF_HOSTED = "self_hosted"
+    HYBRID = "hybrid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """The 10th, 50th and 90th percentile of the simulated draws."""
+
+    p10: Decimal
+    p50: Decimal
+    p90: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that the verdict rests on.
+
+    Attributes:
+        rule: Row of the decision table, 0 for a remark that decides nothing.
+        subject: What it is about: `bill`, `price`, a workload's name, ...
+        message: One sentence.
+        figure: What was seen, with its unit.
+        threshold: What it was held against, with its unit.
+        source: Where the figure or the threshold stands.
+    """
+
+    rule: int
+    subject: str
+    message: str
+    figure: str = ""
+    threshold: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostLine:
+    """Quantity x unit price = monthly cost, with the way back to the price.
+
+    Attributes:
+        monthly_cost_usd: Exact at today's demand and prices (the Monte Carlo is about the options, not the lines).
+        price_source: URL or document of the unit price.
+        price_date: Day on which the unit price was observed.
+    """
+
+    name: str
+    quantity: Decimal
+    unit: str
+    unit_price_usd: Decimal
+    monthly_cost_usd: Decimal
+    sku_id: str | None
+    sku_meter: str
+    price_source: str
+    price_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """Instances of one type that serve one model.
+
+    Attributes:
+        instance_count: At today's busy hour.
+        maximum_instance_count: At the busiest hour of the horizon, P90 of the draws.
+        utilisation: Busy-hour demand over what the instances sustain under the latency target.
+        bound_by: What limits a replica: memory of the KV cache, time per token, time to first token, throughput.
+    """
+
+    model: str
+    quantization: str
+    instance_type: str
+    purchase_option: str
+    tensor_parallel: int
+    replicas_per_instance: int
+    instance_count: int
+    maximum_instance_count: int
+    hours_per_month: Decimal
+    requests_per_second_per_instance: Decimal
+    busy_requests_per_second: Decimal
+    utilisation: Decimal
+    bound_by: str
+    workloads: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionResult:
+    """One option, priced for the same demand and horizon as the others.
+
+    Attributes:
+        monthly_cost_usd: Mean month of the horizon, everything included, set-up spread over it.
+        saving_usd: Cheapest eligible API option minus this one on the same draws, a month; None for that option.
+        why_not: Why it could not be chosen, empty when it could.
+        moved_workloads: Workloads that leave the API.
+        api_cost_today_usd: What of this option is paid to an API, a month, at today's demand.
+    """
+
+    option_id: str
+    kind: OptionKind
+    label: str
+    why_not: str = ""
+    monthly_cost_usd: Band
+    saving_usd: Band | None = None
+    set_up_cost_usd: Decimal = Decimal(0)
+    moved_workloads: tuple[str, ...] = ()
+    fleets: tuple[Fleet, ...] = ()
+    lines: tuple[CostLine, ...] = ()
+    schedule: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakEven:
+    """The volume at which the best self-hosted option and the API cost the same.
+
+    Attributes:
+        monthly_requests: None where no volume that the fleet can serve reaches it.
+        month_reached: First month of the horizon with that volume, 0 = now, None if not within it.
+        note: Why there is none, or how it was found.
+    """
+
+    option_id: str
+    monthly_requests: Decimal | None
+    monthly_tokens: Decimal | None
+    today_monthly_requests: Decimal
+    instance_count: int | None
+    month_reached: int | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkloadAnswer:
+    """What becomes of one workload."""
+
+    name: str
+    goes_to: OptionKind
+    model: str
+    rule: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What may be provisioned on the strength of this decision; nothing else may.
+
+    Attributes:
+        maximum_nodes: Instance type and purchase option (`g6e.xlarge/on_demand`) to the ceiling of nodes.
+        monthly_ceiling_usd: P90 of the chosen option's infrastructure, people's time not included.
+    """
+
+    region_id: str
+    maximum_nodes: dict[str, int]
+    monthly_ceiling_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiChange:
+    """A change on the API that is worth making while staying on it."""
+
+    label: str
+    monthly_saving_usd: Decimal
+    needs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flip:
+    """What would turn the verdict.
+
+    Attributes:
+        what: The quantity that would have to change.
+        today: Its value now.
+        flips_at: The value at which another verdict follows.
+        becomes: That verdict.
+    """
+
+    what: str
+    today: str
+    flips_at: str
+    becomes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One answer with everything that it rests on.
+
+    Attributes:
+        rule: Row of the decision table that matched.
+        valid_until: Last day on which it may allow anything.
+        addressable_bill_usd: Mean month that self-hosting could replace.
+        complete_months: Months of measured usage.
+        dominant_assumption: The assumption whose range moves the saving most.
+        ask_again_on: When the question is worth asking again, None while moving.
+        preconditions: What must be done before `pulumi up` can work, e.g. raising a quota.
+        input_digests: Name of each input to its sha256; `inputs` is the whole of what `decide` read.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    costcheck_version: str
+    company: str
+    as_of: date
+    valid_until: date
+    verdict: Verdict
+    rule: int
+    headline: str
+    addressable_bill_usd: Decimal
+    complete_months: int
+    workloads: tuple[WorkloadAnswer, ...]
+    chosen_option: str
+    options: tuple[OptionResult, ...]
+    break_even: BreakEven | None
+    pay_back_months: Decimal | None
+    findings: tuple[Finding, ...]
+    flips: tuple[Flip, ...]
+    dominant_assumption: str
+    api_changes: tuple[ApiChange, ...]
+    preconditions: tuple[str, ...]
+    ask_again_on: date | None
+    allowance: Allowance | None
+    input_digests: dict[str, str]
+
+    def option(self, option_id: str) -> OptionResult:
+        """Return the option with this id; KeyError if there is none."""
+        return {option.option_id: option for option in self.options}[option_id]
+
+
+def encode(record: Any) -> bytes:  # noqa: ANN401 - any of our records
+    """Return canonical JSON: sorted keys, two spaces, one newline at the end; equal records give equal bytes."""
+    compact = msgspec.json.Encoder(order="sorted", decimal_format="string").encode(record)
+    return msgspec.json.format(compact, indent=2) + b"\n"
+
+
+def decode_decision(content: bytes, name: str) -> Decision:
+    """Return the decision in a JSON document.
+
+    Raises:
+        InputFileError: It is not JSON or not a decision of this schema version.
+    """
+    try:
+        decision = msgspec.json.decode(content, type=Decision)
+    except msgspec.DecodeError as exc:
+        message = f"{name} is not a decision: {exc}"
+        raise InputFileError(
+            message, expected="a file written by `costcheck decide`", action="run `costcheck decide` again"
+        ) from exc
+    if decision.schema_version != SCHEMA_VERSION:
+        message = f"{name} has schema_version {decision.schema_version}"
+        raise InputFileError(
+            message, expected=f"schema_version {SCHEMA_VERSION}", action="use the costcheck that wrote it"
+        )
+    return decision
+
+
+def read_decision(path: Path) -> Decision:
+    """Return the decision in a file.
+
+    Raises:
+        InputFileError: It cannot be read, or see `decode_decision`.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as exc:
+        message = f"{path} cannot be read: {exc.strerror}"
+        raise InputFileError(
+            message, expected="a decision record", action="run `costcheck decide` first"
+        ) from exc
+    return decode_decision(content, str(path))
+
+
+def decision_schema() -> bytes:
+    """Return the JSON Schema of `Decision`."""
+    return encode(msgspec.json.schema(Decision))
