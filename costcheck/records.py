@@ -270,6 +270,20 @@ class QuarantinedRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetAsideRows:
+    """Rows that were read and understood and count for nothing, so that rows in = rows kept + quarantined + these.
+
+    Attributes:
+        reason: `answered from the gateway's cache`, `failed request`, `duplicate`, ...
+    """
+
+    x_source: str
+    x_bucket: str
+    reason: str
+    row_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BillBatch:
     """What one read of one source gave; replaces everything that its buckets held before.
 
@@ -282,4 +296,54 @@ class BillBatch:
     usage: tuple[TokenUsage, ...] = ()
     charges: tuple[Charge, ...] = ()
     quarantined: tuple[QuarantinedRow, ...] = ()
+    set_aside: tuple[SetAsideRows, ...] = ()
     provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageHour:
+    """Tokens of one model in one hour, summed over what the ledger holds; the grain that demand is built from.
+
+    Attributes:
+        hour: Start of the hour, UTC; for sources that only know days or months, the start of their period.
+        period_hours: Hours that the row covers: 1, 24, or the hours of a month.
+        requests: None where the source does not count them.
+        peak_minute_requests: Requests of the busiest minute, None where the source has no minutes.
+    """
+
+    hour: datetime
+    period_hours: int = 1
+    service_provider_name: str
+    request_model: str
+    operation: Operation
+    service_tier: ServiceTier
+    sub_account_id: str | None
+    x_api_key_id: str | None
+    tags: tuple[str, ...]
+    uncached_input_tokens: int
+    cache_read_input_tokens: int
+    cache_creation_5m_input_tokens: int
+    cache_creation_1h_input_tokens: int
+    output_tokens: int
+    requests: int | None
+    peak_minute_requests: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthCharge:
+    """Charges of one month, summed.
+
+    Attributes:
+        month: First day of the month, UTC.
+        x_estimated: Some of it may still change.
+    """
+
+    month: date
+    service_provider_name: str
+    charge_category: ChargeCategory
+    x_operation: Operation
+    x_gen_ai_request_model: str | None
+    sub_account_id: str | None
+    billing_currency: str
+    billed_cost: Decimal
+    x_estimated: bool
