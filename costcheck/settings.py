@@ -84,7 +84,7 @@ class Workload(Typed, frozen=True, kw_only=True):
 
     Attributes:
         sensitivity: `restricted` data get N+1 servers of their own and never overflow to an API.
-        candidates: Hugging Face ids of open weights that may replace today's model, in the catalogue's words.
+        candidates: Open weights that may replace today's model, by their names in the catalogue (`gpt-oss-20b`).
         weights: `own` for a fine-tuned model: then nobody sells the same weights by the token.
         cacheable_input_share: Share of input tokens that repeats (a system prompt), if you know it.
         cheaper_request_model: A cheaper model of the same provider that may replace today's.
