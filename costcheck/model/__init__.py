@@ -1,0 +1,1 @@
+"""Pure models of demand, capacity and cost: no I/O, no clock, no environment."""
