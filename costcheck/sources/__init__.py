@@ -1,0 +1,1 @@
+"""Readers of prices and bills: fetch (dumb, raises), then normalise (pure)."""

@@ -1,0 +1,1 @@
+"""Where prices and instance facts come from: one file for each origin."""

@@ -1,0 +1,332 @@
+"""AWS list prices from the Price List Query API (`pricing:GetProducts`).
+
+The API matches attributes and returns every product that fits, so one missing filter gives a Windows,
+a Dedicated or a $0 Capacity Block row instead of the price. Each price here is therefore asked for with
+all the attributes that make it unique, every returned row is checked against them again, and exactly
+one SKU must be left.
+https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api.html
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from costcheck.errors import AmbiguousPriceError, CurrencyError, PriceNotFoundError, SourcePayloadError
+from costcheck.price_book import PULL, require_positive
+from costcheck.records import Origin, Provenance, UnitPrice
+from costcheck.sources.prices.aws_calls import translated_errors
+from costcheck.units import MIB_PER_GIB, parse_decimal
+
+if TYPE_CHECKING:
+    from mypy_boto3_pricing import PricingClient
+    from mypy_boto3_pricing.type_defs import FilterTypeDef
+
+PRICING_REGIONS = ("us-east-1", "eu-central-1", "ap-south-1")
+"""Where the API has endpoints; each serves the prices of every region (botocore's endpoints.json)."""
+ONLY_CURRENCY = "USD"
+_PREFIX = re.compile(r"(?:EU|[A-Z]{3,4}\d{1,2})-")
+"""Region prefix of a usage type: `USE1-`, `APN1-`, the old `EU-`; us-east-1 often has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """How to find one AWS price.
+
+    Attributes:
+        service_code: Offer code of the price list.
+        sku_meter: Usage type without its region prefix.
+        fields: Attributes that together leave exactly one SKU in a region.
+        divisors: Units in which the price list may state it, and how many pricing units each holds.
+        pricing_unit: The unit of the row, in FOCUS' words.
+        region_field: Attribute that holds the region.
+    """
+
+    service_code: str
+    sku_meter: str
+    fields: tuple[tuple[str, str], ...]
+    divisors: tuple[tuple[str, int], ...]
+    pricing_unit: str
+    region_field: str = "regionCode"
+
+    def required(self, region_id: str) -> dict[str, str]:
+        """Return every attribute that a row of this region must carry."""
+        return {self.region_field: region_id, **dict(self.fields)}
+
+    def matches_usage_type(self, usage_type: str, region_id: str) -> bool:
+        """Return whether a usage type is this meter's, with or without its region prefix."""
+        bare = _PREFIX.sub("", usage_type, count=1) if _PREFIX.match(usage_type) else usage_type
+        return self.sku_meter in {bare, usage_type.removeprefix(f"{region_id}-")}
+
+
+def on_demand_meter(instance_type: str) -> Meter:
+    """Return the meter of one on-demand, shared-tenancy Linux instance hour.
+
+    With the region these are eight attributes; each one really separates SKUs (Windows, SQL Server,
+    Dedicated, unused reservations, licences, Capacity Blocks at $0).
+    """
+    fields = (
+        ("instanceType", instance_type),
+        ("operatingSystem", "Linux"),
+        ("tenancy", "Shared"),
+        ("preInstalledSw", "NA"),
+        ("capacitystatus", "Used"),
+        ("licenseModel", "No License required"),
+        ("marketoption", "OnDemand"),
+    )
+    return Meter(
+        service_code="AmazonEC2",
+        sku_meter=f"BoxUsage:{instance_type}",
+        fields=fields,
+        divisors=(("Hrs", 1),),
+        pricing_unit="Hours",
+    )
+
+
+def _meter(service: str, usage: str, unit: str, pricing_unit: str, /, **fields: str) -> Meter:
+    return Meter(
+        service_code=service,
+        sku_meter=usage,
+        fields=tuple(fields.items()),
+        divisors=((unit, 1),),
+        pricing_unit=pricing_unit,
+    )
+
+
+_HOURS = ("Hrs", "Hours")
+_GB_MONTHS = ("GB-Mo", "GB-Months")
+_GB = ("GB", "GB")
+METERS: tuple[Meter, ...] = (
+    _meter("AmazonEKS", "AmazonEKS-Hours:perCluster", *_HOURS, operation="CreateOperation"),
+    # Added to the row above while a version is out of standard support: 0.10 + 0.50, not 0.50.
+    _meter("AmazonEKS", "AmazonEKS-Hours:extendedSupport", *_HOURS, operation="ExtendedSupport"),
+    _meter("AmazonEC2", "EBS:VolumeUsage.gp3", *_GB_MONTHS, productFamily="Storage"),
+    _meter("AmazonEC2", "EBS:VolumeP-IOPS.gp3", "IOPS-Mo", "IOPS-Months", productFamily="System Operation"),
+    Meter(
+        service_code="AmazonEC2",
+        sku_meter="EBS:VolumeP-Throughput.gp3",
+        fields=(("productFamily", "Provisioned Throughput"),),
+        divisors=(("GiBps-mo", MIB_PER_GIB), ("MiBps-Mo", 1)),
+        pricing_unit="MiBps-Months",
+    ),
+    _meter("AmazonEC2", "NatGateway-Hours", *_HOURS, productFamily="NAT Gateway"),
+    _meter("AmazonEC2", "NatGateway-Bytes", *_GB, productFamily="NAT Gateway"),
+    _meter("AWSELB", "LoadBalancerUsage", *_HOURS, productFamily="Load Balancer-Application"),
+    _meter("AWSELB", "LCUUsage", "LCU-Hrs", "LCU-Hours", productFamily="Load Balancer-Application"),
+    _meter("AmazonVPC", "PublicIPv4:InUseAddress", *_HOURS),
+    _meter("AmazonVPC", "VpcEndpoint-Hours", *_HOURS, productFamily="VpcEndpoint"),
+    _meter("AmazonVPC", "VpcEndpoint-Bytes", *_GB, productFamily="VpcEndpoint"),
+    Meter(
+        service_code="AWSDataTransfer",
+        sku_meter="DataTransfer-Regional-Bytes",
+        fields=(("transferType", "IntraRegion"),),
+        divisors=(("GB", 1),),
+        pricing_unit="GB",
+        region_field="fromRegionCode",
+    ),
+    Meter(
+        service_code="AWSDataTransfer",
+        sku_meter="DataTransfer-Out-Bytes",
+        fields=(("transferType", "AWS Outbound"),),
+        divisors=(("GB", 1),),
+        pricing_unit="GB",
+        region_field="fromRegionCode",
+    ),
+    _meter("AmazonCloudWatch", "DataProcessing-Bytes", *_GB, productFamily="Data Payload"),
+    _meter("AmazonCloudWatch", "TimedStorage-ByteHrs", *_GB_MONTHS, productFamily="Storage Snapshot"),
+    _meter("AmazonS3", "TimedStorage-ByteHrs", *_GB_MONTHS, productFamily="Storage", volumeType="Standard"),
+    _meter("AmazonECR", "TimedStorage-ByteHrs", *_GB_MONTHS, productFamily="EC2 Container Registry"),
+    _meter("awskms", "KMS-Keys", "Keys", "Key-Months", productFamily="Encryption Key"),
+)
+"""Every AWS price of the design's list beside instance hours; a new one is a new line."""
+
+
+class _Dimension(msgspec.Struct, rename="camel"):
+    unit: str
+    begin_range: str
+    price_per_unit: dict[str, str]
+
+
+class _Term(msgspec.Struct, rename="camel"):
+    price_dimensions: dict[str, _Dimension]
+    effective_date: str
+
+
+class _Terms(msgspec.Struct):
+    on_demand: dict[str, _Term] = msgspec.field(name="OnDemand", default_factory=dict)
+
+
+class _Product(msgspec.Struct, rename="camel"):
+    sku: str
+    attributes: dict[str, str]
+    product_family: str = ""
+
+
+class PriceListItem(msgspec.Struct, rename="camel"):
+    """One element of `PriceList`: a product and its terms, as far as the kit reads it."""
+
+    product: _Product
+    terms: _Terms
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """Return the attributes, with the product family among them, as GetProducts filters see them."""
+        return {**self.product.attributes, "productFamily": self.product.product_family}
+
+
+def fetch_on_demand_price(
+    client: "PricingClient", region_id: str, instance_type: str, *, retrieved_on: date
+) -> UnitPrice:
+    """Return the one on-demand Linux price of an instance type, in USD an hour.
+
+    Raises:
+        PriceNotFoundError: No SKU has all eight attributes, or its price is not above zero.
+        AmbiguousPriceError: More than one SKU or tier has them.
+        SourceError: AWS did not answer usefully.
+    """
+    prices = fetch_meter_prices(client, region_id, on_demand_meter(instance_type), retrieved_on=retrieved_on)
+    if len(prices) > 1:
+        message = f"{prices[0].key} has {len(prices)} tiers in SKU {prices[0].sku_id}"
+        raise AmbiguousPriceError(message, expected="one price for an instance hour", action=PULL)
+    return prices[0]
+
+
+def fetch_meter_prices(
+    client: "PricingClient", region_id: str, meter: Meter, *, retrieved_on: date
+) -> tuple[UnitPrice, ...]:
+    """Return every tier of one meter's only SKU in a region, lowest first."""
+    provenance = Provenance(
+        source="aws_price_list",
+        source_url=bulk_url(meter.service_code, region_id),
+        retrieved_on=retrieved_on,
+        origin=Origin.LIVE,
+    )
+    return normalise_prices(fetch_price_list(client, region_id, meter), region_id, meter, provenance)
+
+
+def fetch_price_list(client: "PricingClient", region_id: str, meter: Meter) -> list[str]:
+    """Return the JSON texts of every product that the API finds for a meter, all pages."""
+    filters: list[FilterTypeDef] = [
+        {"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in meter.required(region_id).items()
+    ]
+    with translated_errors("pricing:GetProducts"):
+        pages = client.get_paginator("get_products").paginate(
+            ServiceCode=meter.service_code, Filters=filters, FormatVersion="aws_v1"
+        )
+        return [text for page in pages for text in page.get("PriceList", [])]
+
+
+def normalise_prices(
+    price_list: Iterable[str], region_id: str, meter: Meter, provenance: Provenance
+) -> tuple[UnitPrice, ...]:
+    """Return the tiers of the one SKU that has every attribute of the meter.
+
+    Raises:
+        PriceNotFoundError: None has, or its price is not above zero.
+        AmbiguousPriceError: Several have.
+        CurrencyError: The price is not in USD.
+        SourcePayloadError: The row is not what the price list documents.
+    """
+    item = _only_sku([parse_item(text) for text in price_list], region_id, meter)
+    key = f"{meter.service_code} {meter.sku_meter} {region_id} SKU {item.product.sku}"
+    if len(item.terms.on_demand) != 1:
+        message = f"{key} has {len(item.terms.on_demand)} on-demand terms"
+        raise AmbiguousPriceError(message, expected="exactly one on-demand term", action=PULL)
+    (term,) = item.terms.on_demand.values()
+    rows = [
+        UnitPrice(
+            service_code=meter.service_code,
+            sku_meter=meter.sku_meter,
+            region_id=region_id,
+            tier_start=parse_decimal(dimension.begin_range, what=f"{key} beginRange"),
+            list_unit_price=_list_unit_price(dimension, meter, key),
+            pricing_unit=meter.pricing_unit,
+            sku_id=item.product.sku,
+            effective_from=_effective_from(term, key),
+            provenance=provenance,
+        )
+        for dimension in term.price_dimensions.values()
+    ]
+    if not rows:
+        message = f"{key} has a term without a price"
+        raise PriceNotFoundError(message, expected="at least one price dimension", action=PULL)
+    return tuple(sorted(map(require_positive, rows), key=lambda row: row.tier_start))
+
+
+def parse_item(text: str) -> PriceListItem:
+    """Return one element of `PriceList`, which arrives as a JSON text of its own.
+
+    Raises:
+        SourcePayloadError: It is cut, is not JSON, or lacks what must be there.
+    """
+    try:
+        return msgspec.json.decode(text, type=PriceListItem)
+    except msgspec.MsgspecError as exc:
+        message = f"a product of the AWS price list reads {text[:80]!r}: {exc}"
+        raise SourcePayloadError(
+            message,
+            expected="a JSON object with product and terms",
+            action="try again; a proxy may have cut it",
+        ) from exc
+
+
+def bulk_url(service_code: str, region_id: str) -> str:
+    """Return the public file, readable without credentials, in which anyone finds the same SKU."""
+    return f"https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{service_code}/current/{region_id}/index.json"
+
+
+def _only_sku(items: list[PriceListItem], region_id: str, meter: Meter) -> PriceListItem:
+    required = meter.required(region_id)
+    fitting = [
+        item
+        for item in items
+        if all(item.attributes.get(field) == value for field, value in required.items())
+        and meter.matches_usage_type(item.attributes.get("usagetype", ""), region_id)
+    ]
+    asked = ", ".join(f"{field}={value}" for field, value in required.items())
+    whole_key = f"{meter.service_code} {meter.sku_meter} ({asked})"
+    if not fitting:
+        message = f"no SKU of {whole_key} among the {len(items)} products returned"
+        raise PriceNotFoundError(
+            message,
+            expected="exactly one SKU",
+            action="check the spelling of the region and the type, and that AWS offers it there",
+        )
+    if len(fitting) > 1:
+        skus = ", ".join(sorted(item.product.sku for item in fitting))
+        message = f"{whole_key} fits {len(fitting)} SKUs: {skus}"
+        raise AmbiguousPriceError(
+            message,
+            expected="exactly one SKU",
+            action="report these SKUs: the price list has a new attribute",
+        )
+    return fitting[0]
+
+
+def _list_unit_price(dimension: _Dimension, meter: Meter, key: str) -> Decimal:
+    if set(dimension.price_per_unit) != {ONLY_CURRENCY}:
+        message = f"{key} is priced in {sorted(dimension.price_per_unit)}"
+        raise CurrencyError(message, expected=ONLY_CURRENCY, action="use an account that is billed in USD")
+    price = parse_decimal(dimension.price_per_unit[ONLY_CURRENCY], what=f"{key} pricePerUnit")
+    divisors = dict(meter.divisors)
+    if dimension.unit not in divisors:
+        message = f"{key} is priced per {dimension.unit!r}"
+        raise SourcePayloadError(
+            message,
+            expected=f"a price per {' or '.join(divisors)}",
+            action="report it: AWS has changed the unit",
+        )
+    # Fixed point without trailing zeros: AWS writes ten decimals, and 1E+2 is no way to print a price.
+    return Decimal(f"{(price / divisors[dimension.unit]).normalize():f}")
+
+
+def _effective_from(term: _Term, key: str) -> date:
+    try:
+        return date.fromisoformat(term.effective_date[:10])
+    except ValueError as exc:
+        message = f"{key} has the effective date {term.effective_date!r}"
+        raise SourcePayloadError(message, expected="an ISO 8601 date", action="try again later") from exc
