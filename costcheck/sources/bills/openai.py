@@ -1,0 +1,391 @@
+"""OpenAI's organisation usage and costs.
+
+https://platform.openai.com/docs/api-reference/usage; field names and parameters as in the SDK `openai` 3.54
+(`openai/types/admin/organization/usage_*.py`), checked 2026-11-23. Costs reconcile with the invoice; usage
+may differ slightly from it.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from types import MappingProxyType
+
+import msgspec
+
+from costcheck.errors import CurrencyError, SourcePayloadError
+from costcheck.records import (
+    BillBatch,
+    Charge,
+    ChargeCategory,
+    Operation,
+    Provenance,
+    ServiceTier,
+    TokenType,
+    TokenUsage,
+)
+from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens
+from costcheck.sources.bills.windows import Window
+from costcheck.sources.http import ApiClient, Params, RetryPolicy, follow_pages
+from costcheck.units import parse_decimal
+
+SOURCE = "openai"
+PROVIDER = "openai"
+BASE_URL = "https://api.openai.com/v1"
+KEY_HELP = (
+    "an admin key (sk-admin-...) in OPENAI_ADMIN_KEY; an organisation owner makes one at "
+    "https://platform.openai.com/settings/organization/admin-keys (project keys are refused)"
+)
+COSTS = "costs"
+COMPLETIONS = "completions"
+# A request gives at most this many buckets (usage_completions_params.py, usage_costs_params.py).
+BUCKETS_PER_REQUEST: Mapping[str, int] = MappingProxyType({"1m": 1440, "1h": 168, "1d": 31})
+WIDTHS: Mapping[str, timedelta] = MappingProxyType(
+    {"1m": timedelta(minutes=1), "1h": timedelta(hours=1), "1d": timedelta(days=1)}
+)
+SIDE_OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+    {
+        "embeddings": Operation.EMBEDDINGS,
+        "moderations": Operation.OTHER,
+        "images": Operation.IMAGE,
+        "audio_speeches": Operation.AUDIO,
+        "audio_transcriptions": Operation.AUDIO,
+    }
+)
+"""Usage that no chat model replaces; read by the day, to be shown and set aside."""
+# Which tier `service_tier` names; `scale` is a flat fee for capacity, and its tokens are still usage.
+TIERS: Mapping[str | None, ServiceTier] = MappingProxyType(
+    {
+        None: ServiceTier.STANDARD,
+        "default": ServiceTier.STANDARD,
+        "auto": ServiceTier.STANDARD,
+        "standard": ServiceTier.STANDARD,
+        "scale": ServiceTier.STANDARD,
+        "flex": ServiceTier.FLEX,
+        "batch": ServiceTier.BATCH,
+        "priority": ServiceTier.PRIORITY,
+        "fast": ServiceTier.PRIORITY,
+        "ultrafast": ServiceTier.PRIORITY,
+    }
+)
+DAYS_STILL_CHANGING = 1
+"""Costs of the day of the read and of the day before may still change (sources.md: hours to one day)."""
+
+
+class Bucket(msgspec.Struct, frozen=True):
+    """One time bucket; its rows stay raw, so that a bad one does not spoil the rest."""
+
+    start_time: int
+    end_time: int
+    results: list[msgspec.Raw]
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page of any organisation endpoint."""
+
+    data: list[Bucket]
+    has_more: bool
+    next_page: str | None = None
+
+
+class UsageResult(msgspec.Struct, frozen=True):
+    """A row of `organization.usage.*.result`; images and audio count no tokens."""
+
+    num_model_requests: int
+    model: str | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    input_cached_tokens: int | None = None
+    input_cache_write_tokens: int | None = None
+    input_cache_write_12h_tokens: int | None = None
+    input_audio_tokens: int | None = None
+    output_audio_tokens: int | None = None
+    project_id: str | None = None
+    api_key_id: str | None = None
+    batch: bool | None = None
+    service_tier: str | None = None
+
+
+class ChatUsageResult(UsageResult, frozen=True, kw_only=True):
+    """A row of completions: there the two token counts must exist."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+class Amount(msgspec.Struct, frozen=True):
+    """Dollars; a float in the SDK, and seen as a string."""
+
+    value: Decimal | str
+    currency: str
+
+
+class CostResult(msgspec.Struct, frozen=True):
+    """A row of `organization.costs.result`."""
+
+    amount: Amount
+    line_item: str | None = None
+    project_id: str | None = None
+    quantity: Decimal | None = None
+    quantity_unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedPage:
+    """One answer and the bucket it belongs to; `kind` is the last word of the endpoint's path."""
+
+    bucket: str
+    kind: str
+    page: Page
+
+
+def open_client(key: str, *, base_url: str = BASE_URL, retry: RetryPolicy | None = None) -> ApiClient:
+    """Return a client for the organisation endpoints."""
+    return ApiClient(base_url, {"authorization": f"Bearer {key}"}, key_help=KEY_HELP, retry=retry)
+
+
+def count_requests(windows: Sequence[Window], bucket_width: str) -> int:
+    """Return the number of requests that a read makes if no page is split further."""
+    return sum(1 for window in windows for _ in _requests(window, bucket_width))
+
+
+def fetch_bill(
+    client: ApiClient,
+    windows: Sequence[Window],
+    *,
+    bucket_width: str = "1h",
+    on_page: Callable[[], None] = lambda: None,
+) -> list[FetchedPage]:
+    """Return every page of usage and costs of the windows."""
+    fetched = []
+    for window in windows:
+        for kind, path, params in _requests(window, bucket_width):
+            for page in follow_pages(_pager(client, path, params), next_token):
+                fetched.append(FetchedPage(bucket=window.bucket, kind=kind, page=page))
+                on_page()
+    return fetched
+
+
+def _requests(window: Window, bucket_width: str) -> Iterator[tuple[str, str, list[tuple[str, str | int]]]]:
+    chat = ("project_id", "model", "api_key_id", "batch", "service_tier")
+    widths = {COMPLETIONS: (bucket_width, chat)} | dict.fromkeys(
+        SIDE_OPERATIONS, ("1d", ("project_id", "model", "api_key_id"))
+    )
+    for kind, (width, group_by) in widths.items():
+        for start, end in window.parts(WIDTHS[width] * BUCKETS_PER_REQUEST[width]):
+            yield kind, f"/organization/usage/{kind}", _params(start, end, width, group_by)
+    yield COSTS, "/organization/costs", _params(window.start, window.end, "1d", ("project_id", "line_item"))
+
+
+def _params(start: datetime, end: datetime, width: str, group_by: Iterable[str]) -> list[tuple[str, str | int]]:
+    return [
+        ("start_time", int(start.timestamp())),
+        ("end_time", int(end.timestamp())),
+        ("bucket_width", width),
+        ("limit", BUCKETS_PER_REQUEST[width]),
+        *(("group_by[]", name) for name in group_by),
+    ]
+
+
+def _pager(client: ApiClient, path: str, params: Params) -> Callable[[str | None], Page]:
+    return lambda token: client.get(path, [*params, *([("page", token)] if token else [])], Page)
+
+
+def next_token(page: Page) -> str | None:
+    """Return the next page's token, None on the last page.
+
+    Raises:
+        SourcePayloadError: The page says that there is more and does not say where.
+    """
+    if page.has_more and not page.next_page:
+        message = "a page has has_more=true and no next_page"
+        raise SourcePayloadError(
+            message, expected="a token for the next page", action="run it again; the read is not complete"
+        )
+    return page.next_page if page.has_more else None
+
+
+def normalise_bill(pages: Sequence[FetchedPage], buckets: tuple[str, ...], provenance: Provenance) -> BillBatch:
+    """Return the pages as one batch: token classes disjoint, credits apart, dollars exact.
+
+    Raises:
+        SourceError: The bill is empty.
+        CurrencyError: An amount is not in US dollars.
+    """
+    builder = BatchBuilder(SOURCE)
+    for fetched, bucket, raw in _rows(pages, costs=False):
+        builder.read(fetched.bucket, raw, partial(_read_usage, fetched, bucket, raw))
+    operations = _operation_of_models(builder.usage)
+    for fetched, bucket, raw in _rows(pages, costs=True):
+        builder.read(fetched.bucket, raw, partial(_read_cost, fetched, bucket, raw, operations, provenance))
+    return builder.batch(buckets, provenance)
+
+
+def _rows(pages: Sequence[FetchedPage], *, costs: bool) -> Iterator[tuple[FetchedPage, Bucket, msgspec.Raw]]:
+    for fetched in pages:
+        if (fetched.kind == COSTS) is costs:
+            for bucket in fetched.page.data:
+                for raw in bucket.results:
+                    yield fetched, bucket, raw
+
+
+def _operation_of_models(usage: Iterable[TokenUsage]) -> dict[str, Operation]:
+    """Return what each billed model was used for; a model used for chat too counts as chat."""
+    rows = sorted(usage, key=lambda row: row.operation is Operation.CHAT)
+    return {row.request_model: row.operation for row in rows}
+
+
+def _read_usage(fetched: FetchedPage, bucket: Bucket, raw: msgspec.Raw) -> tuple[Hashable, Read]:
+    chat = fetched.kind == COMPLETIONS
+    row = msgspec.json.decode(raw, type=ChatUsageResult if chat else UsageResult)
+    key = (
+        fetched.kind,
+        bucket.start_time,
+        row.project_id,
+        row.model,
+        row.api_key_id,
+        row.batch,
+        row.service_tier,
+    )
+    if row.model is None and not (row.input_tokens or row.output_tokens or row.num_model_requests):
+        return key, SetAside("a row without model, tokens or requests")
+    return key, _usage(fetched, bucket, row)
+
+
+def _usage(fetched: FetchedPage, bucket: Bucket, row: UsageResult) -> TokenUsage:
+    read, written_5m, written_1h, uncached = _input_classes(row)
+    return TokenUsage(
+        x_source=SOURCE,
+        x_bucket=fetched.bucket,
+        charge_period_start=datetime.fromtimestamp(bucket.start_time, UTC),
+        charge_period_end=datetime.fromtimestamp(bucket.end_time, UTC),
+        service_provider_name=PROVIDER,
+        request_model=_required(row.model, what="model"),
+        operation=_operation(fetched.kind, row),
+        service_tier=ServiceTier.BATCH if row.batch else _tier(row.service_tier),
+        sub_account_id=row.project_id,
+        x_api_key_id=row.api_key_id,
+        tags=("service_tier:scale",) if row.service_tier == "scale" else (),
+        uncached_input_tokens=uncached,
+        cache_read_input_tokens=read,
+        cache_creation_5m_input_tokens=written_5m,
+        cache_creation_1h_input_tokens=written_1h,
+        output_tokens=count_tokens(row.output_tokens, what="output_tokens"),
+        requests=count_tokens(row.num_model_requests, what="num_model_requests"),
+    )
+
+
+def _input_classes(row: UsageResult) -> tuple[int, int, int, int]:
+    """Return (read, written short, written long, uncached): `input_tokens` includes all four.
+
+    OpenAI keeps what it writes for 30 minutes or 12 hours, Anthropic for 5 minutes or an hour:
+    the shorter retention goes to the `5m` class, the longer one to `1h`.
+    """
+    read = count_tokens(row.input_cached_tokens, what="input_cached_tokens")
+    written = count_tokens(row.input_cache_write_tokens, what="input_cache_write_tokens")
+    written_long = count_tokens(row.input_cache_write_12h_tokens, what="input_cache_write_12h_tokens")
+    uncached = row.input_tokens - read - written
+    if uncached < 0 or written_long > written:
+        message = (
+            f"input_tokens is {row.input_tokens}, of which {read} cached, {written} written "
+            f"and {written_long} written for 12 hours"
+        )
+        raise SourcePayloadError(
+            message, expected="classes within their total", action="check the source; the row was not used"
+        )
+    return read, written - written_long, written_long, uncached
+
+
+def _operation(kind: str, row: UsageResult) -> Operation:
+    if kind != COMPLETIONS:
+        return SIDE_OPERATIONS[kind]
+    return Operation.AUDIO if row.input_audio_tokens or row.output_audio_tokens else Operation.CHAT
+
+
+def _tier(name: str | None) -> ServiceTier:
+    if name not in TIERS:
+        message = f"service_tier is {name!r}"
+        raise SourcePayloadError(
+            message,
+            expected="one of " + ", ".join(str(known) for known in TIERS),
+            action="report it: the price of that tier is not known here, and the row was not used",
+        )
+    return TIERS[name]
+
+
+def _required(value: str | None, *, what: str) -> str:
+    if value is None:
+        message = f"{what} is missing although the answer was grouped by it"
+        raise SourcePayloadError(message, expected=f"a {what}", action="check the source; the row was not used")
+    return value
+
+
+def _read_cost(
+    fetched: FetchedPage,
+    bucket: Bucket,
+    raw: msgspec.Raw,
+    operations: Mapping[str, Operation],
+    provenance: Provenance,
+) -> tuple[Hashable, Read]:
+    row = msgspec.json.decode(raw, type=CostResult)
+    billed_cost = _dollars(row)
+    item = split_line_item(row.line_item or "")
+    model = item.model if item.model in operations or item.token_type else None
+    changing_from = provenance.retrieved_on - timedelta(days=DAYS_STILL_CHANGING)
+    end = datetime.fromtimestamp(bucket.end_time, UTC)
+    charge = Charge(
+        x_source=SOURCE,
+        x_bucket=fetched.bucket,
+        charge_period_start=datetime.fromtimestamp(bucket.start_time, UTC),
+        charge_period_end=end,
+        charge_category=ChargeCategory.CREDIT if billed_cost < 0 else ChargeCategory.USAGE,
+        service_provider_name=PROVIDER,
+        service_name="OpenAI API" if model else row.line_item or "OpenAI API",
+        sub_account_id=row.project_id,
+        billed_cost=billed_cost,
+        billing_currency="USD",
+        consumed_quantity=row.quantity,
+        consumed_unit=row.quantity_unit,
+        x_gen_ai_request_model=model,
+        x_token_type=item.token_type,
+        x_operation=operations.get(model, Operation.OTHER) if model else Operation.OTHER,
+        x_service_tier=item.service_tier,
+        x_estimated=end.date() > changing_from,
+    )
+    return (COSTS, bucket.start_time, row.project_id, row.line_item), charge
+
+
+def _dollars(row: CostResult) -> Decimal:
+    if row.amount.currency.lower() != "usd":
+        message = f"organization/costs has an amount in {row.amount.currency!r} ({row.line_item})"
+        raise CurrencyError(message, expected="usd", action="import that bill as an invoice, converted to USD by you")
+    return parse_decimal(row.amount.value, what=f"amount.value of {row.line_item!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineItem:
+    """What a line item such as `gpt-5.4-2026-03-05, cached input` names."""
+
+    model: str
+    token_type: TokenType | None
+    service_tier: ServiceTier
+
+
+def split_line_item(text: str) -> LineItem:
+    """Return the parts of a line item; words that are not understood leave `token_type` None."""
+    model, _, rest = text.partition(", ")
+    words = set(rest.lower().replace("_", " ").replace(",", " ").split())
+    tier = next((tier for tier in ServiceTier if tier.value in words), ServiceTier.STANDARD)
+    token_type = None if words & {"audio", "image", "images"} else _token_type(words)
+    return LineItem(model=model, token_type=token_type, service_tier=tier)
+
+
+def _token_type(words: set[str]) -> TokenType | None:
+    if "output" in words:
+        return TokenType.OUTPUT
+    if "input" not in words and "cache" not in words:
+        return None
+    if words & {"write", "writes"}:
+        return TokenType.CACHE_CREATION_5M_INPUT
+    return TokenType.CACHE_READ_INPUT if words & {"cached", "cache"} else TokenType.UNCACHED_INPUT

@@ -1,0 +1,119 @@
+"""Row by row from a payload into one batch: what reads, what is set aside, what is quarantined."""
+
+from collections import Counter
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from costcheck.errors import SourceError, SourcePayloadError
+from costcheck.records import BillBatch, Charge, Provenance, QuarantinedRow, SetAsideRows, TokenUsage
+
+DUPLICATE = "the same row a second time"
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """What a reader answers for a row that is understood and counts for nothing."""
+
+    reason: str
+
+
+Read = TokenUsage | Charge | SetAside
+
+
+@dataclass(slots=True)
+class BatchBuilder:
+    """Gathers the rows of one read of one source, so that rows in = kept + set aside + quarantined."""
+
+    source: str
+    _kept: dict[Hashable, tuple[bytes, TokenUsage | Charge]] = field(default_factory=dict)
+    _quarantined: list[QuarantinedRow] = field(default_factory=list)
+    _set_aside: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def read(self, bucket: str, raw: bytes, reader: Callable[[], tuple[Hashable, Read]]) -> None:
+        """Take in one row; `reader` returns what makes the row unique, and the record.
+
+        A row whose reader raises is quarantined; another currency is not a row's fault and stops the read.
+        """
+        try:
+            key, record = reader()
+        except SourcePayloadError as exc:
+            self.quarantine(bucket, raw, exc.seen)
+        except (msgspec.MsgspecError, ValueError, OverflowError) as exc:
+            self.quarantine(bucket, raw, str(exc))
+        else:
+            self._keep(bucket, raw, key, record)
+
+    def quarantine(self, bucket: str, raw: bytes, reason: str) -> None:
+        """Keep a row that could not be read, as it came."""
+        self._quarantined.append(QuarantinedRow(x_source=self.source, x_bucket=bucket, reason=reason, raw=bytes(raw)))
+
+    @property
+    def usage(self) -> tuple[TokenUsage, ...]:
+        """Return the usage kept so far."""
+        return tuple(row for _, row in self._kept.values() if isinstance(row, TokenUsage))
+
+    def _keep(self, bucket: str, raw: bytes, key: Hashable, record: Read) -> None:
+        if isinstance(record, SetAside):
+            self._set_aside[bucket, record.reason] += 1
+        elif key not in self._kept:
+            self._kept[key] = (bytes(raw), record)
+        elif self._kept[key][0] == raw:
+            self._set_aside[bucket, DUPLICATE] += 1
+        else:
+            self.quarantine(bucket, raw, f"a second, different row for {key}")
+
+    def batch(self, buckets: tuple[str, ...], provenance: Provenance) -> BillBatch:
+        """Return the batch.
+
+        Raises:
+            SourceError: There is not one row in it: an empty bill proves nothing.
+            SourcePayloadError: There are rows, and none could be read.
+        """
+        records = [record for _, record in self._kept.values()]
+        refuse_empty(self.source, buckets, kept=len(records), quarantined=self._quarantined)
+        return BillBatch(
+            x_source=self.source,
+            buckets=buckets,
+            usage=self.usage,
+            charges=tuple(row for row in records if isinstance(row, Charge)),
+            quarantined=tuple(self._quarantined),
+            set_aside=tuple(
+                SetAsideRows(x_source=self.source, x_bucket=bucket, reason=reason, row_count=count)
+                for (bucket, reason), count in sorted(self._set_aside.items())
+            ),
+            provenance=provenance,
+        )
+
+
+def refuse_empty(source: str, buckets: tuple[str, ...], *, kept: int, quarantined: list[QuarantinedRow]) -> None:
+    """Raise if nothing was kept: an empty bill is never taken for a bill of zero."""
+    if kept:
+        return
+    span = f"{buckets[0]} to {buckets[-1]}" if len(buckets) > 1 else "".join(buckets)
+    if quarantined:
+        message = f"{source}, {span}: none of {len(quarantined)} rows could be read; {quarantined[0].reason}"
+        raise SourcePayloadError(
+            message, expected="the documented rows", action="check the file or the source; the ledger is untouched"
+        )
+    message = f"{source}, {span}: an empty bill"
+    raise SourceError(
+        message,
+        expected="at least one row of usage or cost",
+        action="check the months, and that the key belongs to the organisation that pays",
+    )
+
+
+def count_tokens(value: int | None, *, what: str) -> int:
+    """Return a token count that a source may leave out where it is none of its classes.
+
+    Raises:
+        SourcePayloadError: It is negative.
+    """
+    if value is not None and value < 0:
+        message = f"{what} is {value}"
+        raise SourcePayloadError(
+            message, expected="a count, zero or more", action="check the source; the row was not used"
+        )
+    return value or 0

@@ -1,0 +1,51 @@
+"""Whole UTC months: the buckets in which bills are read, and read again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+MONTHS_IN_A_YEAR = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """One bucket: a month, cut off at the moment of reading.
+
+    Attributes:
+        bucket: `2026-05`.
+        start: First instant, UTC.
+        end: First instant after it, UTC.
+    """
+
+    bucket: str
+    start: datetime
+    end: datetime
+
+    def parts(self, width: timedelta) -> Iterator[tuple[datetime, datetime]]:
+        """Yield the window in consecutive parts of at most `width`."""
+        start = self.start
+        while start < self.end:
+            end = min(start + width, self.end)
+            yield start, end
+            start = end
+
+
+def month_start(day: date, *, shift: int = 0) -> datetime:
+    """Return the first instant of the month of `day`, `shift` months later."""
+    years, month = divmod(day.month - 1 + shift, MONTHS_IN_A_YEAR)
+    return datetime(day.year + years, month + 1, 1, tzinfo=UTC)
+
+
+def month_windows(first: date, last: date, *, now: datetime) -> tuple[Window, ...]:
+    """Return every month from that of `first` to that of `last`, none past the hour of `now`.
+
+    A bucket is replaced as a whole, so that it is always read as a whole.
+    """
+    until = now.replace(minute=0, second=0, microsecond=0)
+    windows = []
+    start = month_start(first)
+    while start <= month_start(last) and start < until:
+        end = month_start(start, shift=1)
+        windows.append(Window(bucket=f"{start:%Y-%m}", start=start, end=min(end, until)))
+        start = end
+    return tuple(windows)

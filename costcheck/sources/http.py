@@ -1,0 +1,194 @@
+"""One HTTP client with one retry policy and one timeout, for every source that is not AWS."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx2
+import msgspec
+import stamina
+
+from costcheck.errors import SourceAuthError, SourceError, SourcePayloadError, SourceRateLimitError
+
+T = TypeVar("T")
+Params = Sequence[tuple[str, str | int]]
+EXCERPT_CHARACTERS = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """How often and how long a call is tried again; tests pass zeros, so that they do not sleep.
+
+    Attributes:
+        attempts: Tries in all, the first one included.
+        total_seconds: After this long no further try starts.
+        wait_initial_seconds: First wait of the exponential back-off.
+        wait_max_seconds: Its cap.
+        wait_jitter_seconds: Upper end of the random part of each wait.
+        retry_after_max_seconds: Cap on what a Retry-After header may ask for.
+    """
+
+    attempts: int = 6
+    total_seconds: float = 300.0
+    wait_initial_seconds: float = 1.0
+    wait_max_seconds: float = 30.0
+    wait_jitter_seconds: float = 1.0
+    retry_after_max_seconds: float = 120.0
+
+
+class ApiClient:
+    """A read-only JSON API: GET, checked status, typed payload.
+
+    Args:
+        base_url: Scheme, host and path prefix; a company's proxy or a test's loopback server fits too.
+        headers: Sent with every request; they hold the key and are never printed.
+        key_help: Which kind of key the source needs and where it is made, for the message on 401 and 403.
+        retry: The retry policy.
+        timeout_seconds: For connecting and for each read.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str],
+        *,
+        key_help: str,
+        retry: RetryPolicy | None = None,
+        timeout_seconds: float = 60.0,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._key_help = key_help
+        self._retry = retry or RetryPolicy()
+        self._http = httpx2.Client(headers=dict(headers), timeout=timeout_seconds)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def get(self, path: str, params: Params, shape: type[T]) -> T:
+        """Return one answer as the typed payload `shape`; keys that the shape does not name are not read.
+
+        Raises:
+            SourceAuthError: 401 or 403.
+            SourceRateLimitError: Still 429 after the last attempt.
+            SourceError: Another status, a timeout or no connection.
+            SourcePayloadError: HTML, cut JSON, or a missing or mistyped key.
+        """
+        response = self._send(path, params)
+        try:
+            return msgspec.json.decode(response.content, type=shape)
+        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+            message = f"{path} answered {_excerpt(response.content)!r}: {exc}"
+            raise SourcePayloadError(
+                message,
+                expected="the documented JSON payload",
+                action="check --base-url and any proxy in between; nothing was read from this answer",
+            ) from exc
+
+    def _send(self, path: str, params: Params) -> httpx2.Response:
+        try:
+            for attempt in stamina.retry_context(
+                on=self._wait,
+                attempts=self._retry.attempts,
+                timeout=self._retry.total_seconds,
+                wait_initial=self._retry.wait_initial_seconds,
+                wait_max=self._retry.wait_max_seconds,
+                wait_jitter=self._retry.wait_jitter_seconds,
+            ):
+                with attempt:
+                    response = self._http.get(f"{self.base_url}{path}", params=list(params))
+                    response.raise_for_status()
+        except httpx2.HTTPStatusError as exc:
+            raise self._refusal(path, exc.response) from exc
+        except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
+            message = f"{self.base_url}{path} gave no answer: {type(exc).__name__} {exc}".rstrip()
+            raise SourceError(
+                message,
+                expected="an HTTP answer",
+                action="check the network and --base-url, then run it again",
+            ) from exc
+        return response
+
+    def _wait(self, exc: Exception) -> bool | float:
+        if isinstance(exc, httpx2.HTTPStatusError):
+            return retry_after_or_backoff(exc.response, cap_seconds=self._retry.retry_after_max_seconds)
+        return isinstance(exc, httpx2.TimeoutException | httpx2.NetworkError | httpx2.RemoteProtocolError)
+
+    def _refusal(self, path: str, response: httpx2.Response) -> SourceError:
+        status = response.status_code
+        seen = f"{path} answered {status}: {_excerpt(response.content)!r}"
+        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            return SourceAuthError(
+                f"{path} answered {status}", expected=self._key_help, action="set that key, then run it again"
+            )
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            return SourceRateLimitError(
+                seen,
+                expected=f"an answer within {self._retry.attempts} attempts",
+                action="wait a few minutes and run it again; what was already in the ledger is untouched",
+            )
+        return SourceError(
+            seen,
+            expected="status 200",
+            action="check the source's status page and --base-url, then run it again",
+        )
+
+
+def retry_after_or_backoff(response: httpx2.Response, *, cap_seconds: float) -> bool | float:
+    """Return the seconds that an answer asks to wait, True for the usual back-off, False for no retry.
+
+    Retry-After as an HTTP date is counted from the answer's own Date header (RFC 9110, section 10.2.3),
+    so that no clock of ours is needed and a wrong one does no harm.
+    """
+    if response.status_code != HTTPStatus.TOO_MANY_REQUESTS and not response.is_server_error:
+        return False
+    asked = _asked_seconds(response.headers.get("retry-after", ""), response.headers.get("date", ""))
+    return True if asked is None else min(max(asked, 0.0), cap_seconds)
+
+
+def _asked_seconds(retry_after: str, date: str) -> float | None:
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
+    until, since = _http_date(retry_after), _http_date(date)
+    return (until - since).total_seconds() if until and since else None
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text)
+    except ValueError:
+        return None
+
+
+def follow_pages(fetch: Callable[[str | None], T], next_token: Callable[[T], str | None]) -> Iterator[T]:
+    """Yield every page once, from the first to the one without a next token.
+
+    Raises:
+        SourcePayloadError: A token came a second time, so the pages would never end.
+    """
+    seen: set[str] = set()
+    page = fetch(None)
+    yield page
+    while (token := next_token(page)) is not None:
+        if token in seen:
+            message = f"the page token {token[:EXCERPT_CHARACTERS]!r} came twice"
+            raise SourcePayloadError(
+                message,
+                expected="a new token on each page",
+                action="run it again; if it repeats, report it to the source: its pages loop",
+            )
+        seen.add(token)
+        page = fetch(token)
+        yield page
+
+
+def _excerpt(content: bytes) -> str:
+    return content[:EXCERPT_CHARACTERS].decode("utf-8", errors="replace")
