@@ -115,9 +115,9 @@ class ChatUsageResult(UsageResult, frozen=True, kw_only=True):
 
 
 class Amount(msgspec.Struct, frozen=True):
-    """Dollars; a float in the SDK, and seen as a string."""
+    """Dollars; a float in the SDK, and seen as a string: msgspec reads both without rounding."""
 
-    value: Decimal | str
+    value: Decimal
     currency: str
 
 

@@ -1,0 +1,305 @@
+"""What demand and cost are built from: usage by the hour, charges by the month, and what is covered."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from costcheck.records import ChargeCategory, Operation, Origin, ServiceTier, TokenType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourlyUsage:
+    """The tokens of one model, project, key, tag set, operation and tier in one hour.
+
+    Attributes:
+        charge_period_start: The hour, UTC; the start of the period where the source tells no hours.
+        charge_period_end: An hour later, or the end of a longer period (an invoice tells a month).
+        requests: None where any part of the hour does not count them.
+        peak_minute_share: The busiest minute's share of the hour's tokens, 1/60 for an even hour; None unless
+            every part of the hour is known by the minute. Summing several rows' peaks gives an upper bound,
+            since their busiest minutes need not be the same.
+    """
+
+    x_source: str
+    charge_period_start: datetime
+    charge_period_end: datetime
+    service_provider_name: str
+    request_model: str
+    operation: Operation
+    service_tier: ServiceTier
+    sub_account_id: str | None
+    x_api_key_id: str | None
+    tags: tuple[str, ...]
+    uncached_input_tokens: int
+    cache_read_input_tokens: int
+    cache_creation_5m_input_tokens: int
+    cache_creation_1h_input_tokens: int
+    output_tokens: int
+    requests: int | None
+    peak_minute_share: Decimal | None
+
+    @property
+    def input_tokens(self) -> int:
+        """Return all input tokens, cached ones included."""
+        return (
+            self.uncached_input_tokens
+            + self.cache_read_input_tokens
+            + self.cache_creation_5m_input_tokens
+            + self.cache_creation_1h_input_tokens
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthlyCharge:
+    """The charges of one month under one key; a period that crosses months counts where it starts.
+
+    Attributes:
+        month: First day of the UTC month.
+        list_cost: None where any charge under the key has none.
+        consumed_quantity: Sum in `consumed_unit`; None where any charge under the key has none.
+        x_estimated: At least one charge may still change.
+    """
+
+    x_source: str
+    month: date
+    charge_category: ChargeCategory
+    service_provider_name: str
+    service_name: str
+    sub_account_id: str | None
+    x_gen_ai_request_model: str | None
+    x_token_type: TokenType | None
+    x_operation: Operation
+    x_service_tier: ServiceTier
+    billed_cost: Decimal
+    list_cost: Decimal | None
+    billing_currency: str
+    consumed_quantity: Decimal | None
+    consumed_unit: str | None
+    x_estimated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthCoverage:
+    """How much of one month is known from one source.
+
+    Attributes:
+        is_complete: The month was over when it was read, or a file's periods reach from its first day to its last.
+        days_with_usage: UTC days on which the source shows usage; a longer period counts each of its days.
+    """
+
+    x_source: str
+    month: date
+    is_complete: bool
+    days_with_usage: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """Two buckets that both count the same model in the same hour: one of them is there twice."""
+
+    first: tuple[str, str]
+    second: tuple[str, str]
+    service_provider_name: str
+    request_model: str
+    hours: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingest:
+    """One bucket as it was last read."""
+
+    x_source: str
+    x_bucket: str
+    row_count: int
+    digest: str
+    retrieved_on: date
+    origin: Origin
+    source_url: str
+
+
+# The hour of a row, or its own period where that is longer than an hour.
+USAGE_BY_HOUR = """
+WITH placed AS (
+    SELECT *,
+        charge_period_end - charge_period_start <= INTERVAL 1 HOUR AS within_hour,
+        CASE WHEN within_hour THEN date_trunc('hour', charge_period_start)
+            ELSE charge_period_start END AS period_start,
+        CASE WHEN within_hour THEN period_start + INTERVAL 1 HOUR ELSE charge_period_end END AS period_end,
+        charge_period_end - charge_period_start <= INTERVAL 1 MINUTE AS within_minute
+    FROM usage
+), by_minute AS (
+    SELECT x_source, period_start, period_end, service_provider_name, request_model, operation, service_tier,
+        sub_account_id, x_api_key_id, tags,
+        CASE WHEN within_minute THEN date_trunc('minute', charge_period_start) END AS minute,
+        sum(uncached_input_tokens) AS uncached, sum(cache_read_input_tokens) AS cache_read,
+        sum(cache_creation_5m_input_tokens) AS creation_5m, sum(cache_creation_1h_input_tokens) AS creation_1h,
+        sum(output_tokens) AS output, uncached + cache_read + creation_5m + creation_1h + output AS tokens,
+        CASE WHEN count(requests) = count(*) THEN sum(requests) END AS requests
+    FROM placed GROUP BY ALL
+)
+SELECT x_source, period_start, period_end, service_provider_name, request_model, operation, service_tier,
+    sub_account_id, x_api_key_id, tags, sum(uncached)::BIGINT, sum(cache_read)::BIGINT, sum(creation_5m)::BIGINT,
+    sum(creation_1h)::BIGINT, sum(output)::BIGINT,
+    CASE WHEN count(requests) = count(*) THEN sum(requests)::BIGINT END,
+    CASE WHEN count(minute) = count(*) THEN max(tokens)::BIGINT END, sum(tokens)::BIGINT
+FROM by_minute
+GROUP BY x_source, period_start, period_end, service_provider_name, request_model, operation, service_tier,
+    sub_account_id, x_api_key_id, tags
+ORDER BY ALL
+"""
+CHARGES_BY_MONTH = """
+SELECT x_source, date_trunc('month', charge_period_start)::DATE AS month, charge_category, service_provider_name,
+    service_name, sub_account_id, x_gen_ai_request_model, x_token_type, x_operation, x_service_tier,
+    sum(billed_cost), CASE WHEN count(list_cost) = count(*) THEN sum(list_cost) END, billing_currency,
+    CASE WHEN count(consumed_quantity) = count(*) THEN sum(consumed_quantity) END, consumed_unit, bool_or(x_estimated)
+FROM charges
+GROUP BY x_source, month, charge_category, service_provider_name, service_name, sub_account_id,
+    x_gen_ai_request_model, x_token_type, x_operation, x_service_tier, billing_currency, consumed_unit
+ORDER BY ALL
+"""
+# A bucket of a pull is a month, complete once the month was over when it was read, even if it held nothing;
+# how far a file reaches is what its rows say.
+COVERAGE = r"""
+WITH pulled AS (
+    SELECT x_source, strptime(x_bucket, '%Y-%m')::DATE AS month, bool_and(retrieved_on > last_day(month)) AS was_over
+    FROM ingests WHERE regexp_full_match(x_bucket, '\d{4}-\d{2}') GROUP BY ALL
+), periods AS (
+    SELECT x_source, charge_period_start AS first, charge_period_end AS last, true AS is_usage FROM usage
+    UNION ALL SELECT x_source, charge_period_start, charge_period_end, false FROM charges
+), days AS (
+    SELECT DISTINCT x_source, is_usage,
+        unnest(generate_series(first::DATE, (last - INTERVAL 1 MICROSECOND)::DATE, INTERVAL 1 DAY))::DATE AS day
+    FROM periods
+), reached AS (
+    SELECT x_source, date_trunc('month', day)::DATE AS month, min(day) AS first_day, max(day) AS final_day,
+        count(DISTINCT day) FILTER (is_usage) AS days_with_usage
+    FROM days GROUP BY ALL
+)
+SELECT x_source, month, coalesce(was_over, first_day = month AND final_day = last_day(month)),
+    coalesce(days_with_usage, 0)
+FROM pulled FULL JOIN reached USING (x_source, month) ORDER BY ALL
+"""
+OVERLAPS = """
+WITH hours AS (
+    SELECT DISTINCT x_source, x_bucket, service_provider_name, request_model,
+        date_trunc('hour', charge_period_start) AS hour
+    FROM usage WHERE uncached_input_tokens + cache_read_input_tokens + output_tokens > 0
+)
+SELECT one.x_source, one.x_bucket, two.x_source, two.x_bucket, service_provider_name, request_model, count(*)
+FROM hours AS one JOIN hours AS two USING (service_provider_name, request_model, hour)
+WHERE (one.x_source, one.x_bucket) < (two.x_source, two.x_bucket)
+GROUP BY ALL ORDER BY ALL
+"""
+INGESTED = """
+SELECT x_source, x_bucket, row_count, digest, retrieved_on, origin, source_url FROM ingests
+ORDER BY x_source, x_bucket
+"""
+
+
+def usage_by_hour(connection: duckdb.DuckDBPyConnection) -> tuple[HourlyUsage, ...]:
+    """Return all usage, summed to the hour."""
+    return tuple(_hourly(row) for row in connection.execute(USAGE_BY_HOUR).fetchall())
+
+
+def _hourly(row: tuple[Any, ...]) -> HourlyUsage:
+    peak, tokens = row[16], row[17]
+    return HourlyUsage(
+        x_source=row[0],
+        charge_period_start=row[1].replace(tzinfo=UTC),
+        charge_period_end=row[2].replace(tzinfo=UTC),
+        service_provider_name=row[3],
+        request_model=row[4],
+        operation=Operation(row[5]),
+        service_tier=ServiceTier(row[6]),
+        sub_account_id=row[7],
+        x_api_key_id=row[8],
+        tags=tuple(row[9]),
+        uncached_input_tokens=row[10],
+        cache_read_input_tokens=row[11],
+        cache_creation_5m_input_tokens=row[12],
+        cache_creation_1h_input_tokens=row[13],
+        output_tokens=row[14],
+        requests=row[15],
+        peak_minute_share=None if peak is None or tokens == 0 else Decimal(peak) / Decimal(tokens),
+    )
+
+
+def charges_by_month(connection: duckdb.DuckDBPyConnection) -> tuple[MonthlyCharge, ...]:
+    """Return all charges, summed to the month; currencies are never summed together."""
+    return tuple(_monthly(row) for row in connection.execute(CHARGES_BY_MONTH).fetchall())
+
+
+def _monthly(row: tuple[Any, ...]) -> MonthlyCharge:
+    return MonthlyCharge(
+        x_source=row[0],
+        month=row[1],
+        charge_category=ChargeCategory(row[2]),
+        service_provider_name=row[3],
+        service_name=row[4],
+        sub_account_id=row[5],
+        x_gen_ai_request_model=row[6],
+        x_token_type=None if row[7] is None else TokenType(row[7]),
+        x_operation=Operation(row[8]),
+        x_service_tier=ServiceTier(row[9]),
+        billed_cost=row[10],
+        list_cost=row[11],
+        billing_currency=row[12],
+        consumed_quantity=row[13],
+        consumed_unit=row[14],
+        x_estimated=row[15],
+    )
+
+
+def coverage(connection: duckdb.DuckDBPyConnection) -> tuple[MonthCoverage, ...]:
+    """Return how much of each month each source tells."""
+    return tuple(
+        MonthCoverage(x_source=source, month=month, is_complete=complete, days_with_usage=days)
+        for source, month, complete, days in connection.execute(COVERAGE).fetchall()
+    )
+
+
+def overlaps(connection: duckdb.DuckDBPyConnection) -> tuple[Overlap, ...]:
+    """Return the buckets that count the same model in the same hour, so that a bill may be in here twice."""
+    return tuple(
+        Overlap(
+            first=(row[0], row[1]),
+            second=(row[2], row[3]),
+            service_provider_name=row[4],
+            request_model=row[5],
+            hours=row[6],
+        )
+        for row in connection.execute(OVERLAPS).fetchall()
+    )
+
+
+def ingests(connection: duckdb.DuckDBPyConnection) -> tuple[Ingest, ...]:
+    """Return every bucket that was read, and when."""
+    return tuple(
+        Ingest(
+            x_source=row[0],
+            x_bucket=row[1],
+            row_count=row[2],
+            digest=row[3],
+            retrieved_on=row[4],
+            origin=Origin(row[5]),
+            source_url=row[6],
+        )
+        for row in connection.execute(INGESTED).fetchall()
+    )
+
+
+def count_quarantined(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
+    """Return the number of quarantined rows by source and reason."""
+    rows = connection.execute("SELECT x_source, reason, count(*) FROM quarantine GROUP BY ALL ORDER BY ALL")
+    return {(source, reason): count for source, reason, count in rows.fetchall()}
+
+
+def count_set_aside(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
+    """Return the number of rows that were set aside, by source and reason."""
+    rows = connection.execute(
+        "SELECT x_source, reason, sum(row_count)::BIGINT FROM set_aside GROUP BY ALL ORDER BY ALL"
+    )
+    return {(source, reason): count for source, reason, count in rows.fetchall()}

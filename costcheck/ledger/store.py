@@ -1,0 +1,122 @@
+"""One ledger file, opened."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+
+from costcheck.errors import LedgerError
+from costcheck.ledger import read, schema, write
+from costcheck.records import BillBatch
+
+
+def open_ledger(path: Path, *, read_only: bool = False) -> "Ledger":
+    """Return the ledger at `path`; a new file is created unless it is only to be read.
+
+    Raises:
+        LedgerError: Nothing is there to read, it is no ledger, it is damaged, in use, or of a newer version.
+    """
+    if read_only and not path.exists():
+        message = f"there is no ledger at {path}"
+        raise LedgerError(
+            message,
+            expected="a file written by `costcheck bill pull` or `costcheck bill import`",
+            action="read a bill first, or name the file with --ledger",
+        )
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only, config={"autoinstall_known_extensions": False})
+    except duckdb.Error as exc:
+        raise _unreadable(path, exc) from exc
+    try:
+        if not read_only and not schema.table_names(connection):
+            schema.create(connection)
+        schema.check(connection, str(path))
+    except duckdb.Error as exc:
+        connection.close()
+        raise _unreadable(path, exc) from exc
+    except LedgerError:
+        connection.close()
+        raise
+    return Ledger(connection, path)
+
+
+def _unreadable(path: Path, exc: duckdb.Error) -> LedgerError:
+    first_line = str(exc).partition("\n")[0]
+    return LedgerError(
+        f"{path} cannot be opened: {first_line}",
+        expected="a ledger written by `costcheck bill`, in a directory that exists, used by no other process",
+        action="name another file with --ledger; if it is damaged, read the bills again into a new one",
+    )
+
+
+class Ledger:
+    """Bills of all sources: usage, charges, what was quarantined and what was set aside."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+        self._connection = connection
+        self.path = path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Write everything to the file and let it go."""
+        self._connection.close()
+
+    def replace(self, batch: BillBatch) -> None:
+        """Replace what the batch's buckets held before, all or nothing.
+
+        Raises:
+            LedgerError: A row names a bucket that the batch does not declare, or a value does not fit.
+        """
+        try:
+            write.replace(self._connection, batch)
+        except duckdb.Error as exc:
+            message = f"{batch.x_source} {', '.join(batch.buckets)} could not be written: {exc}"
+            raise LedgerError(
+                message, expected="rows that fit the ledger", action="report it; the ledger is as it was before"
+            ) from exc
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether there is neither usage nor a charge."""
+        row = self._connection.execute("SELECT EXISTS(FROM usage) OR EXISTS(FROM charges)").fetchone()
+        return not (row and row[0])
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the content, whatever the order in which it came; days of reading apart."""
+        return write.digest(self._connection)
+
+    def usage_by_hour(self) -> tuple[read.HourlyUsage, ...]:
+        """Return all usage, summed to the hour."""
+        return read.usage_by_hour(self._connection)
+
+    def charges_by_month(self) -> tuple[read.MonthlyCharge, ...]:
+        """Return all charges, summed to the month; currencies are never summed together."""
+        return read.charges_by_month(self._connection)
+
+    def coverage(self) -> tuple[read.MonthCoverage, ...]:
+        """Return how much of each month each source tells."""
+        return read.coverage(self._connection)
+
+    def overlaps(self) -> tuple[read.Overlap, ...]:
+        """Return the buckets that count the same model in the same hour."""
+        return read.overlaps(self._connection)
+
+    def ingests(self) -> tuple[read.Ingest, ...]:
+        """Return every bucket that was read, and when."""
+        return read.ingests(self._connection)
+
+    def count_quarantined(self) -> dict[tuple[str, str], int]:
+        """Return the number of quarantined rows by source and reason."""
+        return read.count_quarantined(self._connection)
+
+    def count_set_aside(self) -> dict[tuple[str, str], int]:
+        """Return the number of rows that were set aside, by source and reason."""
+        return read.count_set_aside(self._connection)
