@@ -1,0 +1,186 @@
+"""What was paid, what it was paid for, and how far usage x price explains it."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from costcheck.records import ChargeCategory, MonthCharge, Operation
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricedUsage:
+    """Usage of one model in one month at list prices.
+
+    Attributes:
+        list_cost_usd: Usage x list unit price, None where nobody can price the model.
+    """
+
+    month: date
+    service_provider_name: str
+    request_model: str
+    addressable: bool
+    list_cost_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderReconciliation:
+    """Charges of one provider against usage x price.
+
+    Attributes:
+        contracted_factor: Contracted over list price: entered, or derived from the residual.
+        residual_share: What usage x contracted price leaves unexplained, as a share of what was billed.
+    """
+
+    service_provider_name: str
+    billed_cost_usd: Decimal
+    list_cost_usd: Decimal
+    contracted_factor: Decimal
+    residual_share: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillMonth:
+    """One complete month, in USD. Set-aside spend and credits are shown and never compared."""
+
+    month: date
+    addressable_cost_usd: Decimal
+    set_aside_cost_usd: Decimal
+    credit_usd: Decimal
+    tax_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillSummary:
+    """The bill as the decision reads it.
+
+    Attributes:
+        months: Complete months, oldest first.
+        addressable_monthly_cost_usd: Mean of the last three complete months.
+        unpriced_models: Addressable models that no price list knows.
+        has_usage: False where there are amounts without tokens.
+        charged: False where the source has usage but no charges: then list prices stand in, and the record says so.
+    """
+
+    months: tuple[BillMonth, ...]
+    reconciliations: tuple[ProviderReconciliation, ...]
+    addressable_monthly_cost_usd: Decimal
+    unpriced_models: tuple[str, ...]
+    currencies: tuple[str, ...]
+    has_usage: bool
+    charged: bool
+
+    def contracted_factor(self, service_provider_name: str) -> Decimal:
+        """Return contracted over list price of a provider, 1 for one that billed nothing yet."""
+        factors = {row.service_provider_name: row.contracted_factor for row in self.reconciliations}
+        return factors.get(service_provider_name, Decimal(1))
+
+    @property
+    def residual_share(self) -> Decimal:
+        """Return the largest residual of any provider."""
+        return max((row.residual_share for row in self.reconciliations), default=ZERO)
+
+
+def summarise_bill(
+    usage: Sequence[PricedUsage],
+    charges: Sequence[MonthCharge],
+    complete_months: Sequence[date],
+    *,
+    entered_factor: Callable[[str], Decimal | None],
+    recent_months: int = 3,
+) -> BillSummary:
+    """Return the bill of the complete months, reconciled.
+
+    Args:
+        usage: Priced usage of every month.
+        charges: Charges of every month, in one currency (`currencies` tells where that fails).
+        complete_months: First days of the months that count.
+        entered_factor: Contracted over list price that the company stated for a provider, None where it did not.
+        recent_months: Months behind the mean.
+    """
+    months = sorted(complete_months)
+    inside = set(months)
+    usage = [row for row in usage if row.month in inside]
+    charges = [row for row in charges if row.month in inside]
+    reconciliations = _reconcile(usage, charges, entered_factor)
+    factors = {row.service_provider_name: row.contracted_factor for row in reconciliations}
+    rows = tuple(_bill_month(month, usage, charges, factors) for month in months)
+    recent = rows[-recent_months:]
+    return BillSummary(
+        months=rows,
+        reconciliations=reconciliations,
+        addressable_monthly_cost_usd=sum((row.addressable_cost_usd for row in recent), ZERO) / max(len(recent), 1),
+        unpriced_models=tuple(sorted({_name(row) for row in usage if row.addressable and row.list_cost_usd is None})),
+        currencies=tuple(sorted({row.billing_currency for row in charges})),
+        has_usage=bool(usage),
+        charged=bool(charges),
+    )
+
+
+def _name(row: PricedUsage) -> str:
+    return f"{row.service_provider_name}/{row.request_model}"
+
+
+def _is_model_charge(row: MonthCharge) -> bool:
+    return row.charge_category is ChargeCategory.USAGE and row.x_operation is Operation.CHAT
+
+
+def _reconcile(
+    usage: Sequence[PricedUsage],
+    charges: Sequence[MonthCharge],
+    entered_factor: Callable[[str], Decimal | None],
+) -> tuple[ProviderReconciliation, ...]:
+    billed: dict[str, Decimal] = defaultdict(Decimal)
+    listed: dict[str, Decimal] = defaultdict(Decimal)
+    for charge in filter(_is_model_charge, charges):
+        billed[charge.service_provider_name] += charge.billed_cost
+    for row in usage:
+        listed[row.service_provider_name] += row.list_cost_usd or ZERO
+    return tuple(
+        _reconciliation(provider, billed[provider], listed[provider], entered_factor(provider))
+        for provider in sorted(set(billed) & set(listed))
+        if billed[provider] > 0 and listed[provider] > 0
+    )
+
+
+def _reconciliation(
+    provider: str, billed: Decimal, listed: Decimal, entered: Decimal | None
+) -> ProviderReconciliation:
+    expected = listed * (Decimal(1) if entered is None else entered)
+    return ProviderReconciliation(
+        service_provider_name=provider,
+        billed_cost_usd=billed,
+        list_cost_usd=listed,
+        contracted_factor=billed / listed,
+        residual_share=abs(billed - expected) / billed,
+    )
+
+
+def _bill_month(
+    month: date, usage: Sequence[PricedUsage], charges: Sequence[MonthCharge], factors: dict[str, Decimal]
+) -> BillMonth:
+    of_month = [row for row in usage if row.month == month]
+    charged = [row for row in charges if row.month == month]
+    model_charges = sum((row.billed_cost for row in charged if _is_model_charge(row)), ZERO)
+    usage_charges = [row.billed_cost for row in charged if row.charge_category is ChargeCategory.USAGE]
+    addressable = sum((_contracted(row, factors) for row in of_month if row.addressable), ZERO)
+    if not of_month:  # amounts without tokens: all model charges are addressable at most
+        addressable = model_charges
+    return BillMonth(
+        month=month,
+        addressable_cost_usd=addressable,
+        set_aside_cost_usd=max(sum(usage_charges, ZERO) - addressable, ZERO) if charged else ZERO,
+        credit_usd=_sum_of(charged, ChargeCategory.CREDIT),
+        tax_usd=_sum_of(charged, ChargeCategory.TAX),
+    )
+
+
+def _contracted(row: PricedUsage, factors: dict[str, Decimal]) -> Decimal:
+    return (row.list_cost_usd or ZERO) * factors.get(row.service_provider_name, Decimal(1))
+
+
+def _sum_of(charges: Sequence[MonthCharge], category: ChargeCategory) -> Decimal:
+    return sum((row.billed_cost for row in charges if row.charge_category is category), ZERO)
