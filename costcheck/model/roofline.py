@@ -73,7 +73,9 @@ def build_machine(  # noqa: PLR0913 - each is one independent choice of the depl
     kv_bytes_per_element: float,
 ) -> Machine:
     """Return the numbers of one model in one format on `tensor_parallel` GPUs."""
-    kv_per_layer = 2 * model.kv_head_count * model.head_dim * kv_bytes_per_element
+    # With more GPUs than KV heads each GPU still keeps one whole head, so that heads are stored more than once.
+    kv_heads = max(model.kv_head_count, tensor_parallel)
+    kv_per_layer = 2 * kv_heads * model.head_dim * kv_bytes_per_element
     window_layers = model.sliding_window_layer_count
     experts = weights.expert_weight_gib * BYTES_PER_GIB
     return Machine(
@@ -113,6 +115,18 @@ def kv_cache_bytes(machine: Machine, context_tokens: Numbers) -> Numbers:
     """Return the KV cache of one sequence of that length, over all GPUs of the replica."""
     window = np.minimum(context_tokens, machine.kv_window_tokens)
     return machine.kv_bytes_per_token * context_tokens + machine.kv_window_bytes_per_token * window
+
+
+def compute_bound_requests_per_second(machine: Machine, *, input_tokens: Numbers, output_tokens: Numbers) -> Numbers:
+    """Return the rate that no engine can pass: peak tensor throughput over the arithmetic of one request.
+
+    Args:
+        machine: The replica.
+        input_tokens: Prompt tokens that are not in the prefix cache.
+        output_tokens: Completion tokens.
+    """
+    peak = machine.tensor_parallel * machine.bf16_flops * machine.low_precision_ratio
+    return peak / (FLOPS_PER_PARAMETER_TOKEN * machine.active_parameters * (input_tokens + output_tokens))
 
 
 def decode_step_seconds(
