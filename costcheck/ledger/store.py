@@ -83,6 +83,14 @@ class Ledger:
                 message, expected="rows that fit the ledger", action="report it; the ledger is as it was before"
             ) from exc
 
+    def forget(self, source: str, bucket: str) -> None:
+        """Take one bucket out of the ledger.
+
+        Raises:
+            LedgerError: It is not there.
+        """
+        write.forget(self._connection, source, bucket)
+
     @property
     def is_empty(self) -> bool:
         """Return whether there is neither usage nor a charge."""

@@ -34,6 +34,7 @@ def replace(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> None:
                 )
         for table, records in _records(batch).items():
             _insert(connection, table, records)
+        _refuse_twice(connection, batch)
         for bucket in batch.buckets:
             _note_ingest(connection, batch, bucket)
     except BaseException:
@@ -90,6 +91,50 @@ def _value(record: Any, name: str, kind: str) -> object:  # noqa: ANN401 - any o
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None)
     return list(value) if isinstance(value, tuple) else value
+
+
+# Two files of one source, of which the second holds some of the first (an export from January on, made again).
+TWICE = """
+SELECT old.x_bucket, count(*) FROM {table} AS old JOIN {table} AS new USING ({key})
+WHERE old.x_source = ? AND new.x_source = ? AND NOT list_contains(?, old.x_bucket) AND list_contains(?, new.x_bucket)
+GROUP BY ALL ORDER BY ALL LIMIT 1
+"""
+USAGE_KEY = ("service_provider_name", "request_model", "charge_period_start")
+USAGE_OWNER = ("operation", "service_tier", "sub_account_id", "x_api_key_id", "tags")
+CHARGE_KEY = ("service_provider_name", "service_name", "charge_period_start", "charge_period_end", "billed_cost")
+
+
+def _refuse_twice(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> None:
+    same_owner = " AND ".join(f"old.{name} IS NOT DISTINCT FROM new.{name}" for name in USAGE_OWNER)
+    usage = TWICE.format(table="usage", key=", ".join(USAGE_KEY)).replace("GROUP", f"AND {same_owner} GROUP")
+    charges = TWICE.format(table="charges", key=", ".join(CHARGE_KEY))
+    buckets = list(batch.buckets)
+    for query in (usage, charges):
+        found = connection.execute(query, [batch.x_source, batch.x_source, buckets, buckets]).fetchone()
+        if found:
+            message = f"{batch.x_source} {buckets[0]} holds {found[1]} rows that {found[0]} holds too"
+            raise LedgerError(
+                message,
+                expected="every row of a source once",
+                action=f"run `costcheck bill forget {batch.x_source} {found[0]}`, then import it again",
+            )
+
+
+def forget(connection: duckdb.DuckDBPyConnection, source: str, bucket: str) -> None:
+    """Take one bucket out of the ledger.
+
+    Raises:
+        LedgerError: It is not there.
+    """
+    where = "x_source = ? AND x_bucket = ?"
+    known = connection.execute(f"SELECT 1 FROM ingests WHERE {where}", [source, bucket]).fetchone()  # noqa: S608 - constant text
+    if not known:
+        message = f"there is no {source} {bucket} in the ledger"
+        raise LedgerError(message, expected="a source and a bucket", action="see them with `costcheck bill show`")
+    connection.begin()
+    for table in (*schema.COLUMNS, "ingests"):
+        connection.execute(f"DELETE FROM {table} WHERE {where}", [source, bucket])  # noqa: S608 - our own table names
+    connection.commit()
 
 
 def _note_ingest(connection: duckdb.DuckDBPyConnection, batch: BillBatch, bucket: str) -> None:

@@ -19,7 +19,8 @@ class SetAside:
     reason: str
 
 
-Read = TokenUsage | Charge | SetAside
+Record = TokenUsage | Charge
+Read = Record | tuple[Record, ...] | SetAside
 
 
 @dataclass(slots=True)
@@ -27,12 +28,12 @@ class BatchBuilder:
     """Gathers the rows of one read of one source, so that rows in = kept + set aside + quarantined."""
 
     source: str
-    _kept: dict[Hashable, tuple[bytes, TokenUsage | Charge]] = field(default_factory=dict)
+    _kept: dict[Hashable, tuple[bytes, tuple[Record, ...]]] = field(default_factory=dict)
     _quarantined: list[QuarantinedRow] = field(default_factory=list)
     _set_aside: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def read(self, bucket: str, raw: bytes, reader: Callable[[], tuple[Hashable, Read]]) -> None:
-        """Take in one row; `reader` returns what makes the row unique, and the record.
+        """Take in one row; `reader` returns what makes the row unique, and its record or records.
 
         A row whose reader raises is quarantined; another currency is not a row's fault and stops the read.
         """
@@ -52,13 +53,16 @@ class BatchBuilder:
     @property
     def usage(self) -> tuple[TokenUsage, ...]:
         """Return the usage kept so far."""
-        return tuple(row for _, row in self._kept.values() if isinstance(row, TokenUsage))
+        return tuple(row for row in self._records() if isinstance(row, TokenUsage))
+
+    def _records(self) -> list[Record]:
+        return [row for _, rows in self._kept.values() for row in rows]
 
     def _keep(self, bucket: str, raw: bytes, key: Hashable, record: Read) -> None:
         if isinstance(record, SetAside):
             self._set_aside[bucket, record.reason] += 1
         elif key not in self._kept:
-            self._kept[key] = (bytes(raw), record)
+            self._kept[key] = (bytes(raw), record if isinstance(record, tuple) else (record,))
         elif self._kept[key][0] == raw:
             self._set_aside[bucket, DUPLICATE] += 1
         else:
@@ -71,7 +75,7 @@ class BatchBuilder:
             SourceError: There is not one row in it: an empty bill proves nothing.
             SourcePayloadError: There are rows, and none could be read.
         """
-        records = [record for _, record in self._kept.values()]
+        records = self._records()
         refuse_empty(self.source, buckets, kept=len(records), quarantined=self._quarantined)
         return BillBatch(
             x_source=self.source,
@@ -87,7 +91,7 @@ class BatchBuilder:
         )
 
 
-def refuse_empty(source: str, buckets: tuple[str, ...], *, kept: int, quarantined: list[QuarantinedRow]) -> None:
+def refuse_empty(source: str, buckets: tuple[str, ...], *, kept: int, quarantined: Sequence[QuarantinedRow]) -> None:
     """Raise if nothing was kept: an empty bill is never taken for a bill of zero."""
     if kept:
         return

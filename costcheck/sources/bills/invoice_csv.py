@@ -1,0 +1,218 @@
+"""A plain CSV for a company that has only invoices; `costcheck/data/invoice_template.csv` shows it.
+
+Columns, in any order, names in small letters:
+
+- `month` (`2026-09`), or `start_date` and `end_date` (`2026-09-01`, both days included); one month at most.
+- `provider`: as in other bills (`openai`, `anthropic`).
+- `amount` and `currency`: a decimal number, negative for credits, and `USD`.
+- `model`, `description`: optional; the model named as on the invoice.
+- `category`: optional; `usage` (the default), `credit`, `tax`, `purchase` or `adjustment`.
+- `input_tokens` (cached ones included), `output_tokens`: optional, both or neither; with them a model is needed.
+- `cached_input_tokens`, `requests`: optional.
+
+Amounts without tokens are charges without usage: they show the bill, and say nothing of the demand.
+"""
+
+import csv
+import io
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from pathlib import Path
+
+from costcheck.errors import CurrencyError, InputFileError, SourcePayloadError
+from costcheck.records import BillBatch, Charge, ChargeCategory, Operation, Provenance, TokenUsage
+from costcheck.sources.bills.rows import BatchBuilder
+from costcheck.sources.bills.windows import month_start
+from costcheck.units import parse_decimal
+
+SOURCE = "invoice"
+REQUIRED_COLUMNS = ("provider", "amount", "currency")
+PERIOD_COLUMNS = ("month", "start_date", "end_date")
+OPTIONAL_COLUMNS = (
+    "model",
+    "category",
+    "description",
+    "input_tokens",
+    "cached_input_tokens",
+    "output_tokens",
+    "requests",
+)
+COLUMNS = (*PERIOD_COLUMNS, *REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)
+LONGEST_PERIOD = timedelta(days=31)
+TOO_MANY = "(more cells than columns)"
+TEMPLATE = "copy costcheck/data/invoice_template.csv and fill it in"
+
+Row = Mapping[str, str]
+
+
+def is_invoice(path: Path) -> bool:
+    """Return whether a CSV file has the columns of an invoice list."""
+    return set(REQUIRED_COLUMNS) <= set(_header(_text(path)))
+
+
+def import_invoices(path: Path, *, provenance: Provenance) -> BillBatch:
+    """Return the charges, and the usage where a row tells tokens; bad rows are quarantined one by one.
+
+    Raises:
+        InputFileError: Not a CSV file in UTF-8, or a column is missing, unknown or doubled.
+        CurrencyError: A row is not in US dollars.
+        SourceError: Not one row could be used.
+    """
+    text = _text(path)
+    _check_header(path.name, _header(text))
+    # By name and not by digest: a mended file replaces the one it mends.
+    bucket = f"file:{path.name}"
+    builder = BatchBuilder(SOURCE)
+    for line, row in _rows(path.name, text):
+        builder.read(bucket, _raw(row), partial(_read_row, bucket, line, row))
+    return builder.batch((bucket,), provenance)
+
+
+def _rows(name: str, text: str) -> Iterator[tuple[int, Row]]:
+    reader = csv.DictReader(io.StringIO(text), restkey=TOO_MANY, restval="", strict=True)
+    try:
+        for row in reader:
+            yield reader.line_num, {column: str(value).strip() for column, value in row.items()}
+    except csv.Error as exc:
+        message = f"{name}, line {reader.line_num}: {exc}"
+        raise InputFileError(message, expected="a CSV file with closed quotes", action="mend that line") from exc
+
+
+def _raw(row: Row) -> bytes:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(row.values())
+    return line.getvalue().encode()
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as exc:
+        message = f"{path.name} cannot be read: {exc}"
+        raise InputFileError(message, expected="a CSV file in UTF-8", action=TEMPLATE) from exc
+
+
+def _header(text: str) -> list[str]:
+    return next(csv.reader(io.StringIO(text)), [])
+
+
+def _check_header(name: str, header: Sequence[str]) -> None:
+    missing = [column for column in REQUIRED_COLUMNS if column not in header]
+    strange = [column for column in header if column not in COLUMNS]
+    if missing or strange or len(set(header)) < len(header):
+        message = (
+            f"{name} has the columns {', '.join(header)}: missing {missing or 'none'}, unknown {strange or 'none'}"
+        )
+        raise InputFileError(message, expected="each column once, out of " + ", ".join(COLUMNS), action=TEMPLATE)
+
+
+def _read_row(bucket: str, line: int, row: Row) -> tuple[Hashable, tuple[Charge | TokenUsage, ...]]:
+    if row.get(TOO_MANY):
+        raise _unusable(line, "cells", row[TOO_MANY], "as many cells as the header has; quote commas")
+    start, end = _period(line, row)
+    charge = _charge(bucket, line, row, start, end)
+    tokens = [row.get(name, "") for name in ("input_tokens", "output_tokens")]
+    if not any(tokens):
+        return line, (charge,)
+    return line, (charge, _usage(bucket, line, row, start, end))
+
+
+def _charge(bucket: str, line: int, row: Row, start: datetime, end: datetime) -> Charge:
+    amount = parse_decimal(row["amount"], what=f"line {line}, amount")
+    category = _category(line, row)
+    if category is ChargeCategory.USAGE and amount < 0:
+        category = ChargeCategory.CREDIT
+    if row["currency"].upper() != "USD":
+        message = f"line {line}, currency is {row['currency']!r}"
+        raise CurrencyError(
+            message,
+            expected="USD: prices are in USD and the kit converts nothing",
+            action="convert the amounts at the rate that you paid, and import the file again",
+        )
+    model = row.get("model") or None
+    return Charge(
+        x_source=SOURCE,
+        x_bucket=bucket,
+        charge_period_start=start,
+        charge_period_end=end,
+        charge_category=category,
+        service_provider_name=_provider(line, row),
+        service_name=row.get("description") or row["provider"],
+        billed_cost=amount,
+        billing_currency="USD",
+        x_gen_ai_request_model=model,
+        x_operation=Operation.CHAT if model else Operation.OTHER,
+    )
+
+
+def _usage(bucket: str, line: int, row: Row, start: datetime, end: datetime) -> TokenUsage:
+    if not row.get("model"):
+        raise _unusable(line, "model", "", "the model that read and wrote these tokens")
+    tokens = _count(line, row, "input_tokens")
+    cached = _count(line, row, "cached_input_tokens") if row.get("cached_input_tokens") else 0
+    if cached > tokens:
+        raise _unusable(line, "cached_input_tokens", str(cached), f"at most input_tokens, {tokens}")
+    return TokenUsage(
+        x_source=SOURCE,
+        x_bucket=bucket,
+        charge_period_start=start,
+        charge_period_end=end,
+        service_provider_name=_provider(line, row),
+        request_model=row["model"],
+        uncached_input_tokens=tokens - cached,
+        cache_read_input_tokens=cached,
+        output_tokens=_count(line, row, "output_tokens"),
+        requests=_count(line, row, "requests") if row.get("requests") else None,
+    )
+
+
+def _provider(line: int, row: Row) -> str:
+    if not row["provider"]:
+        raise _unusable(line, "provider", "", "who sent the invoice, e.g. openai")
+    return row["provider"].lower()
+
+
+def _category(line: int, row: Row) -> ChargeCategory:
+    name = row.get("category") or ChargeCategory.USAGE
+    known = {category.lower(): category for category in ChargeCategory}
+    if name.lower() not in known:
+        raise _unusable(line, "category", name, "one of " + ", ".join(known))
+    return known[name.lower()]
+
+
+def _count(line: int, row: Row, column: str) -> int:
+    text = row.get(column, "")
+    if not (text.isascii() and text.isdecimal()):
+        raise _unusable(line, column, text, "a whole number, zero or more, without separators")
+    return int(text)
+
+
+def _period(line: int, row: Row) -> tuple[datetime, datetime]:
+    month, first, last = (row.get(column, "") for column in PERIOD_COLUMNS)
+    if bool(month) == bool(first or last):
+        raise _unusable(line, "month", month, "either a month, or a start_date and an end_date")
+    if month:
+        start = month_start(_date(line, "month", f"{month}-01"))
+        return start, month_start(start, shift=1)
+    start = _midnight(_date(line, "start_date", first))
+    end = _midnight(_date(line, "end_date", last)) + timedelta(days=1)
+    if not timedelta(0) < end - start <= LONGEST_PERIOD:
+        raise _unusable(line, "end_date", last, f"a day from {first} on, within {LONGEST_PERIOD.days} days")
+    return start, end
+
+
+def _date(line: int, column: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise _unusable(line, column, text, "2026-09 for a month, 2026-09-01 for a day") from exc
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _unusable(line: int, column: str, text: str, expected: str) -> SourcePayloadError:
+    message = f"line {line}, {column} is {text!r}, not {expected}"
+    return SourcePayloadError(message, expected=expected, action="mend that row and import the file again")
