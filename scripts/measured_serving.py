@@ -109,7 +109,7 @@ def read_observations(path: Path) -> tuple[list[Observation], Counter[str]]:
     left_out: Counter[str] = Counter()
     observations = []
     for row in _merge_latencies(path):
-        outcome = _observe(row)
+        outcome = _possible(_observe(row))
         if isinstance(outcome, str):
             left_out[outcome] += 1
         else:
@@ -139,6 +139,20 @@ def _observe(row: dict[str, str]) -> Observation | str:
     if float(row["tp"] or 1) > max(TENSOR_PARALLEL_SIZES):
         return "more GPUs than one instance has"
     return _observe_offline(row) if _is_offline(row) else _observe_loop(row)
+
+
+def _possible(outcome: Observation | str) -> Observation | str:
+    """Return the observation unless it is faster than its weights and cache could be read at peak bandwidth."""
+    if isinstance(outcome, str):
+        return outcome
+    machine, context = outcome.machine, outcome.input_tokens + outcome.output_tokens / 2
+    touched = 1 - (1 - machine.expert_share) ** outcome.running
+    weights = machine.dense_bytes + machine.expert_bytes * touched
+    cache = outcome.running * roofline.kv_cache_bytes(machine, context)
+    step = (weights + cache) / (machine.tensor_parallel * machine.bandwidth)
+    if outcome.requests_per_second > outcome.running / (outcome.output_tokens * step):
+        return "faster than memory can be read: cached prompts, or every token in the same experts"
+    return outcome
 
 
 def _is_offline(row: dict[str, str]) -> bool:

@@ -50,6 +50,8 @@ __all__ = [
 
 TENSOR_PARALLEL_SIZES = (1, 2, 4, 8)
 """Powers of two divide the attention heads of every model of the catalogue."""
+IDLE = 1e-9
+"""Mean requests in flight of a replica with next to nothing to do."""
 BISECTION_STEPS = 60
 """Halves an interval of thousands of sequences to less than a rounding error."""
 ROUNDING = 1e-9
@@ -142,8 +144,11 @@ class _Load:
     ttft_p99_over_mean: float
 
     def step(self, running: float) -> float:
+        """Return the time of one step; a mean below one request in flight is one request at a time."""
         context = self.shape.input_tokens + self.shape.output_tokens / 2
-        seconds = roofline.decode_step_seconds(self.machine, self.parameters, running=running, context_tokens=context)
+        seconds = roofline.decode_step_seconds(
+            self.machine, self.parameters, running=max(running, 1.0), context_tokens=context
+        )
         return float(seconds)
 
     @property
@@ -215,7 +220,7 @@ def estimate_replica_capacity(  # noqa: PLR0913 - each is one independent choice
         ttft_p99_over_mean=float(rules.engine.ttft_p99_over_mean.value),
     )
     running, limit = _most_running(load, target, memory, _engine_limit(gpu, rules))
-    if running < 1:
+    if running == 0:
         return DoesNotFit(reason=_too_slow(model, gpu, tensor_parallel, load, target), memory=memory)
     raw = load.rate(running) * target.max_utilisation
     operating = _largest(lambda n: load.rate(n) <= raw, high=running)
@@ -302,19 +307,21 @@ def instances_needed_array(
     Raises:
         ConfigError: A rate is not finite, a demand is negative or a capacity is not above zero.
     """
-    require(bool(np.all(np.isfinite(demand)) and np.all(demand >= 0)), "busy requests per second", demand)
-    require(
-        bool(np.all(np.isfinite(capacity)) and np.all(capacity > 0)), "requests per second of an instance", capacity
-    )
+    _require_each(demand, np.isfinite(demand) & (demand >= 0), "busy_requests_per_second")
+    _require_each(capacity, np.isfinite(capacity) & (capacity > 0), "per_instance_requests_per_second")
     exact = np.ceil(demand / capacity * (1 - ROUNDING)).astype(np.int64)
     return np.asarray(np.maximum(exact, minimum) + spare, dtype=np.int64)
 
 
+def _require_each(values: NDArray[np.float64], holds: NDArray[np.bool_], what: str) -> None:
+    require(bool(np.all(holds)), what, values[~holds].flat[0] if not np.all(holds) else None)
+
+
 def _too_slow(model: OpenWeights, gpu: GpuSpec, tensor_parallel: int, load: _Load, target: LatencyTarget) -> str:
-    figures = f"TPOT {load.tpot(1):.3f} s, TTFT p99 {load.ttft_p99(1):.2f} s"
+    figures = f"TPOT {load.tpot(IDLE):.3f} s, TTFT p99 {load.ttft_p99(IDLE):.2f} s"
     wanted = f"{target.tpot_seconds:.3f} s and {target.ttft_seconds:.2f} s"
     where = f"{model.name} on {tensor_parallel} x {gpu.ec2_name}"
-    return f"{where} is too slow for one request alone: {figures}, not {wanted}"
+    return f"{where} is too slow even when idle: {figures}, not {wanted}"
 
 
 def _engine_limit(gpu: GpuSpec, rules: ServingRules) -> float:
@@ -335,12 +342,14 @@ def _most_running(load: _Load, target: LatencyTarget, memory: MemoryFit, engine_
 def _largest(holds: Callable[[float], bool], *, high: float) -> float:
     """Return the largest number up to `high` for which a monotone condition holds.
 
-    It is 0 where the condition fails from one request on.
+    It is 0 where the condition fails on an idle replica.
     """
     if holds(high):
         return high
-    low = 1.0 if holds(1.0) else 0.0
-    for _ in range(BISECTION_STEPS if low else 0):
+    if not holds(IDLE):
+        return 0.0
+    low = IDLE
+    for _ in range(BISECTION_STEPS):
         middle = (low + high) / 2
         low, high = (middle, high) if holds(middle) else (low, middle)
     return low
