@@ -274,6 +274,11 @@ def parse_item(text: str) -> PriceListItem:
         ) from exc
 
 
+def pricing_region(region_id: str) -> str:
+    """Return the region of the API's endpoint for a user in `region_id`: their own, or us-east-1."""
+    return region_id if region_id in PRICING_REGIONS else PRICING_REGIONS[0]
+
+
 def bulk_url(service_code: str, region_id: str) -> str:
     """Return the public file, readable without credentials, in which anyone finds the same SKU."""
     return f"https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{service_code}/current/{region_id}/index.json"

@@ -149,6 +149,9 @@ def normalise_token_prices(
 ) -> TokenPrices:
     """Return every row of the named providers.
 
+    A row's `source_url` is the provider's own price page, where genai-prices names one: that is where
+    a reader checks it.
+
     Raises:
         PriceNotFoundError: A named provider is not in the data.
     """
@@ -158,9 +161,11 @@ def normalise_token_prices(
     for provider_id in providers:
         if provider_id not in known:
             raise _unmatched(provider_id, None)
-        for model in known[provider_id].models:
+        provider = known[provider_id]
+        page = replace(provenance, source_url=(provider.pricing_urls or [provenance.source_url])[0])
+        for model in provider.models:
             try:
-                prices.extend(_model_rows(known[provider_id], model, provenance))
+                prices.extend(_model_rows(provider, model, page))
             except PriceNotFoundError as exc:
                 refused.append(exc.seen)
     return TokenPrices(unit_prices=tuple(prices), refused=tuple(refused))

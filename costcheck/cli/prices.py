@@ -1,0 +1,168 @@
+"""`costcheck prices`: fetch a snapshot of prices, and look into one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from costcheck.cli.explain import SNAPSHOT, matching, no_such_price
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from costcheck.cli.context import Context
+    from costcheck.records import PriceSnapshot, UnitPrice
+    from costcheck.sources.prices.pull import PriceClients
+    from costcheck.sources.prices.token_prices import TokenPrices
+
+
+@click.group()
+def prices() -> None:
+    """Fetch AWS and token prices into a dated snapshot, and look into it."""
+
+
+@prices.command()
+@click.option("--region", "region_id", default="us-east-1", show_default=True, help="AWS region of the GPUs.")
+@click.option(
+    "--instance-type",
+    "instance_types",
+    multiple=True,
+    help="EC2 type to price; repeat it. Without it, every type that the bundled snapshot prices and the "
+    "region offers.",
+)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@click.option(
+    "--token-prices",
+    type=click.Choice(["live", "installed"]),
+    default="live",
+    show_default=True,
+    help="Download genai-prices' current data, or take what the installed package holds.",
+)
+@click.pass_obj
+def pull(
+    context: Context,
+    region_id: str,
+    instance_types: tuple[str, ...],
+    out: Path | None,
+    token_prices: Literal["live", "installed"],
+) -> None:
+    """Write today's list prices of one region into a snapshot file.
+
+    Uses your AWS credentials, only reads, and costs nothing. A price that cannot be fetched stops it:
+    there are no partial snapshots.
+    """
+    from costcheck.sources.prices.aws_calls import IAM_ACTIONS  # noqa: PLC0415 - boto3 is slow to load
+    from costcheck.sources.snapshot import write_snapshot  # noqa: PLC0415 - the same
+
+    today = context.now.date()
+    click.echo("This reads, changes nothing, and AWS charges nothing for it. IAM actions it needs:", err=True)
+    click.echo(f"  {', '.join(IAM_ACTIONS)}", err=True)
+    snapshot = _pulled(region_id, instance_types, token_prices, today)
+    target = out or Path(f"prices_{region_id}_{today}.json")
+    digest = write_snapshot(snapshot, target)
+    click.echo(f"{target}: {len(snapshot.unit_prices)} prices as of {today}, sha256 {digest[:12]}")
+
+
+@prices.command()
+@SNAPSHOT
+@click.option("--filter", "text", default="", help="Only rows whose service, meter, SKU or region has this text.")
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def show(snapshot: Path | None, text: str, style: Literal["text", "json"]) -> None:
+    """List the prices of a snapshot, each with its SKU, date and origin."""
+    from costcheck.sources.snapshot import read_price_book  # noqa: PLC0415 - data that only pricing needs
+
+    book = read_price_book(snapshot)
+    rows = matching(book, text)
+    if not rows:
+        raise no_such_price(text)
+    if style == "json":
+        import msgspec  # noqa: PLC0415 - only this format needs it
+
+        click.echo(msgspec.json.format(msgspec.json.encode(rows)))
+        return
+    click.echo(f"{len(rows)} of {len(book.snapshot.unit_prices)} prices as of {book.snapshot.as_of}")
+    for row in rows:
+        click.echo(_line(row))
+
+
+def _line(row: UnitPrice) -> str:
+    tier = f" from {row.tier_start:,}" if row.tier_start else ""
+    start = f" applies from {row.effective_from}" if row.effective_from else ""
+    return (
+        f"{row.list_unit_price:>14} {row.pricing_currency} / {row.pricing_unit}{tier}  {row.service_code} "
+        f"{row.sku_meter} {row.region_id}  {row.sku_id or 'no SKU recorded'}  "
+        f"observed {row.provenance.retrieved_on} ({row.provenance.origin}){start}"
+    )
+
+
+def _pulled(
+    region_id: str, instance_types: tuple[str, ...], chosen: Literal["live", "installed"], today: date
+) -> PriceSnapshot:
+    """Return a whole snapshot of today, fetched behind a progress bar on stderr."""
+    from rich.console import Console  # noqa: PLC0415 - keeps `costcheck --help` light
+    from rich.progress import Progress  # noqa: PLC0415 - the same
+
+    from costcheck.sources.prices.pull import default_instance_types, fetch_snapshot  # noqa: PLC0415 - boto3
+    from costcheck.sources.snapshot import read_price_book  # noqa: PLC0415 - data that only pricing needs
+
+    clients = aws_clients(region_id)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("token prices", total=None)
+        token_prices = _token_prices(chosen, today)
+        return fetch_snapshot(
+            clients,
+            region_id,
+            instance_types or default_instance_types(read_price_book()),
+            only_offered=not instance_types,
+            token_prices=token_prices,
+            today=today,
+            progress=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
+        )
+
+
+def aws_clients(region_id: str) -> PriceClients:
+    """Return boto3's clients for the user's own credentials.
+
+    Raises:
+        UsageError: AWS has no such region; the nearest name is given.
+        SourceAuthError: The profile does not exist.
+    """
+    import boto3  # noqa: PLC0415 - slow to load
+    from botocore.config import Config  # noqa: PLC0415 - the same
+
+    from costcheck.sources.prices.aws_calls import translated_errors  # noqa: PLC0415 - the same
+    from costcheck.sources.prices.aws_price_list import pricing_region  # noqa: PLC0415 - the same
+    from costcheck.sources.prices.pull import PriceClients  # noqa: PLC0415 - the same
+
+    config = Config(retries={"mode": "standard", "max_attempts": 8}, connect_timeout=10, read_timeout=60)
+    with translated_errors("sts:GetCallerIdentity"):
+        session = boto3.Session()
+        _check_region(region_id, session.get_available_regions("ec2"))
+        return PriceClients(
+            pricing=session.client("pricing", region_name=pricing_region(region_id), config=config),
+            ec2=session.client("ec2", region_name=region_id, config=config),
+            quotas=session.client("service-quotas", region_name=region_id, config=config),
+        )
+
+
+def _check_region(region_id: str, known: list[str]) -> None:
+    import difflib  # noqa: PLC0415 - only a wrong region needs it
+
+    from costcheck.errors import UsageError  # noqa: PLC0415 - keeps `costcheck --help` light
+
+    if region_id in known:
+        return
+    nearest = difflib.get_close_matches(region_id, known, n=1, cutoff=0)
+    message = f"AWS has no region {region_id!r}"
+    raise UsageError(message, expected=f"a region such as {nearest[0]}", action="mend --region")
+
+
+def _token_prices(chosen: Literal["live", "installed"], today: date) -> TokenPrices:
+    from costcheck.sources.prices import token_prices as source  # noqa: PLC0415 - data that only pricing needs
+
+    if chosen == "installed":
+        return source.normalise_token_prices(source.installed_data(), source.installed_provenance())
+    data, provenance = source.fetch_live_data(retrieved_on=today)
+    return source.normalise_token_prices(data, provenance)
