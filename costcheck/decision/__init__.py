@@ -1,0 +1,1 @@
+"""From inputs to a decision: pure, and the same bytes from the same inputs."""
