@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from costcheck.errors import CurrencyError, SourcePayloadError
+from costcheck.errors import CurrencyError, SourcePayloadError, UsageError
 from costcheck.records import (
     BillBatch,
     Charge,
@@ -50,6 +50,9 @@ ROWS_PER_PAGE = 1000
 RANGES: Mapping[str, timedelta] = MappingProxyType(
     {"1h": timedelta(days=31), "1m": timedelta(hours=24), "1d": timedelta(days=31)}
 )
+# How far back `starting_at` may lie (the same file).
+REACH = timedelta(days=365)
+REPORTS_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 GROUP_BY: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         USAGE: ("model", "service_tier", "workspace_id", "api_key_id", "product"),
@@ -320,3 +323,19 @@ def _known(names: Mapping[K, V], name: K, *, what: str) -> V:
             action="report it: its price is not known here, and the row was not used",
         )
     return names[name]
+
+
+def refuse_unreachable(windows: Sequence[Window], *, now: datetime) -> None:
+    """Raise if the API does not reach that far back.
+
+    Raises:
+        UsageError: A window starts over 365 days ago or before 2026.
+    """
+    earliest = max(now - REACH, REPORTS_SINCE)
+    if windows[0].start < earliest:
+        message = f"--from is {windows[0].start:%Y-%m}"
+        raise UsageError(
+            message,
+            expected=f"a month that starts on or after {earliest:%Y-%m-%d}, as far back as the API reaches",
+            action="ask for fewer months, or import the older invoices",
+        )

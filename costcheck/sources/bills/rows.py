@@ -1,7 +1,7 @@
 """Row by row from a payload into one batch: what reads, what is set aside, what is quarantined."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec

@@ -1,0 +1,87 @@
+"""The ledger as a person reads it: one line for each month, provider and model."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from costcheck.ledger.read import HourlyUsage, MonthlyCharge
+from costcheck.records import ChargeCategory, Operation
+
+Key = tuple[str, date, str, str, Operation]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthLine:
+    """What one model did and cost in one month, from one source.
+
+    Attributes:
+        request_model: Model, or the name of the service where a charge names none.
+        requests: None where a part of the usage does not count them, or there is no usage.
+        billed_cost: Charges of the category Usage, in `billing_currency`; None where none is known.
+        other_cost: Credits, taxes, purchases and adjustments.
+    """
+
+    x_source: str
+    month: date
+    service_provider_name: str
+    request_model: str
+    operation: Operation
+    requests: int | None
+    uncached_input_tokens: int
+    cache_read_input_tokens: int
+    cache_creation_input_tokens: int
+    output_tokens: int
+    billed_cost: Decimal | None
+    other_cost: Decimal
+    billing_currency: str | None
+    x_estimated: bool
+
+
+def month_lines(usage: tuple[HourlyUsage, ...], charges: tuple[MonthlyCharge, ...]) -> tuple[MonthLine, ...]:
+    """Return usage and charges side by side, in order of month, source, provider and model."""
+    used: dict[Key, list[HourlyUsage]] = defaultdict(list)
+    charged: dict[Key, list[MonthlyCharge]] = defaultdict(list)
+    for row in usage:
+        used[_usage_key(row)].append(row)
+    for charge in charges:
+        charged[_charge_key(charge)].append(charge)
+    keys = sorted({*used, *charged}, key=lambda key: (key[1], key[0], *key[2:]))
+    return tuple(_line(key, used[key], charged[key]) for key in keys)
+
+
+def _usage_key(row: HourlyUsage) -> Key:
+    month = row.charge_period_start.date().replace(day=1)
+    return row.x_source, month, row.service_provider_name, row.request_model, row.operation
+
+
+def _charge_key(row: MonthlyCharge) -> Key:
+    name = row.x_gen_ai_request_model or row.service_name
+    return row.x_source, row.month, row.service_provider_name, name, row.x_operation
+
+
+def _line(key: Key, usage: list[HourlyUsage], charges: list[MonthlyCharge]) -> MonthLine:
+    source, month, provider, model, operation = key
+    requests = [row.requests for row in usage]
+    counted = [count for count in requests if count is not None]
+    billed = [row.billed_cost for row in charges if row.charge_category is ChargeCategory.USAGE]
+    other = [row.billed_cost for row in charges if row.charge_category is not ChargeCategory.USAGE]
+    currencies = sorted({row.billing_currency for row in charges})
+    return MonthLine(
+        x_source=source,
+        month=month,
+        service_provider_name=provider,
+        request_model=model,
+        operation=operation,
+        requests=sum(counted) if requests and len(counted) == len(requests) else None,
+        uncached_input_tokens=sum(row.uncached_input_tokens for row in usage),
+        cache_read_input_tokens=sum(row.cache_read_input_tokens for row in usage),
+        cache_creation_input_tokens=sum(
+            row.cache_creation_5m_input_tokens + row.cache_creation_1h_input_tokens for row in usage
+        ),
+        output_tokens=sum(row.output_tokens for row in usage),
+        billed_cost=sum(billed, Decimal(0)) if billed else None,
+        other_cost=sum(other, Decimal(0)),
+        billing_currency=" and ".join(currencies) or None,
+        x_estimated=any(row.x_estimated for row in charges),
+    )
