@@ -111,6 +111,8 @@ def _pulled(
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("token prices", total=None)
         token_prices = _token_prices(chosen, today)
+        for reason in token_prices.refused:
+            bar.console.print(f"left out: {reason}", markup=False, highlight=False)
         return fetch_snapshot(
             clients,
             region_id,
@@ -137,7 +139,7 @@ def aws_clients(region_id: str) -> PriceClients:
     from costcheck.sources.prices.pull import PriceClients  # noqa: PLC0415 - the same
 
     config = Config(retries={"mode": "standard", "max_attempts": 8}, connect_timeout=10, read_timeout=60)
-    with translated_errors("sts:GetCallerIdentity"):
+    with translated_errors("opening an AWS session"):
         session = boto3.Session()
         _check_region(region_id, session.get_available_regions("ec2"))
         return PriceClients(

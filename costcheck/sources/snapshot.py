@@ -197,7 +197,8 @@ def _decoded(content: bytes, name: str) -> _File:
             message = f"{name} has schema version {version}"
             raise InputFileError(message, expected=f"version {SCHEMA_VERSION}", action=_PULL)
         return msgspec.json.decode(content, type=_File)
-    except msgspec.MsgspecError as exc:
+    # msgspec lets the error of bytes that are not UTF-8 through as it is.
+    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
         message = f"{name} begins {content[:40]!r} and is no price snapshot: {exc}"
         raise InputFileError(message, expected="a file that `costcheck prices pull` wrote", action=_PULL) from exc
 

@@ -265,7 +265,7 @@ def parse_item(text: str) -> PriceListItem:
     """
     try:
         return msgspec.json.decode(text, type=PriceListItem)
-    except msgspec.MsgspecError as exc:
+    except (msgspec.MsgspecError, UnicodeError) as exc:
         message = f"a product of the AWS price list reads {text[:80]!r}: {exc}"
         raise SourcePayloadError(
             message,
