@@ -37,7 +37,6 @@ REGION = "us-east-1"
 AS_OF = date(2026, 8, 1)
 MOTO_RELEASED = date(2026, 10, 27)
 """Upload of moto 5.2.5 to PyPI: its recorded EC2 answers are at most that old."""
-GENAI_PRICES = "0.2.3"
 
 
 class _OtherPrice(Typed, frozen=True, kw_only=True):
@@ -76,7 +75,7 @@ def main() -> int:
 
 def build() -> tuple[PriceSnapshot, tuple[str, ...]]:
     """Return the snapshot, and what the token prices held that is no price."""
-    tokens = normalise_token_prices(installed_data(), installed_provenance(GENAI_PRICES))
+    tokens = normalise_token_prices(installed_data(), installed_provenance())
     snapshot = PriceSnapshot(
         as_of=AS_OF,
         region_id=REGION,

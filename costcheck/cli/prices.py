@@ -116,7 +116,7 @@ def _pulled(
         return fetch_snapshot(
             clients,
             region_id,
-            instance_types or default_instance_types(read_price_book()),
+            tuple(dict.fromkeys(instance_types)) or default_instance_types(read_price_book()),
             only_offered=not instance_types,
             token_prices=token_prices,
             today=today,

@@ -34,13 +34,13 @@ BUNDLED = ("price_snapshots", "us-east-1_2026-08-01.json")
 _PULL = "take a new snapshot with `costcheck prices pull`, or restore the file"
 
 
-class _Row(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
-):  # a row of the file: a record of costcheck.records whose provenance is a name in `sources`
+class _Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A row of the file: a record of `costcheck.records` whose provenance is a name in `sources`."""
+
     provenance: str
 
 
-class _PriceRow(_Row, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class _PriceRow(_Row, frozen=True, kw_only=True):
     service_code: str
     sku_meter: str
     region_id: str
@@ -53,7 +53,7 @@ class _PriceRow(_Row, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
     effective_from: date | None = None
 
 
-class _InstanceRow(_Row, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class _InstanceRow(_Row, frozen=True, kw_only=True):
     instance_type: str
     vcpu_count: int
     memory_gib: Decimal
@@ -63,13 +63,13 @@ class _InstanceRow(_Row, frozen=True, kw_only=True, omit_defaults=True, forbid_u
     instance_storage_gb: int
 
 
-class _OfferingRow(_Row, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class _OfferingRow(_Row, frozen=True, kw_only=True):
     region_id: str
     instance_type: str
     zone_ids: tuple[str, ...]
 
 
-class _QuotaRow(_Row, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class _QuotaRow(_Row, frozen=True, kw_only=True):
     region_id: str
     quota_code: str
     quota_name: str
@@ -87,7 +87,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     quotas: tuple[_QuotaRow, ...]
 
 
-class _File(_Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _File(_Body, frozen=True, kw_only=True):
     sha256: str
 
 

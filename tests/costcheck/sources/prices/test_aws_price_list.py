@@ -277,6 +277,17 @@ def test_gp3_throughput_is_stated_per_mebibyte_though_the_list_says_gibibyte(ite
     assert (price.list_unit_price, price.pricing_unit) == (Decimal("0.04"), "MiBps-Months")
 
 
+def test_a_trust_store_hour_in_the_same_product_family_is_no_load_balancer_hour(item: Callable[..., str]) -> None:
+    """Constructed; `TS-LoadBalancerUsage` stands beside the load balancer's own usage type."""
+    family = "Load Balancer-Application"
+    rows = [
+        item(sku="TRUST", usd="0.0055", family=family, usagetype="TS-LoadBalancerUsage"),
+        item(sku="ALB", usd="0.0225", family=family, usagetype="LoadBalancerUsage"),
+    ]
+    (price,) = normalise_prices(rows, "us-east-1", meter("LoadBalancerUsage", "AWSELB"), SEEN)
+    assert price.sku_id == "ALB"
+
+
 def test_transfer_out_keeps_its_tiers_in_order(item: Callable[..., str]) -> None:
     row = item(
         unit="GB",
