@@ -1,5 +1,6 @@
 """Hourly usage as columns, so that a hundred thousand rows cost milliseconds."""
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +15,7 @@ from costcheck.records import ServiceTier, TokenType, UsageHour
 HOURS_PER_DAY = 24
 SECONDS_PER_HOUR = 3600
 TOKEN_COLUMNS = tuple(token_type.value for token_type in TokenType)
+_TOKENS_OF = operator.attrgetter(*TOKEN_COLUMNS)
 COUNT_COLUMNS = ("period_hours", *TOKEN_COLUMNS)
 OPTIONAL_COLUMNS = ("requests", "peak_minute_requests")
 
@@ -101,7 +103,7 @@ def tabulate(
     keys = [(row.service_provider_name, row.request_model, row.service_tier) for row in rows]
     models = tuple(sorted(set(keys)))
     index = {key: number for number, key in enumerate(models)}
-    tokens = np.array([[getattr(row, name) for name in TOKEN_COLUMNS] for row in rows], dtype=np.int64)
+    tokens = np.array([_TOKENS_OF(row) for row in rows], dtype=np.int64)
     counted = np.array([np.nan if row.requests is None else row.requests for row in rows], dtype=np.float64)
     minutes = [np.nan if row.peak_minute_requests is None else row.peak_minute_requests for row in rows]
     columns = UsageTable(
