@@ -39,7 +39,7 @@ def _pulling(command: Callable[..., None]) -> Callable[..., None]:
 
     @click.pass_obj
     @functools.wraps(command)
-    def run(context: Context, first: datetime | None, last: datetime | None, **options: object) -> None:
+    def run(context: Context, /, first: datetime | None, last: datetime | None, **options: object) -> None:
         command(context, windows=_windows(context, first, last), **options)
 
     for option in (
@@ -212,7 +212,7 @@ def _announced(source: str, windows: tuple[Window, ...], requests: int) -> Itera
 
     console = Console(stderr=True)
     click.echo(
-        f"{source}: {windows[0].bucket} to {windows[-1].bucket}, at least {requests} read-only requests, free of charge",
+        f"{source} {windows[0].bucket} to {windows[-1].bucket}: {requests} or more read-only requests, no charge",
         err=True,
     )
     progress = Progress(console=console, transient=True, disable=not console.is_terminal)
@@ -312,7 +312,7 @@ def _print_text(ledger: Ledger) -> None:
         console.width = WIDTH_OF_A_FILE
     console.print(table)
     console.print(
-        "\nTokens: input without what the cache read or wrote. ~ may still change, or a gateway's estimate. ? not told."
+        "\ninput: without what the cache read or wrote; ~ may still change, or is a gateway's estimate; ? not told"
     )
     _print_findings(ledger)
 

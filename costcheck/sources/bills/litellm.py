@@ -8,6 +8,7 @@ checked 2026-11-23: at most 1,000 rows a page, both ends of the range inclusive,
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import duckdb
 import msgspec
@@ -84,7 +85,7 @@ class SpendLog(msgspec.Struct, frozen=True, rename={"start_time": "startTime"}):
     request_id: str
     start_time: str
     model: str
-    spend: msgspec.Raw
+    spend: Decimal
     prompt_tokens: int
     completion_tokens: int
     call_type: str | None = None
@@ -183,6 +184,7 @@ def normalise_logs(fetched: Iterable[FetchedRows], buckets: tuple[str, ...], pro
     """
     unreadable: list[QuarantinedRow] = []
     with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
         texts = ", ".join(f'"{name}" VARCHAR' for name in litellm_dump.COLUMNS)
         connection.execute(f"CREATE TEMP TABLE fetched (bucket VARCHAR, range_end TIMESTAMP, {texts})")
         for page in fetched:
@@ -211,7 +213,7 @@ def _texts(row: SpendLog) -> tuple[str | None, ...]:
         row.request_id,
         row.start_time,
         row.model,
-        bytes(row.spend).decode(),
+        str(row.spend),
         str(row.prompt_tokens),
         str(row.completion_tokens),
         row.call_type,
@@ -252,7 +254,7 @@ def _sum_bucket(connection: duckdb.DuckDBPyConnection, bucket: str, provenance: 
         """
         CREATE OR REPLACE TEMP VIEW logs AS SELECT * FROM fetched
         WHERE bucket = (SELECT name FROM this_bucket)
-            AND NOT coalesce(TRY_CAST("startTime" AS TIMESTAMP) >= range_end, false)
+            AND NOT coalesce(make_timestamp(epoch_us(TRY_CAST("startTime" AS TIMESTAMPTZ))) >= range_end, false)
         """
     )
     return litellm_dump.sum_logs(connection, bucket=bucket, provenance=provenance)

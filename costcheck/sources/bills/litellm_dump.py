@@ -69,7 +69,7 @@ WITH parsed AS (
     FROM logs
 )
 SELECT request_id, call_type, model,
-    TRY_CAST("startTime" AS TIMESTAMP) AS started_at,
+    make_timestamp(epoch_us(TRY_CAST("startTime" AS TIMESTAMPTZ))) AS started_at,
     TRY_CAST(spend AS DECIMAL(38, 26)) AS spend_usd,
     TRY_CAST(prompt_tokens AS BIGINT) AS prompt,
     TRY_CAST(completion_tokens AS BIGINT) AS completion,
@@ -127,11 +127,13 @@ FROM classified WHERE aside IS NULL AND reason IS NULL
 GROUP BY ALL HAVING sum(spend_usd) <> 0 ORDER BY ALL
 """
 SET_ASIDE = "SELECT aside, count(*) FROM classified WHERE aside IS NOT NULL GROUP BY ALL ORDER BY ALL"
-# `metadata` and `request_tags` are left out of the raw row: they may quote a prompt.
+# `metadata` and `request_tags` are left out of the raw row: they may quote a prompt. So may a long text in a
+# column of numbers, where a broken CSV has slipped.
+SHORT = "CREATE OR REPLACE TEMP MACRO short(text) AS CASE WHEN length(text) <= 80 THEN text END"
 QUARANTINED = """
-SELECT reason, to_json({request_id: logs.request_id, "startTime": logs."startTime", model: logs.model,
-    spend: logs.spend, prompt_tokens: logs.prompt_tokens, completion_tokens: logs.completion_tokens,
-    custom_llm_provider: logs.custom_llm_provider})::VARCHAR
+SELECT reason, to_json({request_id: short(logs.request_id), "startTime": short(logs."startTime"),
+    model: short(logs.model), spend: short(logs.spend), prompt_tokens: short(logs.prompt_tokens),
+    completion_tokens: short(logs.completion_tokens), custom_llm_provider: short(logs.custom_llm_provider)})::VARCHAR
 FROM classified JOIN logs USING (request_id) WHERE aside IS NULL AND reason IS NOT NULL ORDER BY ALL
 """
 
@@ -212,6 +214,9 @@ def _unreadable(path: Path, exc: duckdb.Error) -> InputFileError:
 
 def sum_logs(connection: duckdb.DuckDBPyConnection, *, bucket: str, provenance: Provenance) -> BillBatch:
     """Return the rows of the view `logs` (every column of `COLUMNS`, as text) as one batch, be it empty."""
+    # A time without an offset is UTC (LiteLLM writes so), wherever this machine stands.
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(SHORT)
     connection.execute(TYPED)
     duplicates = _count_duplicates(connection)
     once = "(FROM typed QUALIFY row_number() OVER (PARTITION BY request_id) = 1)"

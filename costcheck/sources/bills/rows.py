@@ -63,7 +63,7 @@ class BatchBuilder:
             self._set_aside[bucket, record.reason] += 1
         elif key not in self._kept:
             self._kept[key] = (bytes(raw), record if isinstance(record, tuple) else (record,))
-        elif self._kept[key][0] == raw:
+        elif self._kept[key][0] == bytes(raw):
             self._set_aside[bucket, DUPLICATE] += 1
         else:
             self.quarantine(bucket, raw, f"a second, different row for {key}")

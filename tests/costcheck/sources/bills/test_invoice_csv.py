@@ -1,0 +1,135 @@
+"""A plain CSV of invoices; every row here is constructed."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from costcheck.errors import CurrencyError, InputFileError, SourceError, SourcePayloadError
+from costcheck.facts import data_file
+from costcheck.records import BillBatch, ChargeCategory, Provenance
+from costcheck.sources.bills import invoice_csv
+
+HEADER = "month,start_date,end_date,provider,model,category,description,amount,currency,input_tokens,cached_input_tokens,output_tokens,requests\n"
+GOOD = "2026-09,,,openai,gpt-5.4,,,10.00,USD,1000,400,50,7\n"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "invoices.csv"
+
+
+def read(path: Path, provenance: Provenance, rows: str, header: str = HEADER) -> BillBatch:
+    path.write_text(header + rows, encoding="utf-8")
+    return invoice_csv.import_invoices(path, provenance=provenance)
+
+
+def test_a_full_row_is_a_charge_and_usage_of_the_month(path: Path, provenance: Provenance) -> None:
+    batch = read(path, provenance, GOOD)
+    (charge,), (usage,) = batch.charges, batch.usage
+    assert (charge.billed_cost, charge.billing_currency) == (Decimal("10.00"), "USD")
+    assert (usage.uncached_input_tokens, usage.cache_read_input_tokens, usage.output_tokens) == (600, 400, 50)
+    assert usage.requests == 7
+    assert usage.charge_period_start == datetime(2026, 9, 1, tzinfo=UTC)
+    assert usage.charge_period_end == datetime(2026, 10, 1, tzinfo=UTC)
+
+
+def test_an_amount_alone_is_a_charge_without_usage(path: Path, provenance: Provenance) -> None:
+    batch = read(path, provenance, "2026-09,openai,10,USD\n", "month,provider,amount,currency\n")
+    assert (len(batch.charges), batch.usage) == (1, ())
+
+
+def test_both_days_of_a_period_are_included(path: Path, provenance: Provenance) -> None:
+    (charge,) = read(path, provenance, ",2026-10-01,2026-10-31,openai,,,,10,USD,,,,\n").charges
+    assert charge.charge_period_end == datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("category", "amount", "expected"),
+    [
+        ("", "1", ChargeCategory.USAGE),
+        ("", "-1", ChargeCategory.CREDIT),
+        ("credit", "-1", ChargeCategory.CREDIT),
+        ("Tax", "1", ChargeCategory.TAX),
+        ("purchase", "1", ChargeCategory.PURCHASE),
+    ],
+)
+def test_credits_taxes_and_purchases_are_told_apart(
+    path: Path, provenance: Provenance, category: str, amount: str, expected: ChargeCategory
+) -> None:
+    (charge,) = read(path, provenance, f"2026-09,,,openai,,{category},,{amount},USD,,,,\n").charges
+    assert charge.charge_category is expected
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("2026-13,,,openai,,,,1,USD,,,,", "line 3, month is '2026-13-01'"),
+        (",,,openai,,,,1,USD,,,,", "line 3, month is ''"),
+        ("2026-09,2026-09-01,2026-09-30,openai,,,,1,USD,,,,", "line 3, month is '2026-09'"),
+        (",2026-09-30,2026-09-01,openai,,,,1,USD,,,,", "line 3, end_date"),
+        (",2026-07-01,2026-09-30,openai,,,,1,USD,,,,", "line 3, end_date"),
+        ("2026-09,,,,,,,1,USD,,,,", "line 3, provider"),
+        ("2026-09,,,openai,,,,,USD,,,,", "line 3, amount"),
+        ("2026-09,,,openai,,,,NaN,USD,,,,", "line 3, amount"),
+        ('2026-09,,,openai,,,,"1,200.00",USD,,,,', "line 3, amount"),
+        ("2026-09,,,openai,,gift,,1,USD,,,,", "line 3, category is 'gift'"),
+        ("2026-09,,,openai,,,,1,USD,10,,5,", "line 3, model"),
+        ("2026-09,,,openai,m,,,1,USD,10,,,", "line 3, output_tokens"),
+        ("2026-09,,,openai,m,,,1,USD,-10,,5,", "line 3, input_tokens is '-10'"),
+        ("2026-09,,,openai,m,,,1,USD,10,11,5,", "line 3, cached_input_tokens"),
+        ("2026-09,,,openai,m,,,1,USD,10,,5,many", "line 3, requests"),
+        ("2026-09,,,openai,m,,,1,USD,10,,5,7,extra", "line 3, cells"),
+    ],
+)
+def test_a_bad_row_is_quarantined_with_its_line_and_column(
+    path: Path, provenance: Provenance, row: str, reason: str
+) -> None:
+    batch = read(path, provenance, GOOD + row + "\n")
+    assert (len(batch.charges), len(batch.usage)) == (1, 1)
+    assert reason in batch.quarantined[0].reason
+
+
+def test_two_equal_rows_are_two_charges(path: Path, provenance: Provenance) -> None:
+    assert len(read(path, provenance, GOOD + GOOD).charges) == 2
+
+
+def test_another_currency_stops_the_import(path: Path, provenance: Provenance) -> None:
+    with pytest.raises(CurrencyError, match="line 2, currency is 'EUR'"):
+        read(path, provenance, "2026-09,,,openai,,,,1,EUR,,,,\n")
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["provider,amount\n", "month,provider,amount,currency,ammount\n", "month,provider,amount,currency,amount\n", ""],
+)
+def test_a_missing_unknown_or_doubled_column_is_an_input_error(
+    path: Path, provenance: Provenance, header: str
+) -> None:
+    with pytest.raises(InputFileError):
+        read(path, provenance, "", header)
+
+
+def test_a_file_without_rows_is_an_empty_bill(path: Path, provenance: Provenance) -> None:
+    with pytest.raises(SourceError, match="an empty bill"):
+        read(path, provenance, "")
+
+
+def test_a_file_of_bad_rows_only_is_an_error(path: Path, provenance: Provenance) -> None:
+    with pytest.raises(SourcePayloadError, match="none of 1 rows"):
+        read(path, provenance, "2026-13,,,openai,,,,1,USD,,,,\n")
+
+
+@pytest.mark.parametrize("content", [HEADER.encode() + b"\xff\xfe", (HEADER + '2026-09,"').encode()])
+def test_bytes_that_are_no_csv_are_an_input_error(path: Path, provenance: Provenance, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(InputFileError):
+        invoice_csv.import_invoices(path, provenance=provenance)
+
+
+def test_the_template_imports_as_it_is(path: Path, provenance: Provenance, payloads: Path) -> None:
+    template = data_file("invoice_template.csv").read_text(encoding="utf-8")
+    assert (payloads / "invoice_csv" / "invoices.csv").read_text(encoding="utf-8") == template
+    batch = read(path, provenance, template, header="")
+    assert (len(batch.charges), len(batch.usage), batch.quarantined) == (3, 1, ())

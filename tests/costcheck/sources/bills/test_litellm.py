@@ -1,0 +1,329 @@
+"""A LiteLLM proxy's log over its API and as an export; every payload here is constructed."""
+
+import csv
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+import pytest
+
+from costcheck.errors import InputFileError, SourceError, SourcePayloadError
+from costcheck.ledger import open_ledger
+from costcheck.records import BillBatch, Operation, Provenance, ServiceTier, TokenUsage
+from costcheck.sources.bills import litellm, litellm_dump
+from costcheck.sources.bills.windows import month_windows
+
+NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
+CANARY = "my secret prompt 7391"
+
+
+def log(request_id: str = "r1", **changes: object) -> dict[str, Any]:
+    return {
+        "request_id": request_id,
+        "call_type": "acompletion",
+        "api_key": "hash",
+        "spend": 0.0175,
+        "prompt_tokens": 4000,
+        "completion_tokens": 500,
+        "startTime": "2026-11-20T09:15:00.100000Z",
+        "model": "gpt-5.4",
+        "custom_llm_provider": "openai",
+        "metadata": {
+            "additional_usage_values": {"cache_read_input_tokens": 2000},
+            "requester_metadata": {"note": CANARY},
+        },
+        "cache_hit": "False",
+        "request_tags": ["team:search", "User-Agent: OpenAI/Python 3.54"],
+        "team_id": "team-1",
+        "status": "success",
+        "messages": [{"role": "user", "content": CANARY}],
+        "response": {"content": CANARY},
+        "proxy_server_request": {"body": CANARY},
+    } | changes
+
+
+def over_api(provenance: Provenance, rows: list[dict[str, Any]]) -> BillBatch:
+    raws = tuple(msgspec.Raw(msgspec.json.encode(row)) for row in rows)
+    fetched = litellm.FetchedRows(bucket="2026-11", end=NOW, rows=raws)
+    return litellm.normalise_logs([fetched], ("2026-11",), provenance)
+
+
+def write_csv(path: Path, rows: list[dict[str, Any]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        for row in rows:
+            writer.writerow(
+                {
+                    name: msgspec.json.encode(value).decode() if isinstance(value, dict | list) else value
+                    for name, value in row.items()
+                }
+            )
+    return path
+
+
+def write_parquet(path: Path, rows: list[dict[str, Any]]) -> Path:
+    table = write_csv(path.with_suffix(".csv"), rows)
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"""COPY (SELECT * REPLACE (spend::DOUBLE AS spend, prompt_tokens::INTEGER AS prompt_tokens,
+                completion_tokens::INTEGER AS completion_tokens, "startTime"::TIMESTAMP AS "startTime")
+                FROM read_csv('{table}', all_varchar = true)) TO '{path}'"""
+        )
+    return path
+
+
+def as_csv(provenance: Provenance, rows: list[dict[str, Any]], folder: Path) -> BillBatch:
+    return litellm_dump.import_dump(write_csv(folder / "logs.csv", rows), provenance=provenance)
+
+
+def as_parquet(provenance: Provenance, rows: list[dict[str, Any]], folder: Path) -> BillBatch:
+    return litellm_dump.import_dump(write_parquet(folder / "logs.parquet", rows), provenance=provenance)
+
+
+READERS = {"api": lambda provenance, rows, _folder: over_api(provenance, rows), "csv": as_csv, "parquet": as_parquet}
+Read = Callable[[list[dict[str, Any]]], BillBatch]
+
+
+@pytest.fixture(params=sorted(READERS))
+def read(request: pytest.FixtureRequest, provenance: Provenance, tmp_path: Path) -> Read:
+    return lambda rows: READERS[request.param](provenance, rows, tmp_path)
+
+
+def only(batch: BillBatch) -> TokenUsage:
+    (row,) = batch.usage
+    return row
+
+
+def aside(batch: BillBatch) -> dict[str, int]:
+    return {row.reason: row.row_count for row in batch.set_aside}
+
+
+def test_requests_of_one_minute_are_summed(read: Read) -> None:
+    later = log("r2", startTime="2026-11-20T09:15:59.900000Z", spend=0.01)
+    batch = read([log(), later, log("r3", startTime="2026-11-20T09:16:00.000000Z")])
+    assert [(row.requests, row.output_tokens) for row in batch.usage] == [(2, 1000), (1, 500)]
+    assert batch.usage[0].charge_period_start == datetime(2026, 11, 20, 9, 15, tzinfo=UTC)
+    assert batch.usage[0].charge_period_end - batch.usage[0].charge_period_start == timedelta(minutes=1)
+    assert [charge.billed_cost for charge in batch.charges] == [Decimal("0.045")]
+    assert all(charge.x_estimated for charge in batch.charges)
+
+
+def test_prompt_tokens_include_what_the_cache_read(read: Read) -> None:
+    row = only(read([log()]))
+    assert (row.uncached_input_tokens, row.cache_read_input_tokens) == (2000, 2000)
+
+
+def test_cached_tokens_are_found_in_the_older_place_too(read: Read) -> None:
+    older = {"usage_object": {"prompt_tokens_details": {"cached_tokens": 750}}, "additional_usage_values": {}}
+    assert only(read([log(metadata=older)])).cache_read_input_tokens == 750
+
+
+def test_what_was_written_to_the_cache_is_split_by_how_long_it_stays(read: Read) -> None:
+    details = {"cache_creation_token_details": {"ephemeral_1h_input_tokens": 300}}
+    written = {"cache_creation_input_tokens": 1000, "prompt_tokens_details": details}
+    row = only(read([log(metadata={"additional_usage_values": written})]))
+    assert (row.cache_creation_5m_input_tokens, row.cache_creation_1h_input_tokens) == (700, 300)
+    assert row.input_tokens == 4000
+
+
+def test_tags_of_client_programs_are_left_out(read: Read) -> None:
+    assert only(read([log()])).tags == ("team:search",)
+
+
+def test_what_the_gateways_cache_answered_and_what_failed_counts_for_nothing(read: Read) -> None:
+    batch = read([log(), log("r2", cache_hit="True", spend=0.0), log("r3", status="failure", spend=0.0, model="")])
+    assert only(batch).requests == 1
+    assert aside(batch) == {"answered from the gateway's cache": 1, "failed request": 1}
+
+
+def test_a_request_without_a_price_is_usage_without_a_charge(read: Read) -> None:
+    batch = read([log(spend=0.0, model="my-own-model")])
+    assert only(batch).request_model == "my-own-model"
+    assert batch.charges == ()
+
+
+def test_a_request_that_comes_twice_counts_once(read: Read) -> None:
+    batch = read([log(), log(), log("r2")])
+    assert only(batch).requests == 2
+    assert aside(batch) == {"the same row a second time": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"completion_tokens": -1}, "negative"),
+        ({"prompt_tokens": 1999}, "more cached tokens than prompt tokens"),
+        ({"spend": -1.0}, "spend is negative"),
+        ({"model": ""}, "model is missing"),
+        ({"metadata": {"cost_breakdown": {"service_tier": "new"}}}, "service_tier is unknown"),
+    ],
+)
+def test_a_row_that_cannot_be_right_is_quarantined(read: Read, changes: dict[str, object], reason: str) -> None:
+    batch = read([log(), log("bad", **changes)])
+    assert only(batch).requests == 1
+    (row,) = batch.quarantined
+    assert reason in row.reason
+    assert b'"bad"' in row.raw
+
+
+@pytest.mark.parametrize(
+    ("call_type", "operation"),
+    [
+        ("aembedding", Operation.EMBEDDINGS),
+        ("aimage_generation", Operation.IMAGE),
+        ("atranscription", Operation.AUDIO),
+        ("aresponses", Operation.CHAT),
+        ("anthropic_messages", Operation.CHAT),
+        ("arerank", Operation.OTHER),
+    ],
+)
+def test_the_call_type_tells_the_operation(read: Read, call_type: str, operation: Operation) -> None:
+    assert only(read([log(call_type=call_type)])).operation is operation
+
+
+def test_the_tier_is_read_from_the_cost_breakdown(read: Read) -> None:
+    assert only(read([log(metadata={"cost_breakdown": {"service_tier": "flex"}})])).service_tier is ServiceTier.FLEX
+
+
+def test_every_row_is_kept_or_set_aside_or_quarantined(read: Read) -> None:
+    rows = [
+        log(),
+        log(),
+        log("r2", cache_hit="True"),
+        log("r3", prompt_tokens=-1),
+        log("r4", startTime="2026-11-21T00:00:00Z"),
+    ]
+    batch = read(rows)
+    kept = sum(row.requests or 0 for row in batch.usage)
+    assert kept + sum(aside(batch).values()) + len(batch.quarantined) == len(rows)
+
+
+def test_an_empty_log_is_an_error(read: Read) -> None:
+    with pytest.raises(SourceError, match="an empty bill"):
+        read([log(cache_hit="True")])
+
+
+def test_no_text_of_a_prompt_reaches_the_ledger_file(read: Read, tmp_path: Path) -> None:
+    path = tmp_path / "ledger.duckdb"
+    with open_ledger(path) as ledger:
+        ledger.replace(read([log(), log("bad", prompt_tokens=-1), log("odd", status="failure", spend=0)]))
+        assert ledger.count_quarantined()
+    assert CANARY.encode() not in path.read_bytes()
+    assert b"gpt-5.4" in path.read_bytes()
+
+
+@pytest.mark.parametrize("changes", [{"model": {"prompt": CANARY}}, {"prompt_tokens": "many"}, {"spend": [CANARY]}])
+def test_a_mistyped_row_of_the_api_is_quarantined_without_its_texts(
+    provenance: Provenance, changes: dict[str, object]
+) -> None:
+    batch = over_api(provenance, [log(), log("bad", **changes)])
+    (row,) = batch.quarantined
+    assert CANARY.encode() not in row.raw
+    assert CANARY not in row.reason
+    assert b'"bad"' in row.raw
+
+
+def test_the_constructed_page_gives_what_it_says(payloads: Path, provenance: Provenance) -> None:
+    page = msgspec.json.decode((payloads / "litellm" / "spend_logs_v2.json").read_bytes(), type=litellm.Page)
+    fetched = litellm.FetchedRows(bucket="2026-11", end=NOW, rows=tuple(page.data))
+    batch = litellm.normalise_logs([fetched], ("2026-11",), provenance)
+    assert sum(charge.billed_cost for charge in batch.charges) == Decimal("0.019525")
+    assert aside(batch) == {"failed request": 1}
+
+
+class Proxy:
+    """Answers as `/spend/logs/v2` does: inclusive ends, pages of `page_size`, a total that stops at the cap."""
+
+    def __init__(self, answer: Callable[..., Any], starts: list[datetime]) -> None:
+        self.answer = answer
+        self.starts = starts
+
+    def __call__(self, _path: str, params: list[tuple[str, str]]) -> Any:
+        asked = dict(params)
+        start, end = (datetime.fromisoformat(asked[name]).replace(tzinfo=UTC) for name in ("start_date", "end_date"))
+        rows = [(number, at) for number, at in enumerate(self.starts) if start <= at <= end]
+        size, page = int(asked["page_size"]), int(asked["page"])
+        total = min(len(rows), litellm.COUNT_CAP)
+        data = [
+            log(f"r{number}", startTime=f"{at:%Y-%m-%dT%H:%M:%S.%fZ}")
+            for number, at in rows[(page - 1) * size : page * size]
+        ]
+        return self.answer(
+            msgspec.json.encode({"data": data, "total": total, "page": page, "total_pages": -(-total // size)})
+        )
+
+
+def pull(loopback: Any, provenance: Provenance) -> BillBatch:
+    windows = month_windows(date(2026, 10, 1), date(2026, 11, 1), now=NOW)
+    with litellm.open_client("sk-master", base_url=loopback.url) as client:
+        return litellm.normalise_logs(
+            litellm.fetch_logs(client, windows), tuple(window.bucket for window in windows), provenance
+        )
+
+
+def test_a_request_on_the_edge_of_two_ranges_counts_once(
+    loopback: Any, answer: Callable[..., Any], provenance: Provenance
+) -> None:
+    edges = [datetime(2026, 10, 31, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC)]
+    loopback.answer = Proxy(answer, edges)
+    batch = pull(loopback, provenance)
+    assert [row.x_bucket for row in batch.usage] == ["2026-10", "2026-11", "2026-11"]
+    assert batch.set_aside == ()
+
+
+def test_a_day_beyond_the_proxys_count_is_halved_until_every_row_is_there(
+    loopback: Any, answer: Callable[..., Any], provenance: Provenance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(litellm, "COUNT_CAP", 50)
+    monkeypatch.setattr(litellm, "ROWS_PER_PAGE", 20)
+    start = datetime(2026, 11, 20, tzinfo=UTC)
+    loopback.answer = Proxy(answer, [start + timedelta(minutes=7 * number) for number in range(200)])
+    assert sum(row.requests or 0 for row in pull(loopback, provenance).usage) == 200
+
+
+def test_a_second_with_more_rows_than_can_be_paged_is_an_error(
+    loopback: Any, answer: Callable[..., Any], provenance: Provenance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(litellm, "COUNT_CAP", 5)
+    loopback.answer = Proxy(answer, [datetime(2026, 11, 20, 1, 1, 1, 500, tzinfo=UTC)] * 9)
+    with pytest.raises(SourceError, match="in the second 2026-11-20 01:01:01"):
+        pull(loopback, provenance)
+
+
+def test_pages_that_give_fewer_rows_than_were_counted_are_an_error(
+    loopback: Any, answer: Callable[..., Any], provenance: Provenance
+) -> None:
+    loopback.say(answer(b'{"data": [], "total": 3, "total_pages": 1}'))
+    with pytest.raises(SourcePayloadError, match="counted 3 rows and gave 0"):
+        pull(loopback, provenance)
+
+
+def test_an_export_without_a_needed_column_names_it(tmp_path: Path, provenance: Provenance) -> None:
+    path = write_csv(tmp_path / "logs.csv", [{name: value for name, value in log().items() if name != "spend"}])
+    assert not litellm_dump.is_spend_log(path)
+    with pytest.raises(InputFileError, match="no column spend"):
+        litellm_dump.import_dump(path, provenance=provenance)
+
+
+@pytest.mark.parametrize("name", ["logs.csv", "logs.parquet"])
+def test_a_file_that_is_no_table_is_an_input_error(tmp_path: Path, provenance: Provenance, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"PAR1\x00\xff not a file")
+    with pytest.raises(InputFileError):
+        litellm_dump.import_dump(path, provenance=provenance)
+
+
+@pytest.mark.parametrize("text", ["NaN", "inf", "", "1e400"])
+def test_spend_that_is_no_number_is_quarantined(tmp_path: Path, provenance: Provenance, text: str) -> None:
+    batch = as_csv(provenance, [log(), log("bad", spend=text)], tmp_path)
+    assert [row.reason for row in batch.quarantined] == ["spend is no number"]
+
+
+def test_times_with_another_offset_become_utc(tmp_path: Path, provenance: Provenance) -> None:
+    batch = as_csv(provenance, [log(startTime="2026-11-20 11:15:00+02:00")], tmp_path)
+    assert only(batch).charge_period_start == datetime(2026, 11, 20, 9, 15, tzinfo=UTC)

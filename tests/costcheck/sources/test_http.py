@@ -1,0 +1,156 @@
+"""The one client: what is tried again, what is refused, and what is never printed."""
+
+import http.server
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+
+from costcheck.errors import SourceAuthError, SourceError, SourcePayloadError, SourceRateLimitError
+from costcheck.sources.http import ApiClient, RetryPolicy, follow_pages, retry_after_or_backoff
+
+AT_ONCE = RetryPolicy(
+    attempts=3, wait_initial_seconds=0, wait_max_seconds=0, wait_jitter_seconds=0, retry_after_max_seconds=0
+)
+KEY = "sk-admin-secret"
+
+
+class Shape(msgspec.Struct):
+    number: int
+
+
+def client(url: str, timeout_seconds: float = 5.0) -> ApiClient:
+    return ApiClient(
+        url,
+        {"authorization": f"Bearer {KEY}"},
+        key_help="an admin key",
+        retry=AT_ONCE,
+        timeout_seconds=timeout_seconds,
+    )
+
+
+def get(url: str, timeout_seconds: float = 5.0) -> Shape:
+    with client(url, timeout_seconds) as api:
+        return api.get("/v1/page", [("a[]", "x"), ("a[]", "y")], Shape)
+
+
+def response(status: int, **headers: str) -> httpx2.Response:
+    return httpx2.Response(status, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def test_a_list_of_values_is_repeated_in_the_query(loopback: Any, answer: Callable[..., Any]) -> None:
+    loopback.say(answer(b'{"number": 1, "unknown": 2}'))
+    assert get(loopback.url).number == 1
+    assert loopback.asked == [("/v1/page", [("a[]", "x"), ("a[]", "y")])]
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_a_failure_that_passes_is_tried_again(loopback: Any, answer: Callable[..., Any], status: int) -> None:
+    loopback.say(answer(status=status), answer(status=status), answer(b'{"number": 1}'))
+    assert get(loopback.url).number == 1
+    assert len(loopback.asked) == 3
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_refused_credentials_name_the_key_that_is_needed_and_never_the_key(
+    loopback: Any, answer: Callable[..., Any], status: int
+) -> None:
+    loopback.say(answer(f"wrong key {KEY}".encode(), status=status))
+    with pytest.raises(SourceAuthError, match="an admin key") as caught:
+        get(loopback.url)
+    assert KEY not in str(caught.value)
+    assert len(loopback.asked) == 1
+
+
+def test_429_until_the_attempts_run_out_is_a_rate_limit(loopback: Any, answer: Callable[..., Any]) -> None:
+    loopback.say(answer(status=429, headers={"retry-after": "3600"}))
+    with pytest.raises(SourceRateLimitError, match="429"):
+        get(loopback.url)
+    assert len(loopback.asked) == 3
+
+
+def test_a_server_that_keeps_failing_is_a_source_error(loopback: Any, answer: Callable[..., Any]) -> None:
+    loopback.say(answer(b"oops", status=500))
+    with pytest.raises(SourceError, match="/v1/page answered 500: 'oops'"):
+        get(loopback.url)
+
+
+def test_a_bad_request_is_not_tried_again(loopback: Any, answer: Callable[..., Any]) -> None:
+    loopback.say(answer(b'{"error":"no such group_by"}', status=400))
+    with pytest.raises(SourceError, match="no such group_by"):
+        get(loopback.url)
+    assert len(loopback.asked) == 1
+
+
+def test_a_redirect_is_not_followed_with_the_key(loopback: Any, answer: Callable[..., Any]) -> None:
+    loopback.say(answer(status=302, headers={"location": f"{loopback.url}/elsewhere"}))
+    with pytest.raises(SourceError, match="302"):
+        get(loopback.url)
+    assert [path for path, _ in loopback.asked] == ["/v1/page"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html><title>Sign in</title></html>", b'{"number": 1', b"{}", b'{"number": "1"}', b"", b"\xff\xfe"]
+)
+def test_what_is_not_the_payload_is_shown_with_its_path(
+    loopback: Any, answer: Callable[..., Any], body: bytes
+) -> None:
+    loopback.say(answer(body))
+    with pytest.raises(SourcePayloadError, match="/v1/page answered"):
+        get(loopback.url)
+
+
+def test_only_the_start_of_a_wrong_answer_is_shown(loopback: Any, answer: Callable[..., Any]) -> None:
+    loopback.say(answer(b"<html>" + b"x" * 500))
+    with pytest.raises(SourcePayloadError) as caught:
+        get(loopback.url)
+    assert "x" * 74 in caught.value.seen
+    assert "x" * 75 not in caught.value.seen
+
+
+def test_a_server_that_does_not_answer_in_time_is_a_source_error(loopback: Any, hanging: Callable[..., Any]) -> None:
+    loopback.answer = hanging
+    with pytest.raises(SourceError, match="gave no answer: ReadTimeout"):
+        get(loopback.url, timeout_seconds=0.05)
+    assert len(loopback.asked) == 3
+
+
+def test_nobody_listening_is_a_source_error() -> None:
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
+        port = server.server_port
+    with pytest.raises(SourceError, match="ConnectError"):
+        get(f"http://127.0.0.1:{port}")
+
+
+def test_retry_after_in_seconds_is_honoured_and_capped() -> None:
+    assert retry_after_or_backoff(response(429, retry_after="7"), cap_seconds=60) == 7
+    assert retry_after_or_backoff(response(503, retry_after="7000"), cap_seconds=60) == 60
+
+
+def test_retry_after_as_a_date_counts_from_the_answers_own_date() -> None:
+    dated = response(429, retry_after="Mon, 23 Nov 2026 10:00:30 GMT", date="Mon, 23 Nov 2026 10:00:00 GMT")
+    assert retry_after_or_backoff(dated, cap_seconds=60) == 30
+
+
+def test_a_retry_after_in_the_past_waits_no_negative_time() -> None:
+    dated = response(429, retry_after="Mon, 23 Nov 2026 09:00:00 GMT", date="Mon, 23 Nov 2026 10:00:00 GMT")
+    assert retry_after_or_backoff(dated, cap_seconds=60) == 0
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "", "Mon, 99 Nov 2026 10:00:30 GMT"])
+def test_a_retry_after_that_cannot_be_read_leaves_the_usual_wait(text: str) -> None:
+    assert retry_after_or_backoff(response(429, retry_after=text), cap_seconds=60) is True
+
+
+def test_pages_end_at_the_page_without_a_token_and_an_empty_one_is_passed() -> None:
+    pages = {None: (["a"], "1"), "1": ([], "2"), "2": (["b"], None)}
+    came = [rows for rows, _ in follow_pages(lambda token: pages[token], lambda page: page[1])]
+    assert came == [["a"], [], ["b"]]
+
+
+def test_a_page_token_that_comes_twice_is_an_error_and_not_an_endless_loop() -> None:
+    pages = {None: "1", "1": "2", "2": "1"}
+    with pytest.raises(SourcePayloadError, match="'1' came twice"):
+        list(follow_pages(lambda token: pages[token], lambda page: page))
