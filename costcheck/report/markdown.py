@@ -1,5 +1,6 @@
 """The decision as Markdown for a pull request or a wiki. Nothing that a user named can become markup."""
 
+import functools
 import re
 from importlib import resources
 from typing import Final
@@ -78,8 +79,13 @@ def fill(name: str, **values: object) -> str:
     Raises:
         jinja2.UndefinedError: The template names a value that was not given.
     """
+    return _environment().get_template(name).render(values)
+
+
+@functools.cache
+def _environment() -> Environment:
     # Autoescape is HTML's; `finalize` escapes every value for Markdown instead.
-    environment = Environment(  # noqa: S701 - see the line above
+    return Environment(  # noqa: S701 - see the line above
         loader=FunctionLoader(_template_text),
         undefined=StrictUndefined,
         finalize=_finalized,
@@ -87,7 +93,6 @@ def fill(name: str, **values: object) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template(name).render(values)
 
 
 def _template_text(name: str) -> str:

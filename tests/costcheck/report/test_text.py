@@ -1,0 +1,117 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from costcheck.report import render_summary, render_text
+from costcheck.report.figures import plain
+from costcheck.report.text import SUMMARY_LINES
+from costcheck.verdict import Decision
+from tests.costcheck import builders
+from tests.costcheck.report.strategies import decisions
+
+WIDE = 400
+
+
+def words_of(text: str) -> str:
+    """Return the text without anything that wrapping adds or removes."""
+    return re.sub(r"\s", "", text)
+
+
+@given(decision=decisions(), width=st.integers(40, 160))
+def test_no_line_is_wider_than_the_terminal(decision: Decision, width: int) -> None:
+    shown = render_text(decision, width=width, color=False) + render_summary(decision, width=width, color=False)
+    assert max(map(cell_len, shown.splitlines())) <= width
+
+
+@given(decision=decisions())
+def test_every_finding_appears_in_the_text(decision: Decision) -> None:
+    shown = words_of(render_text(decision, width=80, color=False))
+    for finding in decision.findings:
+        for part in (finding.subject, finding.message, finding.figure, finding.threshold, finding.source):
+            if part.strip() and plain(part) != "unknown":
+                assert words_of(plain(part)).replace("-", "") in shown.replace("-", "")
+
+
+@given(decision=decisions(), width=st.integers(80, 160))
+def test_every_figure_of_an_option_is_whole(decision: Decision, width: int) -> None:
+    shown = render_text(decision, width=width, color=False)
+    for option in decision.options:
+        for line in option.lines if option.fleets else ():
+            assert f"${line.monthly_cost_usd:,.2f}" in shown
+
+
+@given(decision=decisions())
+def test_the_summary_is_one_screen(decision: Decision) -> None:
+    assert len(render_summary(decision, width=100, color=False).splitlines()) <= SUMMARY_LINES
+
+
+@given(decision=decisions())
+def test_a_name_cannot_steer_the_terminal(decision: Decision) -> None:
+    shown = render_text(decision, width=80, color=False) + render_summary(decision, width=80, color=False)
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]", shown)
+
+
+def test_equal_decisions_give_equal_bytes() -> None:
+    first, second = (render_text(builders.hybrid(), width=80, color=True) for _ in range(2))
+    assert first == second
+
+
+def test_the_first_line_is_the_verdict_in_words() -> None:
+    for decision, words in (
+        (builders.stay_on_api(), "STAY ON THE API - "),
+        (builders.self_host(), "RUN YOUR OWN MODEL - "),
+        (builders.hybrid(), "RUN YOUR OWN MODEL AND KEEP THE API BESIDE IT - "),
+        (builders.insufficient_evidence(), "NOT ENOUGH EVIDENCE TO ANSWER - "),
+    ):
+        assert render_text(decision, width=WIDE, color=False).startswith(words + decision.headline)
+        assert render_summary(decision, width=WIDE, color=False).startswith(words)
+
+
+def test_without_colour_all_that_we_draw_is_ascii() -> None:
+    assert render_text(builders.self_host(), width=80, color=False).isascii()
+    assert render_summary(builders.self_host(), width=80, color=False).isascii()
+
+
+def test_colour_changes_no_word() -> None:
+    coloured = render_text(builders.hybrid(), width=80, color=True)
+    assert "\x1b[" in coloured
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+    assert [line.rstrip() for line in bare.splitlines()] == render_text(
+        builders.hybrid(), width=80, color=False
+    ).splitlines()
+
+
+def test_what_is_missing_reads_none_or_unknown() -> None:
+    shown = render_text(builders.insufficient_evidence(), width=80, color=False)
+    assert "Break-even: unknown." in shown
+    assert "Pay-back: unknown." in shown
+    assert "Ask again on: none" in shown
+    assert "None" not in shown
+
+
+def test_a_break_even_that_no_fleet_reaches_is_none() -> None:
+    unreached = builders.break_even(monthly_requests=None, monthly_tokens=None, instance_count=None)
+    shown = render_text(builders.decision(break_even=unreached), width=WIDE, color=False)
+    assert "Break-even: none; no volume that these instances can serve reaches it." in shown
+
+
+def test_a_line_without_a_sku_says_so() -> None:
+    line = builders.cost_line(sku_id=None)
+    option = builders.self_hosted(lines=(line,))
+    assert "no SKU recorded, 2026-07-20" in render_text(builders.decision(options=(option,)), width=120, color=False)
+
+
+def test_cost_lines_stand_biggest_first() -> None:
+    shown = render_text(builders.stay_on_api(), width=100, color=False)
+    names = ["GPU instances  ", "upkeep by people  ", "EKS control plane  "]
+    assert sorted(names, key=shown.index) == names
+
+
+def test_the_environment_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = [render_text(builders.hybrid(), width=80, color=color) for color in (False, True)]
+    for name, value in (("COLUMNS", "20"), ("NO_COLOR", "1"), ("FORCE_COLOR", "1"), ("TERM", "dumb")):
+        monkeypatch.setenv(name, value)
+    assert [render_text(builders.hybrid(), width=80, color=color) for color in (False, True)] == before
