@@ -238,6 +238,7 @@ def _whole_range(table: UsageTable) -> Window:
 
 def _today_weights(table: UsageTable, window: Window, months: tuple[date, ...], growth: Growth) -> Floats:
     # Without growth today is the mean month; with growth it is the fitted middle of the last complete month.
+    # Requests are lifted like volume, so that a request keeps the tokens it has in the mean month.
     last = months_window(months[-1:]) if months else window
     return today_weight(table.middle, (last.start + last.end) / 2, growth)
 

@@ -15,8 +15,8 @@ from costcheck.units import HOURS_PER_MONTH
 HOURS_PER_WEEK = 168
 LEAST_OBSERVATIONS = 3
 """A line through two points has no error of its own, so that two points prove nothing."""
-FLOAT_NOISE_DECIMALS = 12
-"""A constant series has a slope of some 1e-17 from rounding, and no growth."""
+FLOAT_NOISE_DECIMALS = 9
+"""A constant series has a slope of up to 1e-12 from rounding in sums, and no growth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
