@@ -1,8 +1,10 @@
 """The one client: what is tried again, what is refused, and what is never printed."""
 
+from __future__ import annotations
+
 import http.server
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import httpx2
 import msgspec
@@ -10,6 +12,9 @@ import pytest
 
 from costcheck.errors import SourceAuthError, SourceError, SourcePayloadError, SourceRateLimitError
 from costcheck.sources.http import ApiClient, RetryPolicy, follow_pages, retry_after_or_backoff
+
+if TYPE_CHECKING:
+    from tests.costcheck.conftest import Answer, Loopback
 
 AT_ONCE = RetryPolicy(
     attempts=3, wait_initial_seconds=0, wait_max_seconds=0, wait_jitter_seconds=0, retry_after_max_seconds=0
@@ -40,14 +45,14 @@ def response(status: int, **headers: str) -> httpx2.Response:
     return httpx2.Response(status, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
 
-def test_a_list_of_values_is_repeated_in_the_query(loopback: Any, answer: Callable[..., Any]) -> None:
+def test_a_list_of_values_is_repeated_in_the_query(loopback: Loopback, answer: type[Answer]) -> None:
     loopback.say(answer(b'{"number": 1, "unknown": 2}'))
     assert get(loopback.url).number == 1
     assert loopback.asked == [("/v1/page", [("a[]", "x"), ("a[]", "y")])]
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
-def test_a_failure_that_passes_is_tried_again(loopback: Any, answer: Callable[..., Any], status: int) -> None:
+def test_a_failure_that_passes_is_tried_again(loopback: Loopback, answer: type[Answer], status: int) -> None:
     loopback.say(answer(status=status), answer(status=status), answer(b'{"number": 1}'))
     assert get(loopback.url).number == 1
     assert len(loopback.asked) == 3
@@ -55,7 +60,7 @@ def test_a_failure_that_passes_is_tried_again(loopback: Any, answer: Callable[..
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_refused_credentials_name_the_key_that_is_needed_and_never_the_key(
-    loopback: Any, answer: Callable[..., Any], status: int
+    loopback: Loopback, answer: type[Answer], status: int
 ) -> None:
     loopback.say(answer(f"wrong key {KEY}".encode(), status=status))
     with pytest.raises(SourceAuthError, match="an admin key") as caught:
@@ -64,27 +69,27 @@ def test_refused_credentials_name_the_key_that_is_needed_and_never_the_key(
     assert len(loopback.asked) == 1
 
 
-def test_429_until_the_attempts_run_out_is_a_rate_limit(loopback: Any, answer: Callable[..., Any]) -> None:
+def test_429_until_the_attempts_run_out_is_a_rate_limit(loopback: Loopback, answer: type[Answer]) -> None:
     loopback.say(answer(status=429, headers={"retry-after": "3600"}))
     with pytest.raises(SourceRateLimitError, match="429"):
         get(loopback.url)
     assert len(loopback.asked) == 3
 
 
-def test_a_server_that_keeps_failing_is_a_source_error(loopback: Any, answer: Callable[..., Any]) -> None:
+def test_a_server_that_keeps_failing_is_a_source_error(loopback: Loopback, answer: type[Answer]) -> None:
     loopback.say(answer(b"oops", status=500))
     with pytest.raises(SourceError, match="/v1/page answered 500: 'oops'"):
         get(loopback.url)
 
 
-def test_a_bad_request_is_not_tried_again(loopback: Any, answer: Callable[..., Any]) -> None:
+def test_a_bad_request_is_not_tried_again(loopback: Loopback, answer: type[Answer]) -> None:
     loopback.say(answer(b'{"error":"no such group_by"}', status=400))
     with pytest.raises(SourceError, match="no such group_by"):
         get(loopback.url)
     assert len(loopback.asked) == 1
 
 
-def test_a_redirect_is_not_followed_with_the_key(loopback: Any, answer: Callable[..., Any]) -> None:
+def test_a_redirect_is_not_followed_with_the_key(loopback: Loopback, answer: type[Answer]) -> None:
     loopback.say(answer(status=302, headers={"location": f"{loopback.url}/elsewhere"}))
     with pytest.raises(SourceError, match="302"):
         get(loopback.url)
@@ -95,14 +100,14 @@ def test_a_redirect_is_not_followed_with_the_key(loopback: Any, answer: Callable
     "body", [b"<html><title>Sign in</title></html>", b'{"number": 1', b"{}", b'{"number": "1"}', b"", b"\xff\xfe"]
 )
 def test_what_is_not_the_payload_is_shown_with_its_path(
-    loopback: Any, answer: Callable[..., Any], body: bytes
+    loopback: Loopback, answer: type[Answer], body: bytes
 ) -> None:
     loopback.say(answer(body))
     with pytest.raises(SourcePayloadError, match="/v1/page answered"):
         get(loopback.url)
 
 
-def test_only_the_start_of_a_wrong_answer_is_shown(loopback: Any, answer: Callable[..., Any]) -> None:
+def test_only_the_start_of_a_wrong_answer_is_shown(loopback: Loopback, answer: type[Answer]) -> None:
     loopback.say(answer(b"<html>" + b"x" * 500))
     with pytest.raises(SourcePayloadError) as caught:
         get(loopback.url)
@@ -110,7 +115,9 @@ def test_only_the_start_of_a_wrong_answer_is_shown(loopback: Any, answer: Callab
     assert "x" * 75 not in caught.value.seen
 
 
-def test_a_server_that_does_not_answer_in_time_is_a_source_error(loopback: Any, hanging: Callable[..., Any]) -> None:
+def test_a_server_that_does_not_answer_in_time_is_a_source_error(
+    loopback: Loopback, hanging: Callable[[str, list[tuple[str, str]]], Answer]
+) -> None:
     loopback.answer = hanging
     with pytest.raises(SourceError, match="gave no answer: ReadTimeout"):
         get(loopback.url, timeout_seconds=0.05)

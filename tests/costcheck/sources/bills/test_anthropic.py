@@ -1,10 +1,12 @@
 """Anthropic's analytics; every payload here is constructed."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -13,6 +15,9 @@ from costcheck.errors import CurrencyError, SourceError, UsageError
 from costcheck.records import BillBatch, ChargeCategory, Operation, Provenance, ServiceTier, TokenType
 from costcheck.sources.bills import anthropic
 from costcheck.sources.bills.windows import month_windows
+
+if TYPE_CHECKING:
+    from tests.costcheck.conftest import Answer, Loopback
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 PERIOD = {"starting_at": "2026-11-01T00:00:00Z", "ending_at": "2026-11-01T01:00:00Z"}
@@ -155,7 +160,7 @@ def test_no_request_spans_more_than_its_width_allows(width: str, usage_requests:
     assert anthropic.count_requests(windows, width) == usage_requests + 1
 
 
-def test_the_beta_header_the_version_and_the_groups_are_sent(loopback: Any, answer: Callable[..., Any]) -> None:
+def test_the_beta_header_the_version_and_the_groups_are_sent(loopback: Loopback, answer: type[Answer]) -> None:
     loopback.say(answer(b'{"data": [], "has_more": false, "next_page": null}'))
     windows = month_windows(date(2026, 11, 1), date(2026, 11, 1), now=NOW)
     with anthropic.open_client("sk-ant-admin01-x", base_url=loopback.url) as client:

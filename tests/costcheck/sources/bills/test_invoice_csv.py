@@ -11,7 +11,11 @@ from costcheck.facts import data_file
 from costcheck.records import BillBatch, ChargeCategory, Provenance
 from costcheck.sources.bills import invoice_csv
 
-HEADER = "month,start_date,end_date,provider,model,category,description,amount,currency,input_tokens,cached_input_tokens,output_tokens,requests\n"
+COLUMNS = (
+    *("month", "start_date", "end_date", "provider", "model", "category", "description", "amount", "currency"),
+    *("input_tokens", "cached_input_tokens", "output_tokens", "requests"),
+)
+HEADER = ",".join(COLUMNS) + "\n"
 GOOD = "2026-09,,,openai,gpt-5.4,,,10.00,USD,1000,400,50,7\n"
 
 

@@ -1,11 +1,13 @@
 """A LiteLLM proxy's log over its API and as an export; every payload here is constructed."""
 
+from __future__ import annotations
+
 import csv
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import msgspec
@@ -16,6 +18,9 @@ from costcheck.ledger import open_ledger
 from costcheck.records import BillBatch, Operation, Provenance, ServiceTier, TokenUsage
 from costcheck.sources.bills import litellm, litellm_dump
 from costcheck.sources.bills.windows import month_windows
+
+if TYPE_CHECKING:
+    from tests.costcheck.conftest import Answer, Loopback
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 CANARY = "my secret prompt 7391"
@@ -72,7 +77,7 @@ def write_parquet(path: Path, rows: list[dict[str, Any]]) -> Path:
         connection.execute(
             f"""COPY (SELECT * REPLACE (spend::DOUBLE AS spend, prompt_tokens::INTEGER AS prompt_tokens,
                 completion_tokens::INTEGER AS completion_tokens, "startTime"::TIMESTAMP AS "startTime")
-                FROM read_csv('{table}', all_varchar = true)) TO '{path}'"""
+                FROM read_csv('{table}', all_varchar = true)) TO '{path}'"""  # noqa: S608 - our own temporary paths
         )
     return path
 
@@ -239,11 +244,11 @@ def test_the_constructed_page_gives_what_it_says(payloads: Path, provenance: Pro
 class Proxy:
     """Answers as `/spend/logs/v2` does: inclusive ends, pages of `page_size`, a total that stops at the cap."""
 
-    def __init__(self, answer: Callable[..., Any], starts: list[datetime]) -> None:
+    def __init__(self, answer: type[Answer], starts: list[datetime]) -> None:
         self.answer = answer
         self.starts = starts
 
-    def __call__(self, _path: str, params: list[tuple[str, str]]) -> Any:
+    def __call__(self, _path: str, params: list[tuple[str, str]]) -> Answer:
         asked = dict(params)
         start, end = (datetime.fromisoformat(asked[name]).replace(tzinfo=UTC) for name in ("start_date", "end_date"))
         rows = [(number, at) for number, at in enumerate(self.starts) if start <= at <= end]
@@ -258,7 +263,7 @@ class Proxy:
         )
 
 
-def pull(loopback: Any, provenance: Provenance) -> BillBatch:
+def pull(loopback: Loopback, provenance: Provenance) -> BillBatch:
     windows = month_windows(date(2026, 10, 1), date(2026, 11, 1), now=NOW)
     with litellm.open_client("sk-master", base_url=loopback.url) as client:
         return litellm.normalise_logs(
@@ -267,7 +272,7 @@ def pull(loopback: Any, provenance: Provenance) -> BillBatch:
 
 
 def test_a_request_on_the_edge_of_two_ranges_counts_once(
-    loopback: Any, answer: Callable[..., Any], provenance: Provenance
+    loopback: Loopback, answer: type[Answer], provenance: Provenance
 ) -> None:
     edges = [datetime(2026, 10, 31, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC)]
     loopback.answer = Proxy(answer, edges)
@@ -277,7 +282,7 @@ def test_a_request_on_the_edge_of_two_ranges_counts_once(
 
 
 def test_a_day_beyond_the_proxys_count_is_halved_until_every_row_is_there(
-    loopback: Any, answer: Callable[..., Any], provenance: Provenance, monkeypatch: pytest.MonkeyPatch
+    loopback: Loopback, answer: type[Answer], provenance: Provenance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(litellm, "COUNT_CAP", 50)
     monkeypatch.setattr(litellm, "ROWS_PER_PAGE", 20)
@@ -287,7 +292,7 @@ def test_a_day_beyond_the_proxys_count_is_halved_until_every_row_is_there(
 
 
 def test_a_second_with_more_rows_than_can_be_paged_is_an_error(
-    loopback: Any, answer: Callable[..., Any], provenance: Provenance, monkeypatch: pytest.MonkeyPatch
+    loopback: Loopback, answer: type[Answer], provenance: Provenance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(litellm, "COUNT_CAP", 5)
     loopback.answer = Proxy(answer, [datetime(2026, 11, 20, 1, 1, 1, 500, tzinfo=UTC)] * 9)
@@ -296,7 +301,7 @@ def test_a_second_with_more_rows_than_can_be_paged_is_an_error(
 
 
 def test_pages_that_give_fewer_rows_than_were_counted_are_an_error(
-    loopback: Any, answer: Callable[..., Any], provenance: Provenance
+    loopback: Loopback, answer: type[Answer], provenance: Provenance
 ) -> None:
     loopback.say(answer(b'{"data": [], "total": 3, "total_pages": 1}'))
     with pytest.raises(SourcePayloadError, match="counted 3 rows and gave 0"):

@@ -1,10 +1,12 @@
 """OpenAI's usage and costs; every payload here is constructed."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -13,6 +15,9 @@ from costcheck.errors import CurrencyError, SourceError, SourcePayloadError
 from costcheck.records import BillBatch, ChargeCategory, Operation, Provenance, ServiceTier, TokenType
 from costcheck.sources.bills import openai
 from costcheck.sources.bills.windows import month_windows
+
+if TYPE_CHECKING:
+    from tests.costcheck.conftest import Answer, Loopback
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 START = 1793491200  # 2026-11-01T00:00:00Z
@@ -209,7 +214,7 @@ def test_a_negative_amount_is_a_credit(normalise: Callable[..., BillBatch]) -> N
 )
 def test_a_line_item_names_model_class_and_tier(text: str, token_type: TokenType | None, tier: ServiceTier) -> None:
     item = openai.split_line_item(text)
-    assert (item.model, item.token_type, item.service_tier) == (text.split(", ")[0], token_type, tier)
+    assert (item.model, item.token_type, item.service_tier) == (text.split(", ", maxsplit=1)[0], token_type, tier)
 
 
 def test_a_line_item_without_a_model_is_set_aside_under_its_name(normalise: Callable[..., BillBatch]) -> None:
@@ -258,8 +263,8 @@ def test_constructed_pages_give_what_they_say(payloads: Path, provenance: Proven
     assert sum(charge.billed_cost for charge in batch.charges) == Decimal("6.9")
 
 
-def test_every_page_of_every_endpoint_is_asked_with_its_parameters(loopback: Any, answer: Callable[..., Any]) -> None:
-    def serve(path: str, params: list[tuple[str, str]]) -> Any:
+def test_every_page_of_every_endpoint_is_asked_with_its_parameters(loopback: Loopback, answer: type[Answer]) -> None:
+    def serve(path: str, params: list[tuple[str, str]]) -> Answer:
         token = dict(params).get("page")
         more = path.endswith("completions") and token is None
         return answer(msgspec.json.encode({"data": [], "has_more": more, "next_page": "t1" if more else None}))

@@ -1,0 +1,324 @@
+"""The ledger: replaced by bucket, exact, the same whatever the order; on a real DuckDB file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from costcheck.errors import LedgerError
+from costcheck.ledger import Ledger, open_ledger
+from costcheck.records import (
+    BillBatch,
+    Charge,
+    ChargeCategory,
+    Origin,
+    Provenance,
+    QuarantinedRow,
+    SetAsideRows,
+    TokenUsage,
+)
+
+HOUR = datetime(2026, 9, 1, 10, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+PROVENANCE = Provenance(
+    source="test", source_url="constructed", retrieved_on=date(2026, 11, 23), origin=Origin.CONSTRUCTED
+)
+
+
+def usage(
+    start: datetime = HOUR, width: timedelta = timedelta(hours=1), *, bucket: str = "2026-09", output: int = 10
+) -> TokenUsage:
+    return TokenUsage(
+        x_source="openai",
+        x_bucket=bucket,
+        charge_period_start=start,
+        charge_period_end=start + width,
+        service_provider_name="openai",
+        request_model="gpt-5.4",
+        uncached_input_tokens=90,
+        output_tokens=output,
+        requests=1,
+    )
+
+
+def charge(cost: str = "1.50", *, bucket: str = "2026-09", start: datetime = HOUR) -> Charge:
+    return Charge(
+        x_source="openai",
+        x_bucket=bucket,
+        charge_period_start=start,
+        charge_period_end=start + timedelta(days=1),
+        service_provider_name="openai",
+        service_name="OpenAI API",
+        billed_cost=Decimal(cost),
+        billing_currency="USD",
+    )
+
+
+def batch(*rows: TokenUsage | Charge | QuarantinedRow | SetAsideRows, bucket: str = "2026-09") -> BillBatch:
+    return BillBatch(
+        x_source="openai",
+        buckets=(bucket,),
+        usage=tuple(row for row in rows if isinstance(row, TokenUsage)),
+        charges=tuple(row for row in rows if isinstance(row, Charge)),
+        quarantined=tuple(row for row in rows if isinstance(row, QuarantinedRow)),
+        set_aside=tuple(row for row in rows if isinstance(row, SetAsideRows)),
+        provenance=PROVENANCE,
+    )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.duckdb"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    with open_ledger(path) as opened:
+        yield opened
+
+
+def test_a_new_ledger_is_empty(ledger: Ledger) -> None:
+    assert ledger.is_empty
+    ledger.replace(batch(usage()))
+    assert not ledger.is_empty
+
+
+def test_a_bucket_is_replaced_as_a_whole_and_others_stay(ledger: Ledger) -> None:
+    ledger.replace(batch(usage(), charge("1"), bucket="2026-09"))
+    ledger.replace(batch(charge("5", bucket="2026-10"), bucket="2026-10"))
+    ledger.replace(batch(charge("2"), bucket="2026-09"))
+    assert ledger.usage_by_hour() == ()
+    assert sorted(row.billed_cost for row in ledger.charges_by_month()) == [Decimal(7)]
+
+
+def test_the_same_batch_twice_changes_nothing(ledger: Ledger) -> None:
+    ledger.replace(batch(usage(), charge()))
+    before = ledger.digest()
+    ledger.replace(batch(usage(), charge()))
+    assert ledger.digest() == before
+
+
+def test_another_day_of_reading_is_no_other_content(ledger: Ledger) -> None:
+    ledger.replace(batch(usage()))
+    before = ledger.digest()
+    later = replace(PROVENANCE, retrieved_on=date(2026, 12, 1))
+    ledger.replace(replace(batch(usage()), provenance=later))
+    assert ledger.digest() == before
+    assert ledger.ingests()[0].retrieved_on == date(2026, 12, 1)
+
+
+@pytest.mark.parametrize(
+    "other", [batch(usage(output=11)), batch(usage(), charge()), batch(), batch(usage(start=HOUR + MINUTE))]
+)
+def test_any_other_content_has_another_digest(ledger: Ledger, other: BillBatch) -> None:
+    ledger.replace(batch(usage()))
+    before = ledger.digest()
+    ledger.replace(other)
+    assert ledger.digest() != before
+
+
+BATCHES = [
+    batch(usage(), charge("0.1"), bucket="2026-09"),
+    batch(charge("-3", bucket="2026-10"), bucket="2026-10"),
+    batch(QuarantinedRow(x_source="openai", x_bucket="2026-11", reason="odd", raw=b"\xff\x00"), bucket="2026-11"),
+    batch(bucket="2026-12"),
+]
+
+
+@settings(max_examples=15, deadline=None)
+@given(order=st.permutations(range(len(BATCHES))), again=st.lists(st.integers(0, len(BATCHES) - 1), max_size=5))
+def test_any_order_and_repetition_of_batches_gives_the_same_ledger(order: list[int], again: list[int]) -> None:
+    with TemporaryDirectory() as folder:
+        assert _digest(Path(folder) / "one.duckdb", [*order, *again]) == _digest(
+            Path(folder) / "two.duckdb", list(range(len(BATCHES)))
+        )
+
+
+def _digest(path: Path, order: list[int]) -> str:
+    with open_ledger(path) as ledger:
+        for number in order:
+            ledger.replace(BATCHES[number])
+        return ledger.digest()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    amounts=st.lists(
+        st.floats(min_value=-1e9, max_value=1e9, allow_nan=False).filter(lambda x: x == 0 or abs(x) > 1e-9),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_amounts_come_back_digit_for_digit(amounts: list[float]) -> None:
+    exact = [Decimal(repr(amount)) for amount in amounts]
+    with TemporaryDirectory() as folder, open_ledger(Path(folder) / "ledger.duckdb") as ledger:
+        ledger.replace(batch(*(charge(str(amount)) for amount in exact)))
+        stored = ledger._connection.execute("SELECT billed_cost FROM charges").fetchall()
+        assert sorted(amount for (amount,) in stored) == sorted(exact)
+
+
+@pytest.mark.parametrize("amount", ["1E-27", "1000000000000", "0.000000000000000000000000001", "NaN", "Infinity"])
+def test_an_amount_that_does_not_fit_is_an_error_and_nothing_is_rounded(ledger: Ledger, amount: str) -> None:
+    ledger.replace(batch(charge("1")))
+    before = ledger.digest()
+    with pytest.raises(LedgerError, match="billed_cost"):
+        ledger.replace(batch(usage(), charge(amount)))
+    assert ledger.digest() == before
+
+
+def test_a_row_of_an_undeclared_bucket_is_refused(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match="2026-08"):
+        ledger.replace(batch(usage(bucket="2026-08")))
+
+
+def test_a_failure_in_the_middle_leaves_everything_as_it_was(ledger: Ledger) -> None:
+    ledger.replace(batch(usage(), charge()))
+    before = ledger.digest()
+    with pytest.raises(LedgerError):
+        ledger.replace(batch(usage(output=2**70)))
+    assert ledger.digest() == before
+
+
+def test_a_second_file_that_repeats_rows_of_the_first_is_refused(ledger: Ledger) -> None:
+    ledger.replace(batch(usage(bucket="sha256:a"), bucket="sha256:a"))
+    with pytest.raises(LedgerError, match="bill forget openai sha256:a"):
+        ledger.replace(batch(usage(bucket="sha256:b"), usage(HOUR + MINUTE, bucket="sha256:b"), bucket="sha256:b"))
+    ledger.forget("openai", "sha256:a")
+    ledger.replace(batch(usage(bucket="sha256:b"), bucket="sha256:b"))
+
+
+def test_forgetting_what_is_not_there_is_an_error(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match="no openai 2020-01"):
+        ledger.forget("openai", "2020-01")
+
+
+def test_minutes_are_summed_to_the_hour_with_the_share_of_the_busiest(ledger: Ledger) -> None:
+    ledger.replace(batch(usage(HOUR, MINUTE), usage(HOUR + 5 * MINUTE, MINUTE, output=210)))
+    (row,) = ledger.usage_by_hour()
+    assert (row.charge_period_start, row.charge_period_end) == (HOUR, HOUR + 60 * MINUTE)
+    assert (row.uncached_input_tokens, row.output_tokens, row.requests) == (180, 220, 2)
+    assert row.peak_minute_share == Decimal("0.75")
+
+
+def test_an_hour_known_only_as_an_hour_has_no_busiest_minute(ledger: Ledger) -> None:
+    ledger.replace(batch(usage()))
+    assert ledger.usage_by_hour()[0].peak_minute_share is None
+
+
+def test_a_month_of_an_invoice_keeps_its_own_period(ledger: Ledger) -> None:
+    start = datetime(2026, 9, 1, tzinfo=UTC)
+    ledger.replace(batch(usage(start, timedelta(days=30))))
+    (row,) = ledger.usage_by_hour()
+    assert row.charge_period_end == datetime(2026, 10, 1, tzinfo=UTC)
+
+
+def test_unknown_request_counts_stay_unknown_in_the_sum(ledger: Ledger) -> None:
+    ledger.replace(batch(usage(HOUR, MINUTE), replace(usage(HOUR + MINUTE, MINUTE), requests=None)))
+    assert ledger.usage_by_hour()[0].requests is None
+
+
+def test_times_of_another_zone_are_stored_as_utc(ledger: Ledger) -> None:
+    ledger.replace(batch(usage(datetime.fromisoformat("2026-09-01T12:00:00+02:00"))))
+    assert ledger.usage_by_hour()[0].charge_period_start == HOUR
+
+
+def test_credits_and_currencies_are_never_summed_with_other_charges(ledger: Ledger) -> None:
+    credit = replace(charge("-1"), charge_category=ChargeCategory.CREDIT)
+    ledger.replace(batch(charge("2"), charge("3"), credit, replace(charge("4"), billing_currency="EUR")))
+    assert sorted(row.billed_cost for row in ledger.charges_by_month()) == [-1, 4, 5]
+
+
+def test_a_sum_with_an_unknown_list_cost_is_unknown(ledger: Ledger) -> None:
+    ledger.replace(batch(replace(charge(), list_cost=Decimal(2)), charge()))
+    assert ledger.charges_by_month()[0].list_cost is None
+
+
+def test_a_pulled_month_is_complete_once_it_was_over_even_if_it_was_quiet(ledger: Ledger) -> None:
+    for bucket in ("2026-10", "2026-11"):
+        ledger.replace(batch(bucket=bucket))
+    assert [(row.month, row.is_complete) for row in ledger.coverage()] == [
+        (date(2026, 10, 1), True),
+        (date(2026, 11, 1), False),
+    ]
+
+
+def test_a_month_of_a_file_is_complete_if_it_reaches_from_end_to_end(ledger: Ledger) -> None:
+    whole = [usage(datetime(2026, 9, day, tzinfo=UTC), bucket="sha256:a") for day in (1, 30)]
+    part = usage(datetime(2026, 10, 1, tzinfo=UTC), bucket="sha256:a")
+    ledger.replace(batch(*whole, part, bucket="sha256:a"))
+    assert [(row.is_complete, row.days_with_usage) for row in ledger.coverage()] == [(True, 2), (False, 1)]
+
+
+def test_two_sources_that_count_the_same_hour_are_found(ledger: Ledger) -> None:
+    ledger.replace(batch(usage()))
+    other = replace(usage(), x_source="litellm")
+    ledger.replace(replace(batch(), x_source="litellm", usage=(other,)))
+    (overlap,) = ledger.overlaps()
+    assert (overlap.first, overlap.second, overlap.hours) == (("litellm", "2026-09"), ("openai", "2026-09"), 1)
+
+
+def test_what_was_quarantined_and_set_aside_is_counted(ledger: Ledger) -> None:
+    bad = QuarantinedRow(x_source="openai", x_bucket="2026-09", reason="odd", raw=b"\xff\x00")
+    aside = SetAsideRows(x_source="openai", x_bucket="2026-09", reason="failed request", row_count=4)
+    ledger.replace(batch(usage(), bad, aside))
+    assert ledger.count_quarantined() == {("openai", "odd"): 1}
+    assert ledger.count_set_aside() == {("openai", "failed request"): 4}
+    assert ledger._connection.execute("SELECT raw FROM quarantine").fetchall() == [(b"\xff\x00",)]
+
+
+def test_the_file_keeps_what_was_written(path: Path) -> None:
+    with open_ledger(path) as ledger:
+        ledger.replace(batch(usage(), charge()))
+        digest = ledger.digest()
+    with open_ledger(path, read_only=True) as ledger:
+        assert ledger.digest() == digest
+
+
+def test_reading_a_ledger_that_is_not_there_creates_none(path: Path) -> None:
+    with pytest.raises(LedgerError, match="no ledger"):
+        open_ledger(path, read_only=True)
+    assert not path.exists()
+
+
+def _foreign(path: Path) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE TABLE other (x INTEGER)")
+
+
+def _newer(path: Path) -> None:
+    with open_ledger(path) as ledger:
+        ledger._connection.execute("UPDATE costcheck_ledger SET schema_version = 99")
+
+
+def _cut(path: Path) -> None:
+    with open_ledger(path) as ledger:
+        ledger.replace(batch(usage()))
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def _text(path: Path) -> None:
+    path.write_text("month,amount\n" * 1000)
+
+
+@pytest.mark.parametrize("spoil", [_foreign, _newer, _cut, _text])
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_file_that_is_no_ledger_of_this_version_is_refused(
+    path: Path, spoil: Callable[[Path], None], *, read_only: bool
+) -> None:
+    spoil(path)
+    with pytest.raises(LedgerError):
+        open_ledger(path, read_only=read_only).digest()
+
+
+def test_a_directory_that_is_not_there_is_a_ledger_error(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="cannot be opened"):
+        open_ledger(tmp_path / "no" / "ledger.duckdb")
