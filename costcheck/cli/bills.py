@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from costcheck.errors import InputFileError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
+    from datetime import date, datetime
 
     from costcheck.cli.context import Context
     from costcheck.ledger import Ledger
@@ -126,19 +126,28 @@ def pull_litellm(context: Context, *, windows: tuple[Window, ...], ledger: Path,
 @bill.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
-    "--format", "kind", type=click.Choice(["auto", "litellm", "invoice"]), default="auto", show_default=True
+    "--format", "kind", type=click.Choice(["auto", "litellm", "openai", "invoice"]), default="auto", show_default=True
 )
 @LEDGER
 @click.pass_obj
 def import_file(context: Context, file: Path, kind: str, ledger: Path) -> None:
-    """Import FILE: a LiteLLM_SpendLogs export (CSV, Parquet), or a CSV of invoices."""
-    from costcheck.records import Origin  # noqa: PLC0415 - see the top
-    from costcheck.sources.bills import invoice_csv, litellm_dump  # noqa: PLC0415 - see the top
+    """Import FILE: a LiteLLM_SpendLogs export (CSV, Parquet), saved OpenAI pages (JSON), or a CSV of invoices."""
+    import_bill_file(file, ledger, context.now.date(), kind)
+
+
+def import_bill_file(file: Path, ledger: Path, retrieved_on: date, kind: str = "auto") -> None:
+    """Read a file of bills into the ledger and say what it held."""
+    from costcheck.records import Origin, Provenance  # noqa: PLC0415 - see the top
+    from costcheck.sources.bills import invoice_csv, litellm_dump, openai_pages  # noqa: PLC0415 - see the top
 
     kind = _recognise(file) if kind == "auto" else kind
-    provenance = _provenance(context, kind, file.name, Origin.ENTERED)
-    read = litellm_dump.import_dump if kind == "litellm" else invoice_csv.import_invoices
-    _store(ledger, read(file, provenance=provenance))
+    readers = {
+        "litellm": litellm_dump.import_dump,
+        "invoice": invoice_csv.import_invoices,
+        "openai": openai_pages.import_pages,
+    }
+    provenance = Provenance(source=kind, source_url=file.name, retrieved_on=retrieved_on, origin=Origin.ENTERED)
+    _store(ledger, readers[kind](file, provenance=provenance))
 
 
 @bill.command()
@@ -230,9 +239,19 @@ def _announced(source: str, windows: tuple[Window, ...], requests: int) -> Itera
         progress.stop()
 
 
-def _recognise(file: Path) -> str:
-    from costcheck.sources.bills import invoice_csv, litellm_dump  # noqa: PLC0415 - see the top
+def _busy(what: str) -> AbstractContextManager[object]:
+    """Show on a terminal that something is under way whose length is not known."""
+    from rich.console import Console  # noqa: PLC0415 - see the top
 
+    console = Console(stderr=True)
+    return console.status(what) if console.is_terminal else nullcontext()
+
+
+def _recognise(file: Path) -> str:
+    from costcheck.sources.bills import invoice_csv, litellm_dump, openai_pages  # noqa: PLC0415 - see the top
+
+    if openai_pages.is_pages(file):
+        return "openai"
     if litellm_dump.is_spend_log(file):
         return "litellm"
     if file.suffix.lower() == ".csv" and invoice_csv.is_invoice(file):
@@ -249,7 +268,7 @@ def _recognise(file: Path) -> str:
 def _store(path: Path, batch: BillBatch) -> None:
     from costcheck.ledger import open_ledger  # noqa: PLC0415 - see the top
 
-    with open_ledger(path) as ledger:
+    with _busy(f"writing {path}"), open_ledger(path) as ledger:
         ledger.replace(batch)
     aside = sum(row.row_count for row in batch.set_aside)
     click.echo(
