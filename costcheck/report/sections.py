@@ -64,7 +64,10 @@ def why(decision: Decision) -> Section:
 
 def options(decision: Decision, shown: tuple[OptionResult, ...] | None = None) -> Section:
     """Return the options, cheapest first; all of them unless told which."""
+    title = "What each option costs"
     chosen_from = decision.options if shown is None else shown
+    if not chosen_from:
+        return Section(key="options", title=title, lead=("No option was priced.",))
     ordered = sorted(chosen_from, key=lambda option: (option.monthly_cost_usd.p50, option.option_id))
     table = Table(
         columns=("Option", "A month, P10 / P50 / P90", "Saving, P50", "Result"),
@@ -80,16 +83,21 @@ def options(decision: Decision, shown: tuple[OptionResult, ...] | None = None) -
         figures=frozenset({1, 2}),
     )
     notes = (PERCENTILES, f"Saving: a month, against the cheapest API option you may use ({BASE}); minus is a loss.")
-    return Section(key="options", title="What each option costs", table=table, notes=notes)
+    return Section(key="options", title=title, table=table, notes=notes)
 
 
 def workloads(decision: Decision) -> Section:
     """Return what becomes of each workload."""
     rows = tuple(
-        (plain(answer.name), KINDS[answer.goes_to], plain(answer.model), str(answer.rule), plain(answer.reason))
+        (
+            plain(answer.name),
+            f"{KINDS[answer.goes_to]}: {plain(answer.model)}",
+            str(answer.rule),
+            plain(answer.reason),
+        )
         for answer in decision.workloads
     )
-    table = Table(columns=("Workload", "Goes to", "Model", "Rule", "Reason"), rows=rows, figures=frozenset({3}))
+    table = Table(columns=("Workload", "Goes to", "Rule", "Reason"), rows=rows, figures=frozenset({2}))
     return Section(key="workloads", title="Each workload", table=table)
 
 

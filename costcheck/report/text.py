@@ -1,6 +1,7 @@
 """The decision for a terminal: `render_summary` is the first screen, `render_text` is all of it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from io import StringIO
 from typing import Final
 
@@ -48,6 +49,7 @@ _MORE: Final = "More: add --full for every option, cost line, finding and date."
 _CUT: Final = "... cut here; --full shows the rest."
 _SENTENCE: Final = 190
 """Characters of one sentence on the first screen: two lines at 100 columns."""
+_CELL: Final = 60
 _SUMMARY_OPTIONS: Final = 4
 _SUMMARY_FINDINGS: Final = 3
 
@@ -70,16 +72,29 @@ def render_text(decision: Decision, *, width: int, color: bool) -> str:
 
 def render_summary(decision: Decision, *, width: int, color: bool) -> str:
     """Return the essentials, at most `SUMMARY_LINES` lines; arguments as for `render_text`."""
-    parts: list[RenderableType] = [_summary_title(decision), Text(subtitle(decision)), Text()]
-    parts += [Text(shortened(rule_sentence(decision), _SENTENCE)), *_points(_deciding(decision))]
-    table = options(decision, _essential_options(decision)).table
-    drawn = [*_table(table, width), Text(PERCENTILES)] if table and table.rows else [Text("No option was priced.")]
-    parts += [Text(), *drawn, Text()]
+    parts: list[RenderableType] = [
+        Text(shortened(headline(decision), _SENTENCE), style=_COLOURS[decision.verdict]),
+        Text(shortened(subtitle(decision), _SENTENCE)),
+        Text(),
+        Text(shortened(rule_sentence(decision), _SENTENCE)),
+        *_points(_deciding(decision)),
+        Text(),
+        *_few_options(decision, width),
+        Text(),
+    ]
     parts += _points(shortened(sentence, _SENTENCE) for sentence in _essentials(decision))
     lines = _printed(parts, width=width, color=color).splitlines()
     room = SUMMARY_LINES - 1
     shown = lines if len(lines) <= room else [*lines[: room - 1], shortened(_CUT, width)]
     return "\n".join([*shown, shortened(_MORE, width)]) + "\n"
+
+
+def _few_options(decision: Decision, width: int) -> list[RenderableType]:
+    section = options(decision, _essential_options(decision))
+    if section.table is None:
+        return [*map(Text, section.lead)]
+    rows = tuple(tuple(shortened(cell, _CELL) for cell in row) for row in section.table.rows)
+    return [*_table(replace(section.table, rows=rows), width), Text(PERCENTILES)]
 
 
 def _deciding(decision: Decision) -> list[str]:
@@ -127,10 +142,6 @@ def _essential_options(decision: Decision) -> tuple[OptionResult, ...]:
 
 def _title(decision: Decision) -> Text:
     return Text(headline(decision), style=_COLOURS[decision.verdict])
-
-
-def _summary_title(decision: Decision) -> Text:
-    return Text(shortened(headline(decision), _SENTENCE), style=_COLOURS[decision.verdict])
 
 
 def _body(section: Section, width: int) -> list[RenderableType]:
@@ -186,7 +197,7 @@ def _widest(table: Table, position: int) -> int:
 
 
 def _printed(parts: list[RenderableType], *, width: int, color: bool) -> str:
-    """Return what rich draws; nothing of the environment reaches it."""
+    """Return what rich draws; every option is set, so that nothing of the environment reaches it."""
     console = Console(
         file=StringIO(),
         width=width,
@@ -198,7 +209,6 @@ def _printed(parts: list[RenderableType], *, width: int, color: bool) -> str:
         markup=False,
         emoji=False,
         legacy_windows=False,
-        _environ={},
     )
     with console.capture() as capture:
         console.print(Group(*parts), soft_wrap=False, overflow="fold")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from costcheck.report import render_summary, render_text
-from costcheck.report.figures import plain
+from costcheck.report.figures import plain, usd, usd_and_cents
 from costcheck.report.text import SUMMARY_LINES
 from costcheck.verdict import Decision
 from tests.costcheck import builders
@@ -35,17 +35,35 @@ def test_every_finding_appears_in_the_text(decision: Decision) -> None:
                 assert words_of(plain(part)).replace("-", "") in shown.replace("-", "")
 
 
-@given(decision=decisions(), width=st.integers(80, 160))
+@given(decision=decisions(), width=st.integers(40, 160))
 def test_every_figure_of_an_option_is_whole(decision: Decision, width: int) -> None:
     shown = render_text(decision, width=width, color=False)
     for option in decision.options:
+        for amount in (option.monthly_cost_usd.p10, option.monthly_cost_usd.p50, option.monthly_cost_usd.p90):
+            assert usd(amount) in shown
         for line in option.lines if option.fleets else ():
-            assert f"${line.monthly_cost_usd:,.2f}" in shown
+            assert usd_and_cents(line.monthly_cost_usd) in shown
 
 
 @given(decision=decisions())
 def test_the_summary_is_one_screen(decision: Decision) -> None:
     assert len(render_summary(decision, width=100, color=False).splitlines()) <= SUMMARY_LINES
+
+
+def test_the_summary_of_a_talkative_decision_is_still_one_screen() -> None:
+    long = "名前 " * 400
+    talkative = builders.decision(
+        headline=long,
+        company=long,
+        findings=tuple(builders.finding(message=long) for _ in range(9)),
+        options=tuple(builders.self_hosted(option_id=str(number), label=long) for number in range(9)),
+        preconditions=(long, long),
+        dominant_assumption=long,
+    )
+    lines = render_summary(talkative, width=100, color=False).splitlines()
+    assert len(lines) == SUMMARY_LINES
+    assert lines[-2:] == ["... cut here; --full shows the rest.", lines[-1]]
+    assert "--full" in lines[-1]
 
 
 @given(decision=decisions())
