@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from costcheck.cli.context import Context
     from costcheck.ledger import Ledger
-    from costcheck.records import BillBatch, Origin, Provenance
+    from costcheck.records import BillBatch, Provenance
     from costcheck.sources.bills.windows import Window
 
 # Imports of duckdb, httpx2, msgspec and rich wait inside the commands, so that `--help` stays fast.
@@ -147,7 +147,9 @@ def import_bill_file(file: Path, ledger: Path, retrieved_on: date, kind: str = "
         "openai": openai_pages.import_pages,
     }
     provenance = Provenance(source=kind, source_url=file.name, retrieved_on=retrieved_on, origin=Origin.ENTERED)
-    _store(ledger, readers[kind](file, provenance=provenance))
+    with _busy(f"reading {file.name}"):
+        batch = readers[kind](file, provenance=provenance)
+    _store(ledger, batch)
 
 
 @bill.command()
@@ -203,11 +205,11 @@ def _buckets(windows: tuple[Window, ...]) -> tuple[str, ...]:
     return tuple(window.bucket for window in windows)
 
 
-def _provenance(context: Context, source: str, url: str, origin: Origin | None = None) -> Provenance:
+def _provenance(context: Context, source: str, url: str) -> Provenance:
     from costcheck import records  # noqa: PLC0415 - see the top
 
     return records.Provenance(
-        source=source, source_url=url, retrieved_on=context.now.date(), origin=origin or records.Origin.LIVE
+        source=source, source_url=url, retrieved_on=context.now.date(), origin=records.Origin.LIVE
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from costcheck.ledger.schema import EXACT
 from costcheck.records import ChargeCategory, Operation, Origin, ServiceTier, TokenType
 
 
@@ -244,13 +245,18 @@ def _monthly(row: tuple[Any, ...]) -> MonthlyCharge:
         x_token_type=None if row[7] is None else TokenType(row[7]),
         x_operation=Operation(row[8]),
         x_service_tier=ServiceTier(row[9]),
-        billed_cost=row[10],
-        list_cost=row[11],
+        billed_cost=_plain(row[10]),
+        list_cost=None if row[11] is None else _plain(row[11]),
         billing_currency=row[12],
-        consumed_quantity=row[13],
+        consumed_quantity=None if row[13] is None else _plain(row[13]),
         consumed_unit=row[14],
         x_estimated=row[15],
     )
+
+
+def _plain(stored: Decimal) -> Decimal:
+    """Return an amount without the zeros that its column added, so that later sums stay within 28 digits."""
+    return Decimal(f"{stored.normalize(EXACT):f}")
 
 
 def coverage(connection: duckdb.DuckDBPyConnection) -> tuple[MonthCoverage, ...]:

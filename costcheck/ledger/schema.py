@@ -14,7 +14,7 @@ QUANTITY_SCALE = 12
 DECIMAL_DIGITS = 38
 """The widest DECIMAL of DuckDB: https://duckdb.org/docs/current/sql/data_types/numeric"""
 
-_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 MONEY = f"DECIMAL({DECIMAL_DIGITS}, {MONEY_SCALE})"
 QUANTITY = f"DECIMAL({DECIMAL_DIGITS}, {QUANTITY_SCALE})"
 
@@ -119,7 +119,7 @@ def fit(value: Decimal | None, scale: int, *, what: str) -> str | None:
     """
     if value is None:
         return None
-    sign_digits_exponent = value.normalize(_EXACT).as_tuple() if value.is_finite() else None
+    sign_digits_exponent = value.normalize(EXACT).as_tuple() if value.is_finite() else None
     exponent = sign_digits_exponent.exponent if sign_digits_exponent else None
     if not isinstance(exponent, int) or -exponent > scale or value.adjusted() >= DECIMAL_DIGITS - scale:
         message = f"{what} is {value}"

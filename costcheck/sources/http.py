@@ -1,5 +1,6 @@
 """One HTTP client with one retry policy and one timeout, for every source that is not AWS."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,9 @@ import msgspec
 import stamina
 
 from costcheck.errors import SourceAuthError, SourceError, SourcePayloadError, SourceRateLimitError
+
+# Without a handler, logging prints stamina's bare "stamina.retry_scheduled" on standard error.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 T = TypeVar("T")
 Params = Sequence[tuple[str, str | int]]

@@ -237,6 +237,11 @@ def test_credits_and_currencies_are_never_summed_with_other_charges(ledger: Ledg
     assert sorted(row.billed_cost for row in ledger.charges_by_month()) == [-1, 4, 5]
 
 
+def test_an_amount_comes_back_without_the_zeros_of_its_column(ledger: Ledger) -> None:
+    ledger.replace(batch(charge("100"), charge("20.50")))
+    assert str(ledger.charges_by_month()[0].billed_cost) == "120.5"
+
+
 def test_a_sum_with_an_unknown_list_cost_is_unknown(ledger: Ledger) -> None:
     ledger.replace(batch(replace(charge(), list_cost=Decimal(2)), charge()))
     assert ledger.charges_by_month()[0].list_cost is None

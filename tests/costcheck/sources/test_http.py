@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.server
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -161,3 +163,9 @@ def test_a_page_token_that_comes_twice_is_an_error_and_not_an_endless_loop() -> 
     pages = {None: "1", "1": "2", "2": "1"}
     with pytest.raises(SourcePayloadError, match="'1' came twice"):
         list(follow_pages(lambda token: pages[token], lambda page: page))
+
+
+def test_a_retry_prints_nothing_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
+    code = "import costcheck.sources.http, logging; logging.getLogger('stamina').warning('stamina.retry_scheduled')"
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own code
+    assert "stamina" not in capfd.readouterr().err
