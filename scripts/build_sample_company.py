@@ -37,7 +37,7 @@ WEEKDAYS, OFFICE_HOURS = range(5), range(7, 18)
 WEEKLY_NOISE = 0.04
 CACHED_PREFIX_TOKENS = 1024  # OpenAI caches prompts from 1,024 tokens on
 MILLION = Decimal(1_000_000)
-# The new models' first full month; both are older than that, gpt-5.4 of 2026-03-05 and its mini of 2026-03-17.
+# The first month on the new models, which are named after their own days.
 NEW_MODELS_FROM = date(2026, 4, 1)
 
 Ints = npt.NDArray[np.int64]
@@ -65,7 +65,6 @@ class Stream:
     monthly_requests: int
     shortest_input_tokens: int = 0
     cache_hit_share: float = 0.0
-    batch: bool = False
     office_hours: bool = False
 
 
@@ -85,7 +84,6 @@ STREAMS = (
         shape="rps_m-mid",
         monthly_requests=900_000,
         shortest_input_tokens=2000,
-        batch=True,
     ),
     Stream(
         project_id="proj_coding_agents",
@@ -173,16 +171,10 @@ LINE_ITEMS = {
 
 
 @cache
-def unit_price(model: str, day: date, line_item: str, *, batch: bool) -> Decimal:
+def unit_price(model: str, day: date, line_item: str) -> Decimal:
     """Return the list price of a million tokens on a day, from genai-prices."""
     moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    price = calc_price(
-        LINE_ITEMS[line_item],
-        model,
-        provider_id="openai",
-        genai_request_timestamp=moment,
-        price_context={"processing": "batch"} if batch else None,
-    )
+    price = calc_price(LINE_ITEMS[line_item], model, provider_id="openai", genai_request_timestamp=moment)
     return price.total_price * 1000
 
 
@@ -200,7 +192,7 @@ def usage_row(use: HourOfUse) -> JsonRow:
         "user_id": None,
         "api_key_id": use.stream.api_key_id,
         "model": use.model,
-        "batch": use.stream.batch,
+        "batch": False,
         "service_tier": "default",
     }
 
@@ -220,9 +212,7 @@ def embedding_row(tokens: int) -> JsonRow:
 
 def cost_rows(day: date, uses: list[HourOfUse], embedded_tokens: int) -> list[JsonRow]:
     """Return the results of organization/costs of one day: tokens times list price, by line item."""
-    quantities: dict[tuple[str, str, bool, str], int] = {
-        (EMBEDDING_PROJECT, EMBEDDING_MODEL, False, "input"): embedded_tokens
-    }
+    quantities: dict[tuple[str, str, str], int] = {(EMBEDDING_PROJECT, EMBEDDING_MODEL, "input"): embedded_tokens}
     for use in uses:
         classes = {
             "input": use.input_tokens - use.cached_tokens,
@@ -230,16 +220,16 @@ def cost_rows(day: date, uses: list[HourOfUse], embedded_tokens: int) -> list[Js
             "output": use.output_tokens,
         }
         for line_item, tokens in classes.items():
-            key = (use.stream.project_id, use.model, use.stream.batch, line_item)
+            key = (use.stream.project_id, use.model, line_item)
             quantities[key] = quantities.get(key, 0) + tokens
     return [
         cost_row(
             project,
-            f"{model}, {'batch ' if batch else ''}{line_item}",
+            f"{model}, {line_item}",
             tokens,
-            unit_price(model, day, line_item, batch=batch),
+            unit_price(model, day, line_item),
         )
-        for (project, model, batch, line_item), tokens in sorted(quantities.items())
+        for (project, model, line_item), tokens in sorted(quantities.items())
         if tokens
     ]
 

@@ -14,11 +14,13 @@ import msgspec
 
 from costcheck.errors import InputFileError
 from costcheck.records import BillBatch, Provenance
-from costcheck.sources.bills.openai import FetchedPage, Page, normalise_bill
+from costcheck.sources.bills.openai import COMPLETIONS, COSTS, SIDE_OPERATIONS, FetchedPage, Page, normalise_bill
 
 GZIP_MAGIC = b"\x1f\x8b"
 BLANK = re.compile(r"\s*")
-KIND = re.compile(r"organization\.(?:usage\.)?(\w+)\.result")
+KINDS = {"organization.costs.result": COSTS} | {
+    f"organization.usage.{kind}.result": kind for kind in (COMPLETIONS, *SIDE_OPERATIONS)
+}
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -77,13 +79,19 @@ def _text(path: Path) -> str:
 
 
 def _kinds(path: Path, number: int, page: Page) -> list[str]:
-    results = [raw for bucket in page.data for raw in bucket.results]
-    names = {msgspec.json.decode(raw, type=_Named).object for raw in results}
-    kinds = {kind[1] for kind in map(KIND.fullmatch, names) if kind}
-    if len(kinds) != len(names) or len(kinds) > 1:
+    names = {_name(path, number, raw) for bucket in page.data for raw in bucket.results}
+    if len(names) > 1 or not names <= KINDS.keys():
         message = f"{path.name}, page {number} holds {', '.join(sorted(names))}"
         raise _unusable(message)
-    return sorted(kinds)
+    return [KINDS[name] for name in names]
+
+
+def _name(path: Path, number: int, raw: msgspec.Raw) -> str:
+    try:
+        return msgspec.json.decode(raw, type=_Named).object
+    except msgspec.MsgspecError as exc:
+        message = f"{path.name}, page {number}: {exc}"
+        raise _unusable(message) from exc
 
 
 def _unusable(message: str) -> InputFileError:
