@@ -68,9 +68,7 @@ def parse_toml(text: str, shape: type[T], name: str) -> T:
         raise ConfigError(message, expected="TOML 1.0", action=f"mend that line of {name}") from exc
     except msgspec.ValidationError as exc:
         message = f"{name}: {exc}"
-        raise ConfigError(
-            message, expected=_expectation(str(exc), shape), action=f"mend that key in {name}"
-        ) from exc
+        raise ConfigError(message, expected=_expectation(str(exc), shape), action=f"mend that key in {name}") from exc
 
 
 def _expectation(problem: str, shape: Any) -> str:  # noqa: ANN401 - any annotated type

@@ -212,9 +212,7 @@ def _contradictions(settings: Settings) -> list[str]:
     ]
     operator = settings.operator
     if operator.answer == "managed_provider" and not _is_positive(operator.managed_provider_monthly_cost_usd):
-        problems.append(
-            "operator.answer is managed_provider, but managed_provider_monthly_cost_usd is not set"
-        )
+        problems.append("operator.answer is managed_provider, but managed_provider_monthly_cost_usd is not set")
     return problems
 
 
@@ -223,9 +221,7 @@ def _workload_problems(workload: Workload) -> list[str]:
     if workload.declared_demand is not None and workload.compliance is None:
         problems.append("declared_demand is allowed only with a compliance requirement; measure it instead")
     if workload.declared_demand is None and workload.match == Match():
-        problems.append(
-            "match names nothing; list sub_account_ids, request_models, ... or set everything = true"
-        )
+        problems.append("match names nothing; list sub_account_ids, request_models, ... or set everything = true")
     if not _is_share(workload.cacheable_input_share or Decimal(0)):
         problems.append(f"cacheable_input_share is {workload.cacheable_input_share}, not a share from 0 to 1")
     cost = workload.outage_cost_usd_per_hour

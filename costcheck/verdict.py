@@ -292,9 +292,7 @@ def read_decision(path: Path) -> Decision:
         content = path.read_bytes()
     except OSError as exc:
         message = f"{path} cannot be read: {exc.strerror}"
-        raise InputFileError(
-            message, expected="a decision record", action="run `costcheck decide` first"
-        ) from exc
+        raise InputFileError(message, expected="a decision record", action="run `costcheck decide` first") from exc
     return decode_decision(content, str(path))
 
 

@@ -56,26 +56,31 @@ def apply_table(conditions: Conditions) -> Answer:
     """Return the first rule that matches and its verdict."""
     if conditions.unusable:
         return Answer(1, Verdict.INSUFFICIENT_EVIDENCE)
-    if conditions.forced:
-        return _forced_answer(conditions)
-    if conditions.forced_managed and not conditions.free_workloads:
-        return Answer(2, Verdict.STAY_ON_API)
+    if conditions.forced or conditions.forced_managed:
+        return _bound_answer(conditions)
     return _free_answer(conditions)
 
 
-def _forced_answer(conditions: Conditions) -> Answer:
+def _bound_answer(conditions: Conditions) -> Answer:
     """Return rule 2's answer; operator, parity and buyability still apply to it."""
-    if conditions.nobody:
+    forced, managed = conditions.forced, conditions.forced_managed
+    if forced and conditions.nobody:
         return Answer(5, Verdict.STAY_ON_API)
-    if conditions.operator_unanswered or not conditions.forced_proven:
+    if (forced and conditions.operator_unanswered) or not conditions.forced_proven:
         return Answer(7, Verdict.INSUFFICIENT_EVIDENCE)
-    if not conditions.forced_buyable:
+    if forced and not conditions.forced_buyable:
         return Answer(8, Verdict.STAY_ON_API)
     if not conditions.free_workloads:
-        return Answer(2, Verdict.HYBRID if conditions.forced_managed else Verdict.SELF_HOST)
+        return Answer(2, _bound_verdict(forced=forced, managed=managed))
     free = _free_answer(conditions)
     moved = free.verdict in {Verdict.SELF_HOST, Verdict.HYBRID}
-    return free if moved else Answer(2, Verdict.HYBRID)
+    return Answer(2, Verdict.HYBRID) if forced and not moved else free
+
+
+def _bound_verdict(*, forced: bool, managed: bool) -> Verdict:
+    if not forced:
+        return Verdict.STAY_ON_API
+    return Verdict.HYBRID if managed else Verdict.SELF_HOST
 
 
 def _free_answer(conditions: Conditions) -> Answer:

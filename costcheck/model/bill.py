@@ -133,11 +133,17 @@ def _reconcile(
     charges: Sequence[MonthCharge],
     entered_factor: Callable[[str], Decimal | None],
 ) -> tuple[ProviderReconciliation, ...]:
+    # What nobody can price cannot be explained by a price either: it stands as a problem of its own, or aside.
+    unpriced = {(row.service_provider_name, row.request_model) for row in usage if row.list_cost_usd is None}
     billed: dict[str, Decimal] = defaultdict(Decimal)
     listed: dict[str, Decimal] = defaultdict(Decimal)
     for charge in filter(_is_model_charge, charges):
+        if (charge.service_provider_name, charge.x_gen_ai_request_model) in unpriced:
+            continue
         billed[charge.service_provider_name] += charge.billed_cost
     for row in usage:
+        if (row.service_provider_name, row.request_model) in unpriced:
+            continue
         listed[row.service_provider_name] += row.list_cost_usd or ZERO
     return tuple(
         _reconciliation(provider, billed[provider], listed[provider], entered_factor(provider))

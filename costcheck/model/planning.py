@@ -67,6 +67,7 @@ class Planner:
     Attributes:
         instance_types: Types that may be used.
         remainders: Workload to the cost of the API that it would otherwise use.
+        bound: Workloads that may not leave the company's own servers or region.
     """
 
     settings: Settings
@@ -80,6 +81,7 @@ class Planner:
     thresholds: Thresholds
     instance_types: tuple[str, ...]
     remainders: Mapping[str, Remainder]
+    bound: frozenset[str] = frozenset()
     _layouts: dict[tuple[_Group, str, int], ReplicaLayout | DoesNotFit] = field(default_factory=dict)
 
     @property
@@ -112,7 +114,7 @@ class Planner:
     def _groups(self, assignment: Assignment) -> tuple[_Group, ...]:
         keys: dict[tuple[str, bool], list[str]] = {}
         for name, model in assignment.models.items():
-            restricted = self.workloads[name].sensitivity == "restricted"
+            restricted = name in self.bound or self.workloads[name].sensitivity == "restricted"
             keys.setdefault((model, restricted), []).append(name)
         return tuple(
             _Group(model=model, restricted=restricted, workloads=tuple(names))

@@ -59,7 +59,7 @@ def simulate_plan(plan: Plan, draws: Draws, outage: Outage) -> Floats:
 def instance_counts(fleet: FleetPlan, cap: int | None, draws: Draws) -> Floats:
     """Return the instances that run in each draw and month."""
     needed = instances_needed_array(
-        _sizing_rate(fleet, draws), _capacity(fleet, draws)[:, None], minimum=fleet.minimum, spare=fleet.spare
+        _sizing_rate(fleet, draws), sizing_capacity(fleet, draws)[:, None], minimum=fleet.minimum, spare=fleet.spare
     ).astype(np.float64)
     return needed if cap is None else np.minimum(needed, cap)
 
@@ -74,7 +74,7 @@ def _sizing_rate(fleet: FleetPlan, draws: Draws) -> Floats:
     return np.asarray(np.sum(rates, axis=0))
 
 
-def _capacity(fleet: FleetPlan, draws: Draws) -> Floats:
+def sizing_capacity(fleet: FleetPlan, draws: Draws) -> Floats:
     """Return requests a second of one instance: the estimate, its error band, and what longer texts take away."""
     replica = fleet.layout.replica
     band = log_three_point(draws.capacity, replica.capacity_p10, replica.capacity_p90)
@@ -121,11 +121,20 @@ def _stand_in_cost(plan: Plan, fleet: FleetPlan, count: Floats, draws: Draws) ->
     """Return what the API earns on moved workloads: off hours, overflow, and hours in which the servers are down."""
     if fleet.restricted:
         return np.zeros_like(count)
-    down = np.minimum(draws.values["self_hosted_outage_hours_per_month"] / HOURS, 1.0)[:, None]
-    share = _share_on_api(plan, fleet, count, draws)
-    share = share + (1 - share) * down
+    share = _share_with_outages(plan, fleet, count, draws)
     costs = [_remainder_cost(name, plan.remainders[name], draws) for name in fleet.workloads]
     return np.asarray(share * np.sum(costs, axis=0))
+
+
+def stand_in_share(plan: Plan, fleet: FleetPlan, draws: Draws) -> Floats:
+    """Return the share of the fleet's traffic that an API answers in each draw and month."""
+    return _share_with_outages(plan, fleet, instance_counts(fleet, plan.instance_cap, draws), draws)
+
+
+def _share_with_outages(plan: Plan, fleet: FleetPlan, count: Floats, draws: Draws) -> Floats:
+    down = np.minimum(draws.values["self_hosted_outage_hours_per_month"] / HOURS, 1.0)[:, None]
+    share = _share_on_api(plan, fleet, count, draws)
+    return np.asarray(share + (1 - share) * down)
 
 
 def _share_on_api(plan: Plan, fleet: FleetPlan, count: Floats, draws: Draws) -> Floats:
@@ -137,6 +146,6 @@ def _share_on_api(plan: Plan, fleet: FleetPlan, count: Floats, draws: Draws) -> 
         return np.full_like(count, off)
     # Inside an hour traffic comes in bursts, so an instance carries its rate over the burst factor as an hourly mean.
     growth = _sizing_rate(fleet, draws) / fleet.sizing_rate
-    capacity = count * _capacity(fleet, draws)[:, None] / (fleet.burst_factor * growth)
+    capacity = count * sizing_capacity(fleet, draws)[:, None] / (fleet.burst_factor * growth)
     served = [float((np.minimum(rates, level * rates.mean()) * running).sum() / rates.sum()) for level in LOAD_GRID]
     return np.asarray(1 - np.interp(capacity / rates.mean(), LOAD_GRID, served))

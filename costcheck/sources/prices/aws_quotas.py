@@ -1,16 +1,13 @@
 """How many vCPUs of a family an account may run, from Service Quotas."""
 
-import functools
-import re
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from costcheck.errors import PriceNotFoundError
-from costcheck.facts import Typed, read_data_toml
+from costcheck.quotas import QuotaRule
 from costcheck.records import Origin, Provenance, Quota
 from costcheck.sources.prices.aws_calls import error_code, translated_errors
 from costcheck.units import parse_decimal
@@ -20,71 +17,6 @@ if TYPE_CHECKING:
     from mypy_boto3_service_quotas.type_defs import ServiceQuotaTypeDef
 
 EC2_SERVICE = "ec2"
-_FAMILY = re.compile(r"(?P<letters>[a-z]+)(?P<generation>\d+)[a-z0-9-]*\.[a-z0-9-]+")
-
-
-class PurchaseOption(StrEnum):
-    """Ways to buy an instance that have a quota of their own."""
-
-    ON_DEMAND = "on-demand"
-    SPOT = "spot"
-
-
-class QuotaRule(Typed, frozen=True, kw_only=True):
-    """Which quota limits which types.
-
-    Attributes:
-        families: Letters before the generation.
-        generations: Numbers after them; None for all.
-        code: AWS's code, None where it has to be found by name.
-        name: AWS's name, or the end of it where the code is unknown.
-    """
-
-    purchase_option: PurchaseOption
-    families: frozenset[str]
-    generations: frozenset[int] | None = None
-    code: str | None = None
-    name: str
-    source_url: str
-    checked: date
-
-
-class _Rules(Typed, frozen=True, kw_only=True):
-    quota: tuple[QuotaRule, ...]
-
-
-@functools.cache
-def quota_rules() -> tuple[QuotaRule, ...]:
-    """Return the table of `costcheck/data/quota_codes.toml`."""
-    return read_data_toml("quota_codes.toml", _Rules).quota
-
-
-def quota_rule_for(instance_type: str, purchase_option: PurchaseOption) -> QuotaRule:
-    """Return the rule that limits one type under one purchase option.
-
-    Raises:
-        PriceNotFoundError: The table knows no quota for this family.
-    """
-    match = _FAMILY.fullmatch(instance_type)
-    for rule in quota_rules() if match else ():
-        if (
-            rule.purchase_option is purchase_option
-            and match
-            and match["letters"] in rule.families
-            and (rule.generations is None or int(match["generation"]) in rule.generations)
-        ):
-            return rule
-    message = f"no EC2 quota is known for {instance_type!r} bought {purchase_option}"
-    raise PriceNotFoundError(
-        message,
-        expected="a family of quota_codes.toml",
-        action="check the spelling, or add the family to the table",
-    )
-
-
-def quota_code_for(instance_type: str, purchase_option: PurchaseOption) -> str | None:
-    """Return AWS's code of the quota that limits a type; None where only its name is known."""
-    return quota_rule_for(instance_type, purchase_option).code
 
 
 def fetch_quota(client: "ServiceQuotasClient", region_id: str, rule: QuotaRule, *, retrieved_on: date) -> Quota:

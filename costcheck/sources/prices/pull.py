@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from costcheck.errors import CostcheckError, PriceNotFoundError
 from costcheck.price_book import EC2, PriceBook
+from costcheck.quotas import PurchaseOption, quota_rule_for
 from costcheck.records import PriceSnapshot, Quota, UnitPrice
 from costcheck.sources.prices.aws_instances import fetch_instance_types, fetch_zone_offerings
 from costcheck.sources.prices.aws_price_list import METERS, fetch_meter_prices, fetch_on_demand_price
-from costcheck.sources.prices.aws_quotas import PurchaseOption, fetch_quota, quota_rule_for
+from costcheck.sources.prices.aws_quotas import fetch_quota
 from costcheck.sources.prices.token_prices import TokenPrices
 
 if TYPE_CHECKING:

@@ -11,14 +11,8 @@ import pytest
 from botocore.stub import Stubber
 
 from costcheck.errors import PriceNotFoundError, SourceAuthError, SourcePayloadError, SourceRateLimitError
-from costcheck.sources.prices.aws_quotas import (
-    PurchaseOption,
-    fetch_quota,
-    normalise_quota,
-    quota_code_for,
-    quota_rule_for,
-    quota_rules,
-)
+from costcheck.quotas import PurchaseOption, quota_code_for, quota_rule_for, quota_rules
+from costcheck.sources.prices.aws_quotas import fetch_quota, normalise_quota
 
 TODAY = date(2026, 9, 25)
 RECORDED = json.loads((Path(__file__).parents[3] / "data" / "service_quotas" / "standard_vcpus.json").read_text())

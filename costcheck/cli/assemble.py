@@ -1,0 +1,358 @@
+"""Gather everything that a decision reads: settings, ledger, prices, and the kit's own data."""
+
+import difflib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+import msgspec
+
+from costcheck import __version__
+from costcheck.catalogue import OpenWeights, load_gpus, load_open_weights, load_roofline, load_serving_rules
+from costcheck.decision.inputs import Coverage, DecisionInputs
+from costcheck.demand_rules import DemandRules, read_demand_rules
+from costcheck.errors import ConfigError, CurrencyError, PriceNotFoundError
+from costcheck.ledger import Ledger
+from costcheck.ledger.read import HourlyUsage, MonthlyCharge
+from costcheck.model.api_cost import ModelName, TokenMarket, list_cost
+from costcheck.model.assignment import split_by_workload
+from costcheck.model.bill import BillSummary, PricedUsage, summarise_bill
+from costcheck.model.coverage import measure_coverage
+from costcheck.model.demand import ModelUsage, WorkloadDemand, estimate_demand
+from costcheck.price_book import TOKEN_UNIT, PriceBook
+from costcheck.records import MonthCharge, Operation, PriceSnapshot, UnitPrice, UsageHour
+from costcheck.rules import load_assumptions, load_thresholds
+from costcheck.settings import Settings, Workload
+from costcheck.sources.prices.token_prices import installed_data, match_model
+from costcheck.sources.snapshot import read_max_ages
+
+ONE = Decimal(1)
+DAY_GAP = 1
+
+
+class Assembly:
+    """The evidence of one company on one day.
+
+    Args:
+        settings: From `costcheck.toml`.
+        ledger: Open ledger.
+        snapshot: Prices.
+        as_of: Day of the question.
+        live: That day is today.
+    """
+
+    def __init__(
+        self, settings: Settings, ledger: Ledger, snapshot: PriceSnapshot, *, as_of: date, live: bool
+    ) -> None:
+        self.catalogue = load_open_weights()
+        self.settings = resolve_models(settings, self.catalogue)
+        self.as_of = as_of
+        self.live = live
+        self.book = PriceBook(snapshot, read_max_ages())
+        self.usage = [usage_hour(row) for row in ledger.usage_by_hour()]
+        self.charges = [month_charge(row) for row in ledger.charges_by_month()]
+        self.quarantined_rows = sum(ledger.count_quarantined().values())
+        self.rules: DemandRules = read_demand_rules()
+
+    def inputs(self, *, draws: int, seed: int) -> DecisionInputs:
+        """Return the inputs of the decision.
+
+        Raises:
+            CostcheckError: The evidence cannot even be put together, e.g. a workload without any usage.
+        """
+        candidates = {name for workload in self.settings.workload for name in workload.candidates}
+        return DecisionInputs(
+            costcheck_version=__version__,
+            as_of=self.as_of,
+            live=self.live,
+            settings=self.settings,
+            coverage=self.coverage,
+            bill=self.bill,
+            demands=self.demands,
+            names=self.names,
+            snapshot=self._trimmed(candidates),
+            max_ages=self.book.max_ages,
+            thresholds=load_thresholds(self.settings.thresholds),
+            assumptions=load_assumptions(self.settings.assumptions),
+            serving_rules=load_serving_rules(),
+            roofline=load_roofline(),
+            models={name: self.catalogue[name] for name in sorted(candidates)},
+            gpus=load_gpus(),
+            draws=draws,
+            seed=seed,
+        )
+
+    @cached_property
+    def names(self) -> dict[str, ModelName]:
+        """Return the price list's name of every chat model that was billed or may replace one; unknown ones lack."""
+        billed = {
+            (row.service_provider_name, row.request_model) for row in self.usage if row.operation is Operation.CHAT
+        }
+        providers = sorted({provider for provider, _ in billed})
+        wished = {
+            (provider, workload.cheaper_request_model)
+            for workload in self.settings.workload
+            if workload.cheaper_request_model is not None
+            for provider in providers
+        }
+        names = {}
+        for provider, model in sorted(billed | wished):
+            try:
+                found = match_model(installed_data(), provider, model)
+            except PriceNotFoundError:
+                continue  # the bill summary names it as unpriced
+            names[f"{provider}/{model}"] = ModelName(service_code=found.service_code, model_id=found.model_id)
+        return names
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """Return how much of the past was measured, by usage or, where there is none, by charges."""
+        if self.usage:
+            seen = measure_coverage(self.usage, as_of=self.as_of, rules=self.rules)
+            return Coverage(
+                first_day=seen.first_day,
+                last_day=seen.last_day,
+                complete_months=seen.complete_months,
+                gap_days=longest_run(seen.gap_days),
+                quarantined_rows=self.quarantined_rows,
+            )
+        months = tuple(sorted({row.month for row in self.charges if _next_month(row.month) <= self.as_of}))
+        return Coverage(
+            first_day=months[0] if months else None,
+            last_day=months[-1] if months else None,
+            complete_months=months,
+            gap_days=0,
+            quarantined_rows=self.quarantined_rows,
+        )
+
+    @cached_property
+    def demands(self) -> tuple[WorkloadDemand, ...]:
+        """Return the demand of every workload; none where there is no usage at all."""
+        measured = [workload for workload in self.settings.workload if workload.declared_demand is None]
+        if measured and not self.usage:
+            return ()
+        return estimate_demand(
+            self.settings.workload,
+            self.usage,
+            as_of=self.as_of,
+            rules=self.rules,
+            constant_price=self._constant_price,
+            set_aside_models=self.settings.set_aside_models,
+        )
+
+    @cached_property
+    def bill(self) -> BillSummary:
+        """Return the bill, reconciled.
+
+        Raises:
+            CurrencyError: Some charges are not in USD.
+        """
+        require_usd(self.charges)
+        entered = {row.service_provider_name: ONE - row.discount_share for row in self.settings.contracted_discount}
+        return summarise_bill(
+            self._priced_usage(), self.charges, self.coverage.complete_months, entered_factor=entered.get
+        )
+
+    def _priced_usage(self) -> list[PricedUsage]:
+        by_workload = split_by_workload(
+            self.settings.workload, self.usage, set_aside_models=self.settings.set_aside_models
+        )
+        rows = []
+        for workload, hours in by_workload.items():
+            groups: dict[tuple[date, str, str], list[UsageHour]] = defaultdict(list)
+            for row in hours:
+                if row.operation is Operation.CHAT:
+                    month = row.hour.date().replace(day=1)
+                    groups[month, row.service_provider_name, row.request_model].append(row)
+            rows += [
+                PricedUsage(
+                    month=month,
+                    service_provider_name=provider,
+                    request_model=model,
+                    addressable=workload is not None,
+                    list_cost_usd=self._list_cost(group, month),
+                )
+                for (month, provider, model), group in groups.items()
+            ]
+        return rows
+
+    def _list_cost(self, hours: Sequence[UsageHour], month: date) -> Decimal | None:
+        market = self._market(min(_middle_of(month), self.as_of))
+        try:
+            return sum((list_cost(market, usage) for usage in _by_tier(hours)), Decimal(0))
+        except PriceNotFoundError:
+            return None
+
+    def _market(self, on: date) -> TokenMarket:
+        return TokenMarket(book=self.book, names=self.names, contracted_factor=lambda _: ONE, on=on)
+
+    def _constant_price(self, row: UsageHour) -> float:
+        """Return what a row's tokens cost at today's unit prices; tokens that nobody prices weigh nothing."""
+        try:
+            return float(list_cost(self._market(self.as_of), _usage_of(row)))
+        except PriceNotFoundError:
+            return 0.0
+
+    def _trimmed(self, candidates: Iterable[str]) -> PriceSnapshot:
+        """Return the snapshot with the rows that this decision can use."""
+        models = {(name.service_code, name.model_id) for name in self.names.values()}
+        for candidate in candidates:
+            models |= {(api.provider_id, api.model_id) for api in self.catalogue[candidate].managed_apis}
+        snapshot = self.book.snapshot
+        kinds = {row.instance_type for row in self.book.gpu_instance_types()}
+        region = self.settings.company.region_id
+        kept = [row for row in snapshot.unit_prices if _is_used(row, models, region)]
+        return replace(
+            snapshot,
+            unit_prices=tuple(kept),
+            instance_types=tuple(row for row in snapshot.instance_types if row.instance_type in kinds),
+            zone_offerings=tuple(row for row in snapshot.zone_offerings if row.instance_type in kinds),
+        )
+
+
+def resolve_models(settings: Settings, catalogue: Mapping[str, OpenWeights]) -> Settings:
+    """Return the settings with every open-weights model under its short name.
+
+    Raises:
+        ConfigError: A candidate is not in the catalogue; the nearest is named.
+    """
+    short = {weights.huggingface_id: name for name, weights in catalogue.items()}
+
+    def resolve(workload: Workload) -> Workload:
+        for model in workload.candidates:
+            if short.get(model, model) not in catalogue:
+                raise _unknown_candidate(workload.name, model, catalogue)
+        return msgspec.structs.replace(
+            workload,
+            candidates=tuple(short.get(model, model) for model in workload.candidates),
+            evaluations=tuple(
+                msgspec.structs.replace(row, model=short.get(row.model, row.model)) for row in workload.evaluations
+            ),
+            acceptances=tuple(
+                msgspec.structs.replace(row, model=short.get(row.model, row.model)) for row in workload.acceptances
+            ),
+        )
+
+    quotes = tuple(
+        msgspec.structs.replace(row, model=short.get(row.model, row.model)) for row in settings.managed_quote
+    )
+    return msgspec.structs.replace(settings, workload=tuple(map(resolve, settings.workload)), managed_quote=quotes)
+
+
+def usage_hour(row: HourlyUsage) -> UsageHour:
+    """Return a row of the ledger as the model reads it."""
+    hours = (row.charge_period_end - row.charge_period_start).total_seconds() / 3600
+    peak = None
+    if row.peak_minute_share is not None and row.requests is not None:
+        peak = int((row.peak_minute_share * row.requests).to_integral_value())
+    return UsageHour(
+        hour=row.charge_period_start,
+        period_hours=max(int(hours), 1),
+        service_provider_name=row.service_provider_name,
+        request_model=row.request_model,
+        operation=row.operation,
+        service_tier=row.service_tier,
+        sub_account_id=row.sub_account_id,
+        x_api_key_id=row.x_api_key_id,
+        tags=row.tags,
+        uncached_input_tokens=row.uncached_input_tokens,
+        cache_read_input_tokens=row.cache_read_input_tokens,
+        cache_creation_5m_input_tokens=row.cache_creation_5m_input_tokens,
+        cache_creation_1h_input_tokens=row.cache_creation_1h_input_tokens,
+        output_tokens=row.output_tokens,
+        requests=row.requests,
+        peak_minute_requests=peak,
+    )
+
+
+def month_charge(row: MonthlyCharge) -> MonthCharge:
+    """Return a charge of the ledger as the model reads it."""
+    return MonthCharge(
+        month=row.month,
+        service_provider_name=row.service_provider_name,
+        charge_category=row.charge_category,
+        x_operation=row.x_operation,
+        x_gen_ai_request_model=row.x_gen_ai_request_model,
+        sub_account_id=row.sub_account_id,
+        billing_currency=row.billing_currency,
+        billed_cost=row.billed_cost,
+        x_estimated=row.x_estimated,
+    )
+
+
+def require_usd(charges: Iterable[MonthCharge]) -> None:
+    """Do nothing if every charge is in USD.
+
+    Raises:
+        CurrencyError: One is not; the kit converts nothing.
+    """
+    other = sorted({row.billing_currency for row in charges} - {"USD"})
+    if other:
+        message = f"the ledger holds charges in {', '.join(other)}"
+        raise CurrencyError(
+            message,
+            expected="charges in USD, the currency of the prices",
+            action="import the bill in USD; the kit converts nothing, because a rate would be a guess",
+        )
+
+
+def longest_run(days: Sequence[date]) -> int:
+    """Return the length of the longest run of consecutive days."""
+    longest = current = 0
+    for position, day in enumerate(days):
+        follows = position > 0 and (day - days[position - 1]).days == DAY_GAP
+        current = current + 1 if follows else 1
+        longest = max(longest, current)
+    return longest
+
+
+def _is_used(row: UnitPrice, models: set[tuple[str, str]], region_id: str) -> bool:
+    if row.pricing_unit == TOKEN_UNIT:
+        return any(row.service_code == code and row.sku_meter.startswith(f"{model}/") for code, model in models)
+    return row.region_id == region_id
+
+
+def _by_tier(hours: Sequence[UsageHour]) -> list[ModelUsage]:
+    tiers: dict[str, list[UsageHour]] = defaultdict(list)
+    for row in hours:
+        tiers[row.service_tier].append(row)
+    return [_sum_usage(rows) for rows in tiers.values()]
+
+
+def _usage_of(row: UsageHour) -> ModelUsage:
+    return _sum_usage([row])
+
+
+def _sum_usage(rows: Sequence[UsageHour]) -> ModelUsage:
+    return ModelUsage(
+        service_provider_name=rows[0].service_provider_name,
+        request_model=rows[0].request_model,
+        service_tier=rows[0].service_tier,
+        uncached_input_tokens=Decimal(sum(row.uncached_input_tokens for row in rows)),
+        cache_read_input_tokens=Decimal(sum(row.cache_read_input_tokens for row in rows)),
+        cache_creation_5m_input_tokens=Decimal(sum(row.cache_creation_5m_input_tokens for row in rows)),
+        cache_creation_1h_input_tokens=Decimal(sum(row.cache_creation_1h_input_tokens for row in rows)),
+        output_tokens=Decimal(sum(row.output_tokens for row in rows)),
+        requests=Decimal(sum(row.requests or 0 for row in rows)),
+    )
+
+
+def _middle_of(month: date) -> date:
+    return month.replace(day=15)
+
+
+def _next_month(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def _unknown_candidate(workload: str, model: str, catalogue: Mapping[str, OpenWeights]) -> ConfigError:
+    known = sorted({*catalogue, *(weights.huggingface_id for weights in catalogue.values())})
+    nearest = difflib.get_close_matches(model, known, n=1, cutoff=0.0)[0]
+    return ConfigError(
+        f"workload {workload!r} names the candidate {model!r}, which is not in the catalogue",
+        expected=f"one of {', '.join(sorted(catalogue))}; the nearest is {nearest!r}",
+        action="mend candidates in costcheck.toml",
+    )

@@ -1,0 +1,171 @@
+"""`costcheck decide` and `costcheck demo`: the answer, and its record."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from costcheck.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from costcheck.cli.context import Context
+    from costcheck.decision.inputs import DecisionInputs
+    from costcheck.verdict import Decision
+
+DRAWS = 10_000
+SEED = 20260801
+SECONDS_BEFORE_PROGRESS = 1.0
+RECORDS = Path("runbooks/decisions")
+DAY = click.DateTime(["%Y-%m-%d"])
+Format = Literal["text", "full", "markdown", "json"]
+
+
+@click.command()
+@click.option("--config", type=click.Path(path_type=Path), default=Path("costcheck.toml"), show_default=True)
+@click.option("--ledger", type=click.Path(path_type=Path), default=Path("costcheck.duckdb"), show_default=True)
+@click.option(
+    "--prices", "snapshot", type=click.Path(path_type=Path), help="Price snapshot; the bundled one if left out."
+)
+@click.option("--as-of", type=DAY, help="Decide as if it were this day; today if left out.")
+@click.option("--replay", type=click.Path(path_type=Path), help="Decide again from the .inputs.json of a record.")
+@click.option("--format", "style", type=click.Choice(["text", "full", "markdown", "json"]), default="text")
+@click.option(
+    "--record", "records", type=click.Path(path_type=Path), help="Write a decision record into this folder."
+)
+@click.option("--draws", type=click.IntRange(100, 1_000_000), default=DRAWS, show_default=True)
+@click.option("--seed", type=int, default=SEED, show_default=True)
+@click.pass_obj
+def decide(  # noqa: PLR0913, PLR0917 - one argument an option
+    context: Context,
+    config: Path,
+    ledger: Path,
+    snapshot: Path | None,
+    as_of: datetime | None,
+    replay: Path | None,
+    style: Format,
+    records: Path | None,
+    draws: int,
+    seed: int,
+) -> int:
+    """Answer: stay on the API, self-host, hybrid, or not enough evidence.
+
+    Exits 0 for the first three answers and 4 for the fourth.
+    """
+    today = context.now.date()
+    day = as_of.date() if as_of else today
+    if day > today:
+        message = f"--as-of {day} is in the future"
+        raise UsageError(message, expected=f"a day up to {today}", action="leave --as-of out to decide today")
+    if replay is not None:
+        inputs = _replayed(replay)
+    else:
+        inputs = _gathered(config, ledger, snapshot, day, live=day == today, draws=draws, seed=seed)
+    decision = _decided(inputs)
+    click.echo(_rendered(decision, style), nl=False)
+    if records is not None:
+        _write_record(decision, inputs, records)
+    return _exit_code(decision)
+
+
+@click.command()
+@click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path(".demo"), show_default=True)
+@click.option("--format", "style", type=click.Choice(["text", "full", "markdown", "json"]), default="text")
+def demo(folder: Path, style: Format) -> int:
+    """Decide for a sample company, with bundled prices and no account.
+
+    The company is made up, its traffic is real (see the README beside the data). The demo decides as of the day of
+    its prices, so that it says the same every time.
+    """
+    from costcheck.cli.bills import import_bill_file  # noqa: PLC0415 - duckdb is slow to load
+    from costcheck.facts import data_file  # noqa: PLC0415 - the same
+    from costcheck.sources.snapshot import read_snapshot  # noqa: PLC0415 - the same
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("costcheck.toml", "openai_pages.jsonl.gz", "README.md"):
+        with data_file("sample_company", name).open("rb") as source, (folder / name).open("wb") as target:
+            shutil.copyfileobj(source, target)
+    day = read_snapshot().as_of
+    ledger = folder / "costcheck.duckdb"
+    ledger.unlink(missing_ok=True)
+    import_bill_file(folder / "openai_pages.jsonl.gz", ledger, day)
+    inputs = _gathered(folder / "costcheck.toml", ledger, None, day, live=False, draws=DRAWS, seed=SEED)
+    decision = _decided(inputs)
+    click.echo(f"Sample company, prices of {day}: costcheck decide --as-of {day}, in {folder}/\n")
+    click.echo(_rendered(decision, style), nl=False)
+    _write_record(decision, inputs, folder / RECORDS)
+    click.echo("\nNow your own numbers: costcheck init, then costcheck bill pull openai (or bill import FILE).")
+    return _exit_code(decision)
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of a decision."""
+    from costcheck.verdict import decision_schema  # noqa: PLC0415 - msgspec is slow to load
+
+    click.echo(decision_schema(), nl=False)
+
+
+def _gathered(  # noqa: PLR0913 - what a decision is made of
+    config: Path,
+    ledger: Path,
+    snapshot: Path | None,
+    day: date,
+    *,
+    live: bool,
+    draws: int,
+    seed: int,
+) -> DecisionInputs:
+    from costcheck.cli.assemble import Assembly  # noqa: PLC0415 - numpy and duckdb are slow to load
+    from costcheck.ledger import open_ledger  # noqa: PLC0415 - the same
+    from costcheck.settings import read_settings  # noqa: PLC0415 - the same
+    from costcheck.sources.snapshot import read_snapshot  # noqa: PLC0415 - the same
+
+    settings = read_settings(config)
+    with open_ledger(ledger, read_only=True) as opened:
+        assembly = Assembly(settings, opened, read_snapshot(snapshot), as_of=day, live=live)
+    return assembly.inputs(draws=draws, seed=seed)
+
+
+def _replayed(path: Path) -> DecisionInputs:
+    from costcheck.cli.records import read_inputs  # noqa: PLC0415 - numpy is slow to load
+
+    return read_inputs(path)
+
+
+def _decided(inputs: DecisionInputs) -> Decision:
+    import costcheck.decision.decide as decision  # noqa: PLC0415 - numpy is slow to load
+
+    return decision.decide(inputs)
+
+
+def _rendered(decision: Decision, style: Format) -> str:
+    from costcheck.report.markdown import render_markdown  # noqa: PLC0415 - jinja2 and rich are slow to load
+    from costcheck.report.text import render_summary, render_text  # noqa: PLC0415 - the same
+    from costcheck.verdict import encode  # noqa: PLC0415 - the same
+
+    width, color = min(shutil.get_terminal_size().columns, 120), sys.stdout.isatty()
+    if style == "json":
+        return encode(decision).decode()
+    if style == "markdown":
+        return render_markdown(decision)
+    if style == "text":
+        return render_summary(decision, width=width, color=color)
+    return render_text(decision, width=width, color=color)
+
+
+def _write_record(decision: Decision, inputs: DecisionInputs, folder: Path) -> None:
+    from costcheck.cli.records import write_record  # noqa: PLC0415 - jinja2 is slow to load
+
+    path = write_record(decision, inputs, folder)
+    click.echo(f"\nDecision record: {path}")
+
+
+def _exit_code(decision: Decision) -> int:
+    unsure = decision.verdict.value == "insufficient_evidence"
+    return ExitCode.INSUFFICIENT_EVIDENCE if unsure else ExitCode.DONE

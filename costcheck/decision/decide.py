@@ -1,0 +1,430 @@
+"""Decide: the same inputs give the same decision, to the byte."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from costcheck.decision.evaluation import Evaluation, Evaluator, PlanResult
+from costcheck.decision.evidence import is_proven, limit, source, unusable_evidence, usd
+from costcheck.decision.inputs import DecisionInputs, digests
+from costcheck.decision.outlook import dominant_assumption, flips
+from costcheck.decision.reading import Reader, Reading
+from costcheck.decision.results import (
+    allowance,
+    api_results,
+    api_saving,
+    break_even,
+    plan_results,
+)
+from costcheck.decision.table import Answer, Conditions, apply_table
+from costcheck.errors import EvidenceError
+from costcheck.facts import Fact
+from costcheck.quotas import quota_precondition
+from costcheck.verdict import (
+    Allowance,
+    ApiChange,
+    Decision,
+    Finding,
+    OptionKind,
+    OptionResult,
+    Verdict,
+    WorkloadAnswer,
+)
+
+SHOWN_PLANS = 5
+GRANTED = Reading(take_quality_for_granted=True, only_buyable=False)
+PROVEN = Reading(take_quality_for_granted=False, only_buyable=False)
+BUYABLE = Reading(take_quality_for_granted=False, only_buyable=True)
+MOVING = frozenset({Verdict.SELF_HOST, Verdict.HYBRID})
+HEADLINES = {
+    (1, Verdict.INSUFFICIENT_EVIDENCE): "The evidence cannot carry an answer yet.",
+    (2, Verdict.STAY_ON_API): "A requirement rules the public API out; a managed API inside the region meets it.",
+    (2, Verdict.SELF_HOST): "A requirement leaves servers of your own as the cheapest way that is allowed.",
+    (2, Verdict.HYBRID): "A requirement moves part of the traffic onto your own servers; the rest stays on the API.",
+    (3, Verdict.STAY_ON_API): "There is too little evidence or too little money at stake: keep measuring.",
+    (4, Verdict.STAY_ON_API): "The bill is worth watching, not yet worth servers: keep measuring.",
+    (5, Verdict.STAY_ON_API): "Nobody would run the servers.",
+    (6, Verdict.STAY_ON_API): "Running your own model would not save enough.",
+    (7, Verdict.INSUFFICIENT_EVIDENCE): "It would pay on paper, but nobody has shown that it works or who runs it.",
+    (8, Verdict.STAY_ON_API): "It would pay, but the servers cannot be bought.",
+    (9, Verdict.HYBRID): "Part of the traffic is worth moving; the rest stays on the API.",
+    (10, Verdict.SELF_HOST): "All of the traffic is worth moving.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Evidence:
+    """What the evaluations found; evaluations are None where the evidence could not be used."""
+
+    problems: tuple[Finding, ...]
+    reader: Reader | None = None
+    granted: Evaluation | None = None
+    proven: Evaluation | None = None
+    buyable: Evaluation | None = None
+
+    def shown(self, answer: Answer) -> Evaluation | None:
+        """Return the evaluation that the answer rests on."""
+        if answer.verdict in MOVING:
+            return self.buyable
+        shown_quality = self.proven is not None and bool(self.proven.plans)
+        return self.granted if answer.rule == 7 or not shown_quality else self.proven  # noqa: PLR2004 - rule 7: quality
+
+
+def decide(inputs: DecisionInputs) -> Decision:
+    """Return the verdict on some inputs by the decision table, with everything that it rests on.
+
+    Pure: no clock, no files, no environment. Evidence that cannot be used gives `insufficient_evidence`, with the
+    reason as a finding of rule 1.
+    """
+    evidence = _gather(inputs)
+    conditions = _conditions(inputs, evidence)
+    answer = apply_table(conditions)
+    evaluation = evidence.shown(answer)
+    chosen = _chosen(answer, evaluation)
+    return _assemble(inputs, evidence, conditions, answer, evaluation, chosen)
+
+
+def _gather(inputs: DecisionInputs) -> _Evidence:
+    try:
+        problems = unusable_evidence(inputs)
+        if problems or not inputs.demands:
+            return _Evidence(problems=problems)
+        reader = Reader(inputs=inputs, evaluator=Evaluator.of(inputs))
+        return _Evidence(
+            problems=(),
+            reader=reader,
+            granted=reader.evaluate(GRANTED),
+            proven=reader.evaluate(PROVEN),
+            buyable=reader.evaluate(BUYABLE),
+        )
+    except EvidenceError as exc:
+        finding = Finding(rule=1, subject="evidence", message=exc.seen, threshold=exc.expected, source=exc.action)
+        return _Evidence(problems=(finding,))
+
+
+def _conditions(inputs: DecisionInputs, evidence: _Evidence) -> Conditions:
+    limits, bill = inputs.thresholds, inputs.bill.addressable_monthly_cost_usd
+    reader, operator = evidence.reader, inputs.settings.operator
+    bound = reader.bound if reader else {}
+    forced = reader.forced if reader else ()
+    buyable = evidence.buyable
+    best = buyable.best if buyable else None
+    return Conditions(
+        unusable=bool(evidence.problems),
+        forced=bool(forced),
+        forced_managed=bool(reader and reader.managed),
+        free_workloads=len(inputs.settings.workload) > len(bound),
+        short_evidence=len(inputs.coverage.complete_months) < limits.min_complete_months.value,
+        small_bill=bill < limits.min_addressable_bill_usd.value,
+        middling_bill=bill < limits.keep_measuring_bill_usd.value,
+        nobody=operator.answer == "nobody" and operator.managed_provider_monthly_cost_usd is None,
+        cost_case=any(reading is not None and reading.holds for reading in (evidence.granted, evidence.proven)),
+        operator_unanswered=operator.answer is None,
+        proven_case=bool(evidence.proven and evidence.proven.holds),
+        forced_proven=all(_bound_is_proven(inputs, name) for name in bound),
+        buyable=bool(buyable and buyable.holds),
+        forced_buyable=not forced or bool(buyable and buyable.plans),
+        all_move=best is not None and best.plan.kind is OptionKind.SELF_HOSTED,
+    )
+
+
+def _bound_is_proven(inputs: DecisionInputs, name: str) -> bool:
+    workload = next(row for row in inputs.settings.workload if row.name == name)
+    return any(is_proven(inputs, workload, model) for model in workload.candidates)
+
+
+def _chosen(answer: Answer, evaluation: Evaluation | None) -> PlanResult | None:
+    if answer.verdict not in MOVING or evaluation is None:
+        return None
+    if answer.rule == 2:  # noqa: PLR2004 - the rule about compliance: only the forced workloads move
+        return next(row for row in evaluation.plans if row.plan.option_id == evaluation.baseline_id)
+    return evaluation.best
+
+
+def _assemble(  # noqa: PLR0913, PLR0917 - the stages of one decision, in their order
+    inputs: DecisionInputs,
+    evidence: _Evidence,
+    conditions: Conditions,
+    answer: Answer,
+    evaluation: Evaluation | None,
+    chosen: PlanResult | None,
+) -> Decision:
+    reader = evidence.reader
+    options = _options(evidence, evaluation)
+    allowed = None
+    if chosen is not None and reader is not None:
+        allowed = allowance(reader.evaluator, chosen.plan, inputs.settings.company.region_id)
+    subject = chosen or (evaluation.best if evaluation else None)
+    return Decision(
+        costcheck_version=inputs.costcheck_version,
+        company=inputs.settings.company.name,
+        as_of=inputs.as_of,
+        valid_until=inputs.as_of + timedelta(days=int(inputs.thresholds.decision_valid_days.value)),
+        verdict=answer.verdict,
+        rule=answer.rule,
+        headline=HEADLINES[answer.rule, answer.verdict],
+        addressable_bill_usd=inputs.bill.addressable_monthly_cost_usd.quantize(Decimal("0.01")),
+        complete_months=len(inputs.coverage.complete_months),
+        workloads=tuple(_workload_answers(inputs, evidence, answer, chosen)),
+        chosen_option=chosen.plan.option_id if chosen else _api_choice(evaluation),
+        options=options,
+        break_even=break_even(reader.evaluator, evaluation) if reader and evaluation else None,
+        pay_back_months=subject.case.pay_back_months if subject else None,
+        findings=tuple(_findings(inputs, evidence, conditions, answer, evaluation)),
+        flips=flips(inputs, reader, evaluation, conditions, answer) if reader and evaluation else (),
+        dominant_assumption=dominant_assumption(reader.evaluator, evaluation) if reader and evaluation else "",
+        api_changes=tuple(_api_changes(reader)) if reader else (),
+        preconditions=tuple(_preconditions(inputs, allowed)),
+        ask_again_on=None if answer.verdict in MOVING else _ask_again(inputs),
+        allowance=allowed,
+        input_digests=digests(inputs),
+    )
+
+
+def _options(evidence: _Evidence, evaluation: Evaluation | None) -> tuple[OptionResult, ...]:
+    reader = evidence.reader
+    if reader is None or evaluation is None:
+        return ()
+    proven = {row.option.option_id for row in (evidence.proven.api if evidence.proven else ())}
+    needing = {
+        row.option.option_id: "its quality is not shown yet"
+        for row in evaluation.api
+        if row.option.option_id not in proven
+    }
+    apis = api_results(reader.evaluator, evaluation.api, needing)
+    return (*apis, *plan_results(reader.evaluator, evaluation, SHOWN_PLANS))
+
+
+def _api_choice(evaluation: Evaluation | None) -> str:
+    return evaluation.baseline_id if evaluation else ""
+
+
+def _ask_again(inputs: DecisionInputs) -> date:
+    return inputs.as_of + timedelta(days=int(inputs.thresholds.ask_again_days.value))
+
+
+def _workload_answers(
+    inputs: DecisionInputs, evidence: _Evidence, answer: Answer, chosen: PlanResult | None
+) -> Iterator[WorkloadAnswer]:
+    reader = evidence.reader
+    if reader is None:
+        return
+    models = {name: fleet.model for fleet in chosen.plan.fleets for name in fleet.workloads} if chosen else {}
+    for workload in reader.workloads:
+        name = workload.name
+        if name in models:
+            goes_to = chosen.plan.kind if chosen else OptionKind.SELF_HOSTED
+            compliance = name in reader.forced
+            yield WorkloadAnswer(
+                name=name,
+                goes_to=goes_to,
+                model=models[name],
+                rule=2 if compliance else answer.rule,
+                reason=_requirement(workload.compliance.clause) if compliance and workload.compliance else "moves",
+            )
+        else:
+            yield _stays(inputs, reader, name, answer)
+
+
+def _stays(inputs: DecisionInputs, reader: Reader, name: str, answer: Answer) -> WorkloadAnswer:
+    pool = reader.eligible(name, PROVEN) or reader.variants[name]
+    if not pool:
+        return WorkloadAnswer(
+            name=name,
+            goes_to=OptionKind.API_TODAY,
+            model="none",
+            rule=answer.rule,
+            reason="no allowed option is left",
+        )
+    best = min(pool, key=lambda row: row.monthly_cost_usd)
+    workload = reader.bound.get(name)
+    reason = f"stays at {usd(best.monthly_cost_usd)}"
+    if workload is not None and workload.compliance is not None:
+        reason = f"{_requirement(workload.compliance.clause)}; {reason}"
+    unproven = [model for model in _candidates(inputs, name) if not reader.proven(name, model)]
+    if answer.verdict in MOVING and unproven:
+        reason += f"; the quality of {', '.join(unproven)} is not shown"
+    return WorkloadAnswer(
+        name=name,
+        goes_to=best.kind,
+        model=best.model,
+        rule=2 if workload is not None else answer.rule,
+        reason=reason,
+    )
+
+
+def _candidates(inputs: DecisionInputs, name: str) -> tuple[str, ...]:
+    return next(row.candidates for row in inputs.settings.workload if row.name == name)
+
+
+def _requirement(clause: str) -> str:
+    return f"required by {clause}"
+
+
+def _findings(
+    inputs: DecisionInputs,
+    evidence: _Evidence,
+    conditions: Conditions,
+    answer: Answer,
+    evaluation: Evaluation | None,
+) -> Iterator[Finding]:
+    yield from evidence.problems
+    if answer.rule == 1:
+        return
+    yield from _bill_findings(inputs, conditions)
+    yield from _operator_findings(inputs)
+    if evaluation is not None and evaluation.best is not None:
+        yield from _case_findings(inputs, evaluation)
+    elif evidence.reader is not None:
+        yield Finding(rule=6, subject="servers", message="no instance type serves any candidate", source="capacity")
+    yield from _quality_findings(inputs, evidence)
+    if conditions.proven_case and not conditions.buyable:
+        yield Finding(
+            rule=8,
+            subject="servers",
+            message="the instance types that would pay are not offered in the region, or were refused",
+        )
+    yield from _remarks(inputs, evidence)
+
+
+def _bill_findings(inputs: DecisionInputs, conditions: Conditions) -> Iterator[Finding]:
+    limits = inputs.thresholds
+    months = len(inputs.coverage.complete_months)
+    if not (conditions.forced or conditions.forced_managed) or conditions.free_workloads:
+        yield Finding(
+            rule=3,
+            subject="bill",
+            message="complete months of measured usage" + (": too few" if conditions.short_evidence else ""),
+            figure=f"{months} months",
+            threshold=limit(limits.min_complete_months),
+            source=source(limits.min_complete_months),
+        )
+    threshold = limits.keep_measuring_bill_usd if not conditions.small_bill else limits.min_addressable_bill_usd
+    small = conditions.small_bill or conditions.middling_bill
+    yield Finding(
+        rule=3 if conditions.small_bill else 4,
+        subject="bill",
+        message="spend that self-hosting could replace" + (": too little to pay for servers" if small else ""),
+        figure=usd(inputs.bill.addressable_monthly_cost_usd),
+        threshold=limit(threshold),
+        source=source(threshold),
+    )
+
+
+def _operator_findings(inputs: DecisionInputs) -> Iterator[Finding]:
+    answer = inputs.settings.operator.answer
+    words = {
+        None: "nobody answered who would run the servers",
+        "nobody": "the owner answered that nobody would run them",
+    }
+    if answer in words:
+        rule = 7 if answer is None else 5
+        yield Finding(rule=rule, subject="operator", message=words[answer], source="[operator] of costcheck.toml")
+
+
+def _case_findings(inputs: DecisionInputs, evaluation: Evaluation) -> Iterator[Finding]:
+    best = evaluation.best
+    if best is None:
+        return
+    limits, case = inputs.thresholds, best.case
+    what = f"saving of {best.plan.label} against {evaluation.baseline_id}"
+    pay_back = "never" if case.pay_back_months is None else f"{case.pay_back_months} months"
+    rows: tuple[tuple[str, str, str, Fact | None], ...] = (
+        (what + ", P50", usd(case.saving_usd.p50), "min_saving_usd", limits.min_saving_usd),
+        ("the same as a share of it", f"{case.saving_share:.1%}", "min_saving_share", limits.min_saving_share),
+        ("saving in the tenth worst draw, P10", usd(case.saving_usd.p10), "p10_above_zero", None),
+        ("pay-back of set-up", pay_back, "max_pay_back_months", limits.max_pay_back_months),
+        ("gain from deciding later", f"{case.waiting_gain_usd:,.2f} USD", "wait_months", limits.wait_months),
+    )
+    for message, figure, name, fact in rows:
+        yield Finding(
+            rule=6,
+            subject="saving",
+            message=message + (" (misses its threshold)" if name in case.failures else ""),
+            figure=figure,
+            threshold=_threshold_words(name, fact),
+            source=source(fact) if fact else "costcheck/data/thresholds.toml",
+        )
+
+
+def _threshold_words(name: str, fact: Fact | None) -> str:
+    if fact is None:
+        return "above 0 USD/month"
+    if name == "wait_months":
+        return f"not above 0 USD for waiting {fact.value} months"
+    return f"at {'most' if name == 'max_pay_back_months' else 'least'} {limit(fact)}"
+
+
+def _quality_findings(inputs: DecisionInputs, evidence: _Evidence) -> Iterator[Finding]:
+    if evidence.reader is None:
+        return
+    for workload in evidence.reader.workloads:
+        for model in workload.candidates:
+            shown = (
+                "shown" if is_proven(inputs, workload, model) else "not shown: no passed evaluation, no acceptance"
+            )
+            oldest = limit(inputs.thresholds.max_evaluation_age_days)
+            yield Finding(
+                rule=7,
+                subject=workload.name,
+                message=f"quality of {model} is {shown}",
+                threshold=f"an evaluation or acceptance of the last {oldest}",
+                source="[[workload.evaluations]] of costcheck.toml",
+            )
+
+
+def _remarks(inputs: DecisionInputs, evidence: _Evidence) -> Iterator[Finding]:
+    for demand in inputs.demands:
+        if demand.origin == "declared":
+            yield Finding(rule=0, subject=demand.name, message="its demand was declared by a person, not measured")
+        elif demand.origin == "spread":
+            yield Finding(
+                rule=0, subject=demand.name, message="its busy hour is assumed: the bill knows days or months only"
+            )
+        if not demand.request_count_known:
+            yield Finding(rule=0, subject=demand.name, message="its requests are estimated from tokens")
+    for workload in inputs.settings.workload:
+        if workload.compliance is not None and workload.compliance.expires_on < inputs.as_of:
+            yield Finding(
+                rule=0,
+                subject=workload.name,
+                message=f"its requirement ({workload.compliance.clause}) has expired and binds nobody",
+                figure=f"expired {workload.compliance.expires_on}",
+            )
+    if not inputs.bill.charged and evidence.reader is not None:
+        yield Finding(rule=0, subject="bill", message="no charges were read: spend is usage x list price")
+    if inputs.coverage.quarantined_rows:
+        yield Finding(
+            rule=0,
+            subject="ledger",
+            message="rows that nobody could read are kept in quarantine",
+            figure=f"{inputs.coverage.quarantined_rows} rows",
+        )
+
+
+def _api_changes(reader: Reader) -> Iterator[ApiChange]:
+    for workload in reader.workloads:
+        name = workload.name
+        pool = [row for row in reader.variants[name] if name not in reader.bound or row.in_region]
+        best: dict[OptionKind, ApiChange] = {}
+        for variant, saving in api_saving(pool):
+            shown = variant.replaces_model and reader.proven(name, variant.model)
+            change = ApiChange(
+                label=f"{name}: {variant.label}",
+                monthly_saving_usd=saving.quantize(Decimal("0.01")),
+                needs="" if shown else variant.needs,
+            )
+            if variant.kind not in best or best[variant.kind].monthly_saving_usd < change.monthly_saving_usd:
+                best[variant.kind] = change
+        yield from sorted(best.values(), key=lambda change: -change.monthly_saving_usd)
+
+
+def _preconditions(inputs: DecisionInputs, allowed: Allowance | None) -> Sequence[str]:
+    if allowed is None:
+        return ()
+    texts = []
+    for key, count in allowed.maximum_nodes.items():
+        instance_type, purchase_option = key.split("/", maxsplit=1)
+        texts.append(quota_precondition(inputs.book, instance_type, purchase_option, count))
+    return [text for text in texts if text]

@@ -1,0 +1,123 @@
+"""Rule 1 and the evidence of quality: what can be used, and what has been shown."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+from costcheck.decision.inputs import DecisionInputs
+from costcheck.facts import Fact
+from costcheck.settings import Workload
+from costcheck.verdict import Finding
+
+DAYS_IN_LONGEST_MONTH = 31
+SOURCE = "costcheck/data/thresholds.toml"
+
+
+def unusable_evidence(inputs: DecisionInputs) -> tuple[Finding, ...]:
+    """Return every reason why bills, prices or demand cannot carry a verdict (rule 1)."""
+    return (*_bill_problems(inputs), *_demand_problems(inputs), *_price_problems(inputs))
+
+
+def limit(fact: Fact) -> str:
+    """Return a threshold with its unit, as findings print it."""
+    return f"{fact.value} {fact.unit}"
+
+
+def source(fact: Fact) -> str:
+    """Return where a threshold stands."""
+    return fact.source_url if fact.source_url != "worthwhile" else SOURCE
+
+
+def active_compliance(workload: Workload, as_of: date) -> bool:
+    """Return whether a requirement binds the workload on that day; an expired one binds nobody."""
+    return workload.compliance is not None and workload.compliance.expires_on >= as_of
+
+
+def is_proven(inputs: DecisionInputs, workload: Workload, model: str) -> bool:
+    """Return whether the quality of a replacement is shown: a passed evaluation or its owner's acceptance, in date.
+
+    The newest evaluation counts: a later failure takes back an earlier pass.
+    """
+    oldest = inputs.as_of - timedelta(days=int(inputs.thresholds.max_evaluation_age_days.value))
+    accepted = any(row.model == model and oldest <= row.accepted_on <= inputs.as_of for row in workload.acceptances)
+    evaluations = sorted(
+        (row for row in workload.evaluations if row.model == model and oldest <= row.evaluated_on <= inputs.as_of),
+        key=lambda row: row.evaluated_on,
+    )
+    return accepted or bool(evaluations and evaluations[-1].result == "pass")
+
+
+def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
+    limits, bill = inputs.thresholds, inputs.bill
+    if bill.currencies not in {(), ("USD",)}:
+        yield _problem("bill", "the bill is not in USD alone", ", ".join(bill.currencies), "USD", "ledger")
+    for model in bill.unpriced_models:
+        yield _problem("bill", f"nobody can price {model}", model, "a model of genai-prices", "ledger")
+    if bill.charged and bill.residual_share > limits.max_unreconciled_share.value:
+        worst = max(bill.reconciliations, key=lambda row: row.residual_share)
+        yield _problem(
+            "bill",
+            f"usage x price of {worst.service_provider_name} does not explain what was charged "
+            f"({worst.list_cost_usd:,.2f} USD at list, {worst.billed_cost_usd:,.2f} USD billed); "
+            "enter a contracted_discount if there is one",
+            f"{worst.residual_share:.1%} unexplained",
+            limit(limits.max_unreconciled_share),
+            source(limits.max_unreconciled_share),
+        )
+    tokens_matter = bill.addressable_monthly_cost_usd >= limits.min_addressable_bill_usd.value
+    if not bill.has_usage and tokens_matter:
+        yield _problem(
+            "bill", "there are amounts but no tokens", "no usage rows", "tokens by model and month", "ledger"
+        )
+
+
+def _demand_problems(inputs: DecisionInputs) -> Iterator[Finding]:
+    limits, coverage = inputs.thresholds, inputs.coverage
+    measured = [row for row in inputs.settings.workload if row.declared_demand is None]
+    if not measured:
+        return
+    if not coverage.complete_months:
+        if coverage.last_day is None:
+            yield _problem("demand", "nothing was measured", "an empty ledger", "usage or charges", "ledger")
+        return
+    newest = coverage.complete_months[-1]
+    ended = (newest + timedelta(days=DAYS_IN_LONGEST_MONTH)).replace(day=1)
+    age = (inputs.as_of - ended).days
+    if age > limits.max_bill_age_days.value:
+        yield _problem(
+            "bill",
+            f"the last complete month is {newest:%B %Y}",
+            f"{age} days old",
+            limit(limits.max_bill_age_days),
+            source(limits.max_bill_age_days),
+        )
+    if coverage.gap_days > limits.max_gap_days.value:
+        yield _problem(
+            "demand",
+            "usage is missing inside the measured months",
+            f"{coverage.gap_days} days in a row",
+            limit(limits.max_gap_days),
+            source(limits.max_gap_days),
+        )
+
+
+def _price_problems(inputs: DecisionInputs) -> Iterator[Finding]:
+    stale = inputs.book.stale(inputs.as_of, live=inputs.live)
+    if stale:
+        worst = stale[0]
+        yield _problem(
+            "price",
+            f"{len(stale)} prices are too old, the oldest that of {worst.price.key}; run `costcheck prices pull`",
+            f"{worst.age_days} days",
+            f"{worst.limit_days} days",
+            worst.price.provenance.source_url,
+        )
+
+
+def _problem(subject: str, message: str, figure: str, threshold: str, where: str) -> Finding:
+    return Finding(rule=1, subject=subject, message=message, figure=figure, threshold=threshold, source=where)
+
+
+def usd(amount: Decimal) -> str:
+    """Return an amount a month as findings print it."""
+    return f"{amount:,.2f} USD/month"
