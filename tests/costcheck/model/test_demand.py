@@ -272,6 +272,10 @@ def test_a_busy_hour_half_known_by_the_minute_is_not_measured() -> None:
     assert not demand([*known, *flat(MAY, AUGUST)]).peak_minute_measured
 
 
+def test_the_busiest_minute_is_never_calmer_than_the_mean_minute() -> None:
+    assert demand(flat(MAY, AUGUST, requests=600, peak_minute_requests=1)).peak_minute_factor == 1.0
+
+
 def monthly_rows() -> list[UsageHour]:
     return [
         usage_hour(hour=datetime(2026, month, 1, tzinfo=UTC), period_hours=days * 24, requests=days * 24 * 3600)
@@ -298,7 +302,10 @@ def test_days_that_differ_more_than_the_usual_peak_speak_for_themselves() -> Non
         for day in range(92)
     ]
 
-    assert demand(rows).busy_hour_requests_per_second == pytest.approx(10.0)
+    measured = demand(rows)
+
+    assert measured.busy_hour_requests_per_second == pytest.approx(10.0)
+    assert measured.growth.observations == 13
 
 
 def test_a_row_that_reaches_over_the_edge_counts_for_the_hours_inside() -> None:
@@ -356,7 +363,9 @@ def test_a_silence_longer_than_a_long_weekend_is_reported(silent_days: int, gap_
 
 
 def test_a_row_of_a_month_leaves_no_gap() -> None:
-    assert measure_coverage(monthly_rows(), as_of=AUGUST, rules=RULES).gap_days == ()
+    inside = flat(date(2026, 5, 10), date(2026, 5, 11))
+
+    assert measure_coverage([*monthly_rows(), *inside], as_of=AUGUST, rules=RULES).gap_days == ()
 
 
 @pytest.mark.parametrize(("began", "months"), [(date(2026, 6, 4), 2), (date(2026, 6, 5), 1)])
