@@ -83,6 +83,7 @@ class PriceBook:
         self.snapshot = snapshot
         self.max_ages = max_ages
         self._prices: dict[_Key, list[UnitPrice]] = defaultdict(list)
+        self._tiers: dict[tuple[_Key, date], tuple[UnitPrice, ...]] = {}
         for price in snapshot.unit_prices:
             require_positive(price)
             self._prices[_key_of(price)].append(price)
@@ -139,6 +140,22 @@ class PriceBook:
         """
         key = _Key(service_code, sku_meter, region_id, category)
         day = on or self.snapshot.as_of
+        if (key, day) not in self._tiers:
+            self._tiers[key, day] = self._ordered_tiers(key, day)
+        return self._tiers[key, day]
+
+    def is_priced(
+        self,
+        service_code: str,
+        sku_meter: str,
+        *,
+        region_id: str,
+        category: PricingCategory = PricingCategory.STANDARD,
+    ) -> bool:
+        """Return whether any row stands under a key, on whatever day."""
+        return _Key(service_code, sku_meter, region_id, category) in self._prices
+
+    def _ordered_tiers(self, key: _Key, day: date) -> tuple[UnitPrice, ...]:
         rows = _in_effect(self._prices.get(key, []), day)
         if not rows:
             raise self._unknown_price(key, day)

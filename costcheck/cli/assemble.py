@@ -23,7 +23,7 @@ from costcheck.model.bill import BillSummary, PricedUsage, summarise_bill
 from costcheck.model.coverage import measure_coverage
 from costcheck.model.demand import ModelUsage, WorkloadDemand, estimate_demand
 from costcheck.price_book import TOKEN_UNIT, PriceBook
-from costcheck.records import MonthCharge, Operation, PriceSnapshot, UnitPrice, UsageHour
+from costcheck.records import MonthCharge, Operation, PriceSnapshot, TokenType, UnitPrice, UsageHour
 from costcheck.rules import load_assumptions, load_thresholds
 from costcheck.settings import Settings, Workload
 from costcheck.sources.prices.token_prices import installed_data, match_model
@@ -56,6 +56,7 @@ class Assembly:
         self.charges = [month_charge(row) for row in ledger.charges_by_month()]
         self.quarantined_rows = sum(ledger.count_quarantined().values())
         self.rules: DemandRules = read_demand_rules()
+        self._unit_prices: dict[tuple[str, str, str], dict[str, float]] = {}
 
     def inputs(self, *, draws: int, seed: int) -> DecisionInputs:
         """Return the inputs of the decision.
@@ -191,10 +192,22 @@ class Assembly:
 
     def _constant_price(self, row: UsageHour) -> float:
         """Return what a row's tokens cost at today's unit prices; tokens that nobody prices weigh nothing."""
+        kind = (row.service_provider_name, row.request_model, row.service_tier)
+        if kind not in self._unit_prices:
+            self._unit_prices[kind] = self._today_unit_prices(row)
+        prices = self._unit_prices[kind]
+        return sum(price * float(getattr(row, column)) for column, price in prices.items())
+
+    def _today_unit_prices(self, row: UsageHour) -> dict[str, float]:
+        market = self._market(self.as_of)
         try:
-            return float(list_cost(self._market(self.as_of), _usage_of(row)))
+            name = market.name(row.service_provider_name, row.request_model)
+            return {
+                str(token_type): float(market.price(name, token_type, row.service_tier).list_unit_price)
+                for token_type in TokenType
+            }
         except PriceNotFoundError:
-            return 0.0
+            return {}
 
     def _trimmed(self, candidates: Iterable[str]) -> PriceSnapshot:
         """Return the snapshot with the rows that this decision can use."""
@@ -320,10 +333,6 @@ def _by_tier(hours: Sequence[UsageHour]) -> list[ModelUsage]:
     for row in hours:
         tiers[row.service_tier].append(row)
     return [_sum_usage(rows) for rows in tiers.values()]
-
-
-def _usage_of(row: UsageHour) -> ModelUsage:
-    return _sum_usage([row])
 
 
 def _sum_usage(rows: Sequence[UsageHour]) -> ModelUsage:

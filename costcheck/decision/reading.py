@@ -10,7 +10,7 @@ from costcheck.decision.inputs import DecisionInputs
 from costcheck.errors import PriceNotFoundError
 from costcheck.model.api_cost import ApiVariant, api_variants
 from costcheck.model.plan import Remainder
-from costcheck.model.planning import Planner
+from costcheck.model.planning import Layouts, Planner
 from costcheck.model.simulation import simulate_plan
 from costcheck.settings import Workload
 from costcheck.verdict import OptionKind
@@ -38,6 +38,7 @@ class Reader:
     inputs: DecisionInputs
     evaluator: Evaluator
     _done: dict[tuple[object, ...], Evaluation] = field(default_factory=dict)
+    _layouts: Layouts = field(default_factory=dict)
 
     @cached_property
     def variants(self) -> Mapping[str, tuple[ApiVariant, ...]]:
@@ -161,6 +162,7 @@ class Reader:
             instance_types=types,
             remainders=remainders,
             bound=frozenset(self.bound),
+            layouts=self._layouts,
         )
 
     @staticmethod

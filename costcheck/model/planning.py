@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from costcheck.catalogue import GpuSpec, LatencyClass, OpenWeights, RooflineParameters, ServingRules, find_gpu
-from costcheck.errors import PriceNotFoundError
 from costcheck.model.capacity import (
     DoesNotFit,
     LatencyTarget,
@@ -60,6 +59,9 @@ class _Group:
     workloads: tuple[str, ...]
 
 
+Layouts = dict[tuple[_Group, str, int], ReplicaLayout | DoesNotFit]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Planner:
     """Builds plans from demand, prices and capacity.
@@ -68,6 +70,7 @@ class Planner:
         instance_types: Types that may be used.
         remainders: Workload to the cost of the API that it would otherwise use.
         bound: Workloads that may not leave the company's own servers or region.
+        layouts: What was already found of how models fill instances; planners of the same demands may share it.
     """
 
     settings: Settings
@@ -82,7 +85,7 @@ class Planner:
     instance_types: tuple[str, ...]
     remainders: Mapping[str, Remainder]
     bound: frozenset[str] = frozenset()
-    _layouts: dict[tuple[_Group, str, int], ReplicaLayout | DoesNotFit] = field(default_factory=dict)
+    layouts: Layouts = field(default_factory=dict)
 
     @property
     def workloads(self) -> Mapping[str, Workload]:
@@ -159,10 +162,9 @@ class Planner:
     def _fleet(self, group: _Group, instance_type: str, purchase_option: str) -> FleetPlan | None:
         instance = self.book.instance(instance_type)
         infrastructure = self._infrastructure()
-        try:
-            price = infrastructure.instance_price(instance_type, purchase_option)
-        except PriceNotFoundError:
-            return None  # absence is not a price; the report lists the types that were left out
+        if not infrastructure.is_sold(instance_type, purchase_option):
+            return None  # absence is not a price
+        price = infrastructure.instance_price(instance_type, purchase_option)
         layout = self._layout(group, instance)
         if isinstance(layout, DoesNotFit):
             return None
@@ -192,9 +194,9 @@ class Planner:
         if gpu is None:
             return DoesNotFit(reason=f"{instance.instance_type} has no GPU that the catalogue knows")
         key = (group, f"{gpu.ec2_name}/{gpu.memory_mib}", instance.gpu_count)
-        if key not in self._layouts:
-            self._layouts[key] = self._best_replica(group, gpu, instance.gpu_count, self.shape(group.workloads))
-        return self._layouts[key]
+        if key not in self.layouts:
+            self.layouts[key] = self._best_replica(group, gpu, instance.gpu_count, self.shape(group.workloads))
+        return self.layouts[key]
 
     def _best_replica(
         self, group: _Group, gpu: GpuSpec, gpu_count: int, shape: TokenShape

@@ -50,6 +50,15 @@ class InfrastructureCost:
             category=PURCHASE_CATEGORY[purchase_option],
         )
 
+    def is_sold(self, instance_type: str, purchase_option: str) -> bool:
+        """Return whether an instance hour has a price under a purchase option."""
+        return self.book.is_priced(
+            "AmazonEC2",
+            PURCHASE_METER[purchase_option].format(instance_type),
+            region_id=self.region_id,
+            category=PURCHASE_CATEGORY[purchase_option],
+        )
+
     def platform_lines(self, *, weight_gib: Decimal, monthly_tokens: Decimal) -> tuple[CostLine, ...]:
         """Return the monthly lines that do not depend on the number of GPU nodes.
 
