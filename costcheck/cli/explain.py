@@ -19,18 +19,37 @@ SNAPSHOT = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="Snapshot file; the bundled one of us-east-1 where none is given.",
 )
+CURRENT_DECISION = Path("runbooks/decisions/current.json")
 
 
 @click.command()
 @click.argument("query")
 @SNAPSHOT
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of use; the snapshot's own by default.")
-def explain(query: str, snapshot: Path | None, as_of: datetime | None) -> None:
-    """Follow a price to its source: QUERY is a meter, a model, a SKU or an instance type."""
-    from costcheck.sources.snapshot import read_price_book  # noqa: PLC0415 - data that only pricing needs
+@click.option(
+    "--decision",
+    "decision_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Decision whose figures to explain; runbooks/decisions/current.json if it is there.",
+)
+def explain(query: str, snapshot: Path | None, as_of: datetime | None, decision_file: Path | None) -> None:
+    """Follow a number to its source.
 
+    QUERY is part of the name of a cost line or finding of a decision, of a threshold or assumption of the kit, or
+    of a price (meter, model, SKU, instance type).
+    """
+    from costcheck.cli.explain_figures import explain_decision, explain_facts  # noqa: PLC0415 - slow to load
+    from costcheck.sources.snapshot import read_price_book  # noqa: PLC0415 - data that only pricing needs
+    from costcheck.verdict import read_decision  # noqa: PLC0415 - the same
+
+    lines: list[str] = []
+    if decision_file is not None or CURRENT_DECISION.exists():
+        lines += explain_decision(read_decision(decision_file or CURRENT_DECISION), query)
+    lines += explain_facts(query)
     book = read_price_book(snapshot)
-    for line in explain_price(book, query, as_of=as_of.date() if as_of else None):
+    if not lines or matching(book, query):
+        lines += explain_price(book, query, as_of=as_of.date() if as_of else None)
+    for line in lines:
         click.echo(line)
 
 
@@ -88,7 +107,7 @@ def no_such_price(text: str) -> PriceNotFoundError:
     from costcheck.errors import PriceNotFoundError  # noqa: PLC0415 - keeps `costcheck --help` light
 
     return PriceNotFoundError(
-        f"no price has {text!r} in its service, meter, region or SKU",
-        expected="part of a row that `costcheck prices show` lists",
+        f"no price has {text!r} in its service, meter, region or SKU, and no figure or rule is called that",
+        expected="part of a row that `costcheck prices show` lists, of a cost line, or of a rule's name",
         action="try a shorter text, such as `g6e` or `gpt-5`",
     )

@@ -147,9 +147,13 @@ def spread_line(name: str, once: Fact, months: Decimal) -> CostLine:
         monthly_cost_usd=once.value / months,
         sku_id=None,
         sku_meter="assumption",
-        price_source=once.source_url,
+        price_source=_source(once),
         price_date=once.checked,
     )
+
+
+def _source(fact: Fact) -> str:
+    return "costcheck/data/assumptions.toml" if fact.source_url == "worthwhile" else fact.source_url
 
 
 def _hours_line(name: str, hours: Fact, rate: Fact) -> CostLine:
@@ -161,7 +165,7 @@ def _hours_line(name: str, hours: Fact, rate: Fact) -> CostLine:
         monthly_cost_usd=hours.value * rate.value,
         sku_id=None,
         sku_meter="assumption",
-        price_source=rate.source_url,
+        price_source=_source(rate),
         price_date=rate.checked,
     )
 
