@@ -113,7 +113,9 @@ def token_lines(
         factor: Contracted over list price; the provider's own where None.
     """
     priced_as = name or market.name(usage.service_provider_name, usage.request_model)
-    share = market.contracted_factor(priced_as.service_code) if factor is None else factor
+    # The bill says who is paid; the price list may file the same model under its maker.
+    provider = usage.service_provider_name or priced_as.service_code
+    share = market.contracted_factor(provider) if factor is None else factor
     context = int(_input_tokens(usage) / usage.requests) if usage.requests else 0
     return tuple(
         _line(market.price(priced_as, token_type, usage.service_tier, context), tokens, share)
@@ -141,7 +143,9 @@ def api_variants(
         variants += _attempt(lambda: _cheaper_model(workload, demand, market))
     if workload.weights == "published":
         variants += [
-            variant for name in workload.candidates for variant in _managed(demand, market, name, candidates[name])
+            variant
+            for name in workload.candidates
+            for variant in _managed(_as_one_model(workload, demand), market, name, candidates[name])
         ]
     variants += [_quoted(quote) for quote in quotes if quote.model in workload.candidates]
     return tuple(variants)
@@ -202,10 +206,7 @@ def _cheaper_model(workload: Workload, demand: WorkloadDemand, market: TokenMark
     )
 
 
-def _managed(
-    demand: WorkloadDemand, market: TokenMarket, candidate: str, weights: OpenWeights
-) -> Iterable[ApiVariant]:
-    usage = _as_one_model(demand)
+def _managed(usage: ModelUsage, market: TokenMarket, candidate: str, weights: OpenWeights) -> Iterable[ApiVariant]:
     for api in weights.managed_apis:
         name = ModelName(service_code=api.provider_id, model_id=api.model_id)
         try:
@@ -299,11 +300,19 @@ def _with_cached_share(usage: ModelUsage, share: Decimal) -> ModelUsage:
     )
 
 
-def _as_one_model(demand: WorkloadDemand) -> ModelUsage:
+def cached_input_share(workload: Workload, demand: WorkloadDemand) -> float:
+    """Return the share of the input that a cache can hold: what was measured, or what the company knows to repeat.
+
+    One figure for whoever replaces today's model, so that caching favours neither an API nor servers.
+    """
+    return max(demand.cached_input_share, float(workload.cacheable_input_share or 0))
+
+
+def _as_one_model(workload: Workload, demand: WorkloadDemand) -> ModelUsage:
     """Return the demand's tokens as if one model answered all of it, on the standard tier."""
     requests = demand.monthly_requests
     inputs = requests * Decimal(str(demand.input_tokens_per_request))
-    cached = inputs * Decimal(str(demand.cached_input_share))
+    cached = inputs * Decimal(str(cached_input_share(workload, demand)))
     return ModelUsage(
         service_provider_name="",
         request_model="",

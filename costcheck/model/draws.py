@@ -143,7 +143,7 @@ def _scale(
 
 def _growth(demand: WorkloadDemand, uniform: Floats, most: float) -> Floats:
     growth = demand.growth
-    if not growth.growing:
+    if not growth.growing or growth.standard_error is None:
         return np.zeros_like(uniform)
     width = NORMAL_90 * growth.standard_error
     drawn = np.interp(

@@ -25,13 +25,13 @@ class Growth:
 
     Attributes:
         monthly_rate: Estimate, 0.05 = five percent a month.
-        standard_error: Of the estimate; infinite where there is too little to estimate from.
+        standard_error: Of the estimate; None where there is too little to estimate from.
         lower_bound: One-sided 90 % lower confidence bound; -1 where there is too little to estimate from.
         observations: Weeks (or months, where only months are known) that it rests on.
     """
 
     monthly_rate: float
-    standard_error: float
+    standard_error: float | None
     lower_bound: float
     observations: int
 
@@ -47,8 +47,8 @@ class Growth:
 
 
 def unknown_growth(observations: int) -> Growth:
-    """Return the answer of a series that cannot tell: not growing, with infinite error."""
-    return Growth(monthly_rate=0.0, standard_error=math.inf, lower_bound=-1.0, observations=observations)
+    """Return the answer of a series that cannot tell: not growing, with no error to speak of."""
+    return Growth(monthly_rate=0.0, standard_error=None, lower_bound=-1.0, observations=observations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

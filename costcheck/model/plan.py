@@ -20,10 +20,12 @@ class Remainder:
     Attributes:
         monthly_cost: At today's demand and prices, USD.
         replaces_model: Token factors apply, because another model answers.
+        flat: A fee that neither volume, tokens nor list prices move.
     """
 
     monthly_cost: float
     replaces_model: bool
+    flat: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,8 @@ class FleetPlan:
         sizing_rates: Workload to the rate that its busy hour needs, bursts included, requests a second.
         hourly_rates: Mean rate of all its workloads by hour of the week, Monday 00:00 UTC first.
         burst_factor: Busiest minute over the mean of its hour.
+        input_token_factor: The replacement's input tokens over today's, as the layout was sized for.
+        output_token_factor: The same for output tokens.
         input_elasticity: Percent less capacity for one percent more input tokens.
         output_elasticity: The same for output tokens.
         restricted: Data that may not leave: N+1, and no API as a spare.
@@ -48,6 +52,8 @@ class FleetPlan:
     sizing_rates: dict[str, float]
     hourly_rates: tuple[float, ...]
     burst_factor: float
+    input_token_factor: float
+    output_token_factor: float
     input_elasticity: float
     output_elasticity: float
     minimum: int

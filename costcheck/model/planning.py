@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from costcheck.catalogue import GpuSpec, LatencyClass, OpenWeights, RooflineParameters, ServingRules, find_gpu
+from costcheck.model.api_cost import cached_input_share
 from costcheck.model.capacity import (
     DoesNotFit,
     LatencyTarget,
@@ -182,6 +183,8 @@ class Planner:
             sizing_rates=rates,
             hourly_rates=tuple(sum(column) for column in zip(*profiles, strict=True)),
             burst_factor=max(self.demands[name].peak_minute_factor for name in group.workloads),
+            input_token_factor=float(self.assumptions.input_token_factor.value),
+            output_token_factor=float(self.assumptions.output_token_factor.value),
             input_elasticity=0.0,
             output_elasticity=0.0,
             minimum=math.ceil(minimum_replicas / layout.replicas_per_instance),
@@ -243,8 +246,9 @@ class Planner:
         total = sum(weights)
         inputs = sum(w * d.input_tokens_per_request for w, d in zip(weights, demands, strict=True)) / total
         outputs = sum(w * d.output_tokens_per_request for w, d in zip(weights, demands, strict=True)) / total
+        held = [cached_input_share(self.workloads[demand.name], demand) for demand in demands]
         cached = sum(
-            w * d.input_tokens_per_request * d.cached_input_share for w, d in zip(weights, demands, strict=True)
+            w * d.input_tokens_per_request * share for w, d, share in zip(weights, demands, held, strict=True)
         ) / (total * inputs)
         return TokenShape(
             input_tokens=inputs * float(self.assumptions.input_token_factor.value),
@@ -261,12 +265,13 @@ class Planner:
     def _sizing_rate(self, name: str) -> float:
         """Return the rate to sustain: the busy hour with its bursts; for batch the busiest day's mean."""
         demand = self.demands[name]
-        if self.workloads[name].latency_class != "batch":
-            return demand.busy_hour_requests_per_second * demand.peak_minute_factor
         profile = demand.requests_per_second_by_hour_of_week
+        # Traffic in fewer hours than the busy hour's quantile leaves out has a busy hour of zero, and still hours.
+        busy_hour = demand.busy_hour_requests_per_second or max(profile)
+        if self.workloads[name].latency_class != "batch":
+            return busy_hour * demand.peak_minute_factor
         days = [sum(profile[start : start + 24]) / 24 for start in range(0, HOURS_PER_WEEK, 24)]
-        busiest = max(profile)
-        return demand.busy_hour_requests_per_second * max(days) / busiest if busiest else 0.0
+        return busy_hour * max(days) / max(profile)
 
     def _gpu(self, instance: InstanceType) -> GpuSpec | None:
         if instance.gpu_name is None or instance.gpu_memory_gib is None or instance.gpu_count < 1:

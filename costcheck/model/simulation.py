@@ -44,7 +44,7 @@ def simulate_plan(plan: Plan, draws: Draws, outage: Outage) -> Floats:
         hours = plan.hours_per_month + _start_hours(plan, draws)[:, None]
         hourly = float(fleet.price.list_unit_price) * draws.gpu_index * _purchase_factor(fleet, draws)[:, None]
         cost += count * (hours * hourly + fleet.node_cost)
-        cost += _stand_in_cost(plan, fleet, count, draws)
+        cost += _stand_in_cost(plan, fleet, count, draws, outage)
         if fleet.restricted:
             lost = sum(outage.cost_per_hour.get(name, 0.0) for name in fleet.workloads)
             cost += (draws.values["self_hosted_outage_hours_per_month"] * lost)[:, None]
@@ -78,8 +78,9 @@ def sizing_capacity(fleet: FleetPlan, draws: Draws) -> Floats:
     """Return requests a second of one instance: the estimate, its error band, and what longer texts take away."""
     replica = fleet.layout.replica
     band = log_three_point(draws.capacity, replica.capacity_p10, replica.capacity_p90)
-    inputs = draws.values["input_token_factor"] ** -fleet.input_elasticity
-    outputs = draws.values["output_token_factor"] ** -fleet.output_elasticity
+    # The layout was sized for the median factors; only what a draw adds to them takes more away.
+    inputs = (draws.values["input_token_factor"] / fleet.input_token_factor) ** -fleet.input_elasticity
+    outputs = (draws.values["output_token_factor"] / fleet.output_token_factor) ** -fleet.output_elasticity
     return np.asarray(fleet.layout.requests_per_second * band * inputs * outputs)
 
 
@@ -110,6 +111,8 @@ def _fixed_cost(plan: Plan, draws: Draws) -> Floats:
 
 
 def _remainder_cost(name: str, row: Remainder, draws: Draws) -> Floats:
+    if row.flat:
+        return np.full_like(draws.api_index, row.monthly_cost)
     cost = row.monthly_cost * draws.scale[name] * draws.api_index
     if not row.replaces_model:
         return np.asarray(cost)
@@ -117,13 +120,19 @@ def _remainder_cost(name: str, row: Remainder, draws: Draws) -> Floats:
     return np.asarray(cost * length[:, None])
 
 
-def _stand_in_cost(plan: Plan, fleet: FleetPlan, count: Floats, draws: Draws) -> Floats:
-    """Return what the API earns on moved workloads: off hours, overflow, and hours in which the servers are down."""
+def _stand_in_cost(plan: Plan, fleet: FleetPlan, count: Floats, draws: Draws, outage: Outage) -> Floats:
+    """Return what the API costs on moved workloads, its own outages included.
+
+    It answers in off hours, for what overflows, and while the servers are down.
+    """
     if fleet.restricted:
         return np.zeros_like(count)
     share = _share_with_outages(plan, fleet, count, draws)
     costs = [_remainder_cost(name, plan.remainders[name], draws) for name in fleet.workloads]
-    return np.asarray(share * np.sum(costs, axis=0))
+    lost = draws.values["api_outage_hours_per_month"] * sum(
+        outage.cost_per_hour.get(name, 0.0) for name in fleet.workloads
+    )
+    return np.asarray(share * (np.sum(costs, axis=0) + lost[:, None]))
 
 
 def stand_in_share(plan: Plan, fleet: FleetPlan, draws: Draws) -> Floats:
