@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
-from costcheck.cli import costcheck
+from costcheck.cli.app import costcheck
 from costcheck.cli.context import Context
 from costcheck.errors import CostcheckError, ExitCode
 
