@@ -75,6 +75,18 @@ class Assumptions(Typed, frozen=True, kw_only=True):
     monthly_level_error: Fact
 
 
+RANGES = {
+    "horizon_months": (1, 60),
+    "wait_months": (0, 60),
+    "paying_hours_per_week": (5, 120),
+    "ask_again_days": (0, 3_650),
+    "decision_valid_days": (0, 3_650),
+    "max_evaluation_age_days": (0, 3_650),
+    "growth_damping": (0, 1),
+}
+"""Where a rule cannot be any number: months are counted, and a week has 120 hours from Monday to Friday."""
+WHOLE = frozenset({"horizon_months", "wait_months"})
+
 R = TypeVar("R", Thresholds, Assumptions)
 
 
@@ -115,6 +127,13 @@ def _replace(fact: Fact, override: Override, name: str) -> Fact:
     if not all(figure.is_finite() and figure >= 0 for figure in figures) or figures != sorted(figures):
         message = f"{name} has low {override.low}, value {override.value}, high {override.high}"
         raise ConfigError(message, expected="0 <= low <= value <= high, all finite", action="mend that override")
+    key = name.strip("[]").rsplit(".", maxsplit=1)[-1]
+    low, high = RANGES.get(key, (0, None))
+    value = override.value
+    if value < low or (high is not None and value > high) or (key in WHOLE and value != value.to_integral_value()):
+        message = f"{name} has the value {value}"
+        expected = f"{'a whole number' if key in WHOLE else 'a number'} from {low} to {high}"
+        raise ConfigError(message, expected=expected, action="mend that override")
     return msgspec.structs.replace(
         fact,
         value=override.value,

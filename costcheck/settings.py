@@ -211,8 +211,16 @@ def _contradictions(settings: Settings) -> list[str]:
         if not _is_share(discount.discount_share)
     ]
     operator = settings.operator
-    if operator.answer == "managed_provider" and not _is_positive(operator.managed_provider_monthly_cost_usd):
+    fee = operator.managed_provider_monthly_cost_usd
+    if operator.answer == "managed_provider" and fee is None:
         problems.append("operator.answer is managed_provider, but managed_provider_monthly_cost_usd is not set")
+    if fee is not None and not _is_positive(fee):
+        problems.append(f"operator.managed_provider_monthly_cost_usd is {fee}")
+    problems += [
+        f"managed_quote {quote.name!r}: monthly_cost_usd is {quote.monthly_cost_usd}"
+        for quote in settings.managed_quote
+        if not _is_positive(quote.monthly_cost_usd)
+    ]
     return problems
 
 
@@ -222,6 +230,12 @@ def _workload_problems(workload: Workload) -> list[str]:
         problems.append("declared_demand is allowed only with a compliance requirement; measure it instead")
     if workload.declared_demand is None and workload.match == Match():
         problems.append("match names nothing; list sub_account_ids, request_models, ... or set everything = true")
+    declared = workload.declared_demand
+    if (
+        declared is not None
+        and min(declared.monthly_requests, declared.input_tokens_per_request, declared.output_tokens_per_request) <= 0
+    ):
+        problems.append("declared_demand holds a figure that is not above zero")
     if not _is_share(workload.cacheable_input_share or Decimal(0)):
         problems.append(f"cacheable_input_share is {workload.cacheable_input_share}, not a share from 0 to 1")
     cost = workload.outage_cost_usd_per_hour
@@ -234,5 +248,5 @@ def _is_share(value: Decimal) -> bool:
     return value.is_finite() and 0 <= value <= 1
 
 
-def _is_positive(value: Decimal | None) -> bool:
-    return value is not None and value.is_finite() and value > 0
+def _is_positive(value: Decimal) -> bool:
+    return value.is_finite() and value > 0

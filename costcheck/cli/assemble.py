@@ -52,6 +52,7 @@ class Assembly:
         self.as_of = as_of
         self.live = live
         self.book = PriceBook(snapshot, read_max_ages())
+        require_known_types(settings, {row.instance_type for row in snapshot.instance_types})
         self.usage = [usage_hour(row) for row in ledger.usage_by_hour()]
         self.charges = [month_charge(row) for row in ledger.charges_by_month()]
         self.quarantined_rows = sum(ledger.count_quarantined().values())
@@ -131,12 +132,10 @@ class Assembly:
 
     @cached_property
     def demands(self) -> tuple[WorkloadDemand, ...]:
-        """Return the demand of every workload; none where there is no usage at all."""
-        measured = [workload for workload in self.settings.workload if workload.declared_demand is None]
-        if measured and not self.usage:
-            return ()
+        """Return the demand of every workload; of the declared ones only where there is no usage at all."""
+        declared = tuple(workload for workload in self.settings.workload if workload.declared_demand is not None)
         return estimate_demand(
-            self.settings.workload,
+            self.settings.workload if self.usage else declared,
             self.usage,
             as_of=self.as_of,
             rules=self.rules,
@@ -253,6 +252,29 @@ def resolve_models(settings: Settings, catalogue: Mapping[str, OpenWeights]) -> 
         msgspec.structs.replace(row, model=short.get(row.model, row.model)) for row in settings.managed_quote
     )
     return msgspec.structs.replace(settings, workload=tuple(map(resolve, settings.workload)), managed_quote=quotes)
+
+
+def require_known_types(settings: Settings, known: Iterable[str]) -> None:
+    """Do nothing if the prices know every instance type that the settings name.
+
+    Raises:
+        ConfigError: One is unknown; the nearest is named.
+    """
+    types = sorted(known)
+    hosting = settings.self_hosting
+    for key, names in (
+        ("instance_types", hosting.instance_types),
+        ("refused_instance_types", hosting.refused_instance_types),
+    ):
+        for name in names:
+            if name not in types:
+                nearest = "".join(difflib.get_close_matches(name, types, n=1, cutoff=0.0))
+                message = f"self_hosting.{key} names {name!r}, which the price snapshot does not know"
+                raise ConfigError(
+                    message,
+                    expected=f"an instance type of the snapshot; the nearest is {nearest!r}",
+                    action="mend costcheck.toml, or run `costcheck prices pull` for that type",
+                )
 
 
 def usage_hour(row: HourlyUsage) -> UsageHour:

@@ -1,11 +1,14 @@
 """Write decision records: the page, the decision, and what it was made from."""
 
+import hashlib
 from pathlib import Path
 
 from costcheck.decision.inputs import DecisionInputs, decode_inputs
-from costcheck.errors import InputFileError, UsageError
+from costcheck.errors import InputFileError, TamperedError, UsageError
 from costcheck.report.record import CURRENT, record_paths, record_title, refresh_record, render_record
-from costcheck.verdict import Decision, encode
+from costcheck.verdict import Decision, decode_decision, encode
+
+INPUTS, DECISION = ".inputs.json", ".decision.json"
 
 
 def write_record(decision: Decision, inputs: DecisionInputs, folder: Path) -> Path:
@@ -36,16 +39,33 @@ def write_record(decision: Decision, inputs: DecisionInputs, folder: Path) -> Pa
 
 
 def read_inputs(path: Path) -> DecisionInputs:
-    """Return the inputs in a file.
+    """Return the inputs in a file, as the decision beside it was made from them.
 
     Raises:
-        InputFileError: It cannot be read, or see `decode_inputs`.
+        InputFileError: It or its decision cannot be read, or see `decode_inputs`.
+        TamperedError: The decision was made from other inputs.
     """
+    content = _read(path)
+    inputs = decode_inputs(content, str(path))
+    recorded = path.with_name(path.name.removesuffix(INPUTS) + DECISION)
+    digest = decode_decision(_read(recorded), str(recorded)).input_digests["inputs"]
+    if digest != hashlib.sha256(content).hexdigest():
+        message = f"{path} does not have the digest {digest} that {recorded.name} carries"
+        raise TamperedError(
+            message,
+            expected="the inputs that the recorded decision was made from",
+            action="take both files from version control, or decide anew without --replay",
+        )
+    return inputs
+
+
+def _read(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as exc:
         message = f"{path} cannot be read: {exc.strerror}"
         raise InputFileError(
-            message, expected="the .inputs.json of a decision record", action="check the path"
+            message,
+            expected=f"the {INPUTS} of a decision record, with its {DECISION} beside it",
+            action="check the path",
         ) from exc
-    return decode_inputs(content, str(path))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from costcheck.decision.evaluation import Evaluation, Evaluator, PlanResult
-from costcheck.decision.evidence import is_proven, limit, source, unusable_evidence, usd
+from costcheck.decision.evaluation import ApiResult, Evaluation, Evaluator, PlanResult, cheapest_api
+from costcheck.decision.evidence import unusable_evidence, usd
+from costcheck.decision.findings import findings
 from costcheck.decision.inputs import DecisionInputs, digests
 from costcheck.decision.outlook import dominant_assumption, flips
 from costcheck.decision.reading import Reader, Reading
@@ -19,7 +20,6 @@ from costcheck.decision.results import (
 )
 from costcheck.decision.table import Answer, Conditions, apply_table
 from costcheck.errors import EvidenceError
-from costcheck.facts import Fact
 from costcheck.quotas import quota_precondition
 from costcheck.verdict import (
     Allowance,
@@ -122,23 +122,24 @@ def _conditions(inputs: DecisionInputs, evidence: _Evidence) -> Conditions:
         cost_case=any(reading is not None and reading.holds for reading in (evidence.granted, evidence.proven)),
         operator_unanswered=operator.answer is None,
         proven_case=bool(evidence.proven and evidence.proven.holds),
-        forced_proven=all(_bound_is_proven(inputs, name) for name in bound),
+        forced_proven=reader is None or all(_bound_is_proven(reader, name) for name in bound),
         buyable=bool(buyable and buyable.holds),
         forced_buyable=not forced or bool(buyable and buyable.plans),
         all_move=best is not None and best.plan.kind is OptionKind.SELF_HOSTED,
     )
 
 
-def _bound_is_proven(inputs: DecisionInputs, name: str) -> bool:
-    workload = next(row for row in inputs.settings.workload if row.name == name)
-    return any(is_proven(inputs, workload, model) for model in workload.candidates)
+def _bound_is_proven(reader: Reader, name: str) -> bool:
+    if name in reader.managed:
+        return bool(reader.eligible(name, PROVEN))
+    return any(reader.proven(name, model) for model in reader.bound[name].candidates)
 
 
 def _chosen(answer: Answer, evaluation: Evaluation | None) -> PlanResult | None:
     if answer.verdict not in MOVING or evaluation is None:
         return None
     if answer.rule == 2:  # noqa: PLR2004 - the rule about compliance: only the forced workloads move
-        return next(row for row in evaluation.plans if row.plan.option_id == evaluation.baseline_id)
+        return evaluation.baseline_plan
     return evaluation.best
 
 
@@ -151,7 +152,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the stages of one decision, in their 
     chosen: PlanResult | None,
 ) -> Decision:
     reader = evidence.reader
-    options = _options(evidence, evaluation)
+    proven = evidence.proven.api if evidence.proven else ()
     allowed = None
     if chosen is not None and reader is not None:
         allowed = allowance(reader.evaluator, chosen.plan, inputs.settings.company.region_id)
@@ -167,11 +168,11 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the stages of one decision, in their 
         addressable_bill_usd=inputs.bill.addressable_monthly_cost_usd.quantize(Decimal("0.01")),
         complete_months=len(inputs.coverage.complete_months),
         workloads=tuple(_workload_answers(inputs, evidence, answer, chosen)),
-        chosen_option=chosen.plan.option_id if chosen else _api_choice(evaluation),
-        options=options,
+        chosen_option=chosen.plan.option_id if chosen else _api_choice(evaluation, proven),
+        options=_options(reader, evaluation, proven),
         break_even=break_even(reader.evaluator, evaluation) if reader and evaluation else None,
         pay_back_months=subject.case.pay_back_months if subject else None,
-        findings=tuple(_findings(inputs, evidence, conditions, answer, evaluation)),
+        findings=(*evidence.problems, *findings(inputs, reader, conditions, answer, evaluation)),
         flips=flips(inputs, reader, evaluation, conditions, answer) if reader and evaluation else (),
         dominant_assumption=dominant_assumption(reader.evaluator, evaluation) if reader and evaluation else "",
         api_changes=tuple(_api_changes(reader)) if reader else (),
@@ -182,22 +183,27 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the stages of one decision, in their 
     )
 
 
-def _options(evidence: _Evidence, evaluation: Evaluation | None) -> tuple[OptionResult, ...]:
-    reader = evidence.reader
+def _options(
+    reader: Reader | None, evaluation: Evaluation | None, proven: Sequence[ApiResult]
+) -> tuple[OptionResult, ...]:
     if reader is None or evaluation is None:
         return ()
-    proven = {row.option.option_id for row in (evidence.proven.api if evidence.proven else ())}
     needing = {
-        row.option.option_id: "its quality is not shown yet"
-        for row in evaluation.api
-        if row.option.option_id not in proven
+        row.option.option_id: "its quality is not shown yet" for row in evaluation.api if not _is_among(row, proven)
     }
     apis = api_results(reader.evaluator, evaluation.api, needing)
     return (*apis, *plan_results(reader.evaluator, evaluation, SHOWN_PLANS))
 
 
-def _api_choice(evaluation: Evaluation | None) -> str:
-    return evaluation.baseline_id if evaluation else ""
+def _api_choice(evaluation: Evaluation | None, proven: Sequence[ApiResult]) -> str:
+    """Return the cheapest API option whose quality is shown, empty where there is none."""
+    ready = [row for row in evaluation.api if _is_among(row, proven)] if evaluation else []
+    return cheapest_api(ready).option_id if ready else ""
+
+
+def _is_among(result: ApiResult, proven: Sequence[ApiResult]) -> bool:
+    # Two readings may give the same name to different ways of buying.
+    return any(row.option.variants == result.option.variants for row in proven)
 
 
 def _ask_again(inputs: DecisionInputs) -> date:
@@ -228,14 +234,14 @@ def _workload_answers(
 
 
 def _stays(inputs: DecisionInputs, reader: Reader, name: str, answer: Answer) -> WorkloadAnswer:
-    pool = reader.eligible(name, PROVEN) or reader.variants[name]
+    pool = reader.eligible(name, PROVEN)
     if not pool:
         return WorkloadAnswer(
             name=name,
             goes_to=OptionKind.API_TODAY,
             model="none",
             rule=answer.rule,
-            reason="no allowed option is left",
+            reason="no option is left that is allowed and whose quality is shown",
         )
     best = min(pool, key=lambda row: row.monthly_cost_usd)
     workload = reader.bound.get(name)
@@ -262,151 +268,10 @@ def _requirement(clause: str) -> str:
     return f"required by {clause}"
 
 
-def _findings(
-    inputs: DecisionInputs,
-    evidence: _Evidence,
-    conditions: Conditions,
-    answer: Answer,
-    evaluation: Evaluation | None,
-) -> Iterator[Finding]:
-    yield from evidence.problems
-    if answer.rule == 1:
-        return
-    yield from _bill_findings(inputs, conditions)
-    yield from _operator_findings(inputs)
-    if evaluation is not None and evaluation.best is not None:
-        yield from _case_findings(inputs, evaluation)
-    elif evidence.reader is not None:
-        yield Finding(rule=6, subject="servers", message="no instance type serves any candidate", source="capacity")
-    yield from _quality_findings(inputs, evidence)
-    if conditions.proven_case and not conditions.buyable:
-        yield Finding(
-            rule=8,
-            subject="servers",
-            message="the instance types that would pay are not offered in the region, or were refused",
-        )
-    yield from _remarks(inputs, evidence)
-
-
-def _bill_findings(inputs: DecisionInputs, conditions: Conditions) -> Iterator[Finding]:
-    limits = inputs.thresholds
-    months = len(inputs.coverage.complete_months)
-    if not (conditions.forced or conditions.forced_managed) or conditions.free_workloads:
-        yield Finding(
-            rule=3,
-            subject="bill",
-            message="complete months of measured usage" + (": too few" if conditions.short_evidence else ""),
-            figure=f"{months} months",
-            threshold=limit(limits.min_complete_months),
-            source=source(limits.min_complete_months),
-        )
-    threshold = limits.keep_measuring_bill_usd if not conditions.small_bill else limits.min_addressable_bill_usd
-    small = conditions.small_bill or conditions.middling_bill
-    yield Finding(
-        rule=3 if conditions.small_bill else 4,
-        subject="bill",
-        message="spend that self-hosting could replace" + (": too little to pay for servers" if small else ""),
-        figure=usd(inputs.bill.addressable_monthly_cost_usd),
-        threshold=limit(threshold),
-        source=source(threshold),
-    )
-
-
-def _operator_findings(inputs: DecisionInputs) -> Iterator[Finding]:
-    answer = inputs.settings.operator.answer
-    words = {
-        None: "nobody answered who would run the servers",
-        "nobody": "the owner answered that nobody would run them",
-    }
-    if answer in words:
-        rule = 7 if answer is None else 5
-        yield Finding(rule=rule, subject="operator", message=words[answer], source="[operator] of costcheck.toml")
-
-
-def _case_findings(inputs: DecisionInputs, evaluation: Evaluation) -> Iterator[Finding]:
-    best = evaluation.best
-    if best is None:
-        return
-    limits, case = inputs.thresholds, best.case
-    what = f"saving of {best.plan.label} against {evaluation.baseline_id}"
-    pay_back = "never" if case.pay_back_months is None else f"{case.pay_back_months} months"
-    rows: tuple[tuple[str, str, str, Fact | None], ...] = (
-        (what + ", P50", usd(case.saving_usd.p50), "min_saving_usd", limits.min_saving_usd),
-        ("the same as a share of it", f"{case.saving_share:.1%}", "min_saving_share", limits.min_saving_share),
-        ("saving in the tenth worst draw, P10", usd(case.saving_usd.p10), "p10_above_zero", None),
-        ("pay-back of set-up", pay_back, "max_pay_back_months", limits.max_pay_back_months),
-        ("gain from deciding later", f"{case.waiting_gain_usd:,.2f} USD", "wait_months", limits.wait_months),
-    )
-    for message, figure, name, fact in rows:
-        yield Finding(
-            rule=6,
-            subject="saving",
-            message=message + (" (misses its threshold)" if name in case.failures else ""),
-            figure=figure,
-            threshold=_threshold_words(name, fact),
-            source=source(fact) if fact else "costcheck/data/thresholds.toml",
-        )
-
-
-def _threshold_words(name: str, fact: Fact | None) -> str:
-    if fact is None:
-        return "above 0 USD/month"
-    if name == "wait_months":
-        return f"not above 0 USD for waiting {fact.value} months"
-    return f"at {'most' if name == 'max_pay_back_months' else 'least'} {limit(fact)}"
-
-
-def _quality_findings(inputs: DecisionInputs, evidence: _Evidence) -> Iterator[Finding]:
-    if evidence.reader is None:
-        return
-    for workload in evidence.reader.workloads:
-        for model in workload.candidates:
-            shown = (
-                "shown" if is_proven(inputs, workload, model) else "not shown: no passed evaluation, no acceptance"
-            )
-            oldest = limit(inputs.thresholds.max_evaluation_age_days)
-            yield Finding(
-                rule=7,
-                subject=workload.name,
-                message=f"quality of {model} is {shown}",
-                threshold=f"an evaluation or acceptance of the last {oldest}",
-                source="[[workload.evaluations]] of costcheck.toml",
-            )
-
-
-def _remarks(inputs: DecisionInputs, evidence: _Evidence) -> Iterator[Finding]:
-    for demand in inputs.demands:
-        if demand.origin == "declared":
-            yield Finding(rule=0, subject=demand.name, message="its demand was declared by a person, not measured")
-        elif demand.origin == "spread":
-            yield Finding(
-                rule=0, subject=demand.name, message="its busy hour is assumed: the bill knows days or months only"
-            )
-        if not demand.request_count_known:
-            yield Finding(rule=0, subject=demand.name, message="its requests are estimated from tokens")
-    for workload in inputs.settings.workload:
-        if workload.compliance is not None and workload.compliance.expires_on < inputs.as_of:
-            yield Finding(
-                rule=0,
-                subject=workload.name,
-                message=f"its requirement ({workload.compliance.clause}) has expired and binds nobody",
-                figure=f"expired {workload.compliance.expires_on}",
-            )
-    if not inputs.bill.charged and evidence.reader is not None:
-        yield Finding(rule=0, subject="bill", message="no charges were read: spend is usage x list price")
-    if inputs.coverage.quarantined_rows:
-        yield Finding(
-            rule=0,
-            subject="ledger",
-            message="rows that nobody could read are kept in quarantine",
-            figure=f"{inputs.coverage.quarantined_rows} rows",
-        )
-
-
 def _api_changes(reader: Reader) -> Iterator[ApiChange]:
     for workload in reader.workloads:
         name = workload.name
-        pool = [row for row in reader.variants[name] if name not in reader.bound or row.in_region]
+        pool = [row for row in reader.variants[name] if reader.allowed(workload, row)]
         best: dict[OptionKind, ApiChange] = {}
         for variant, saving in api_saving(pool):
             shown = variant.replaces_model and reader.proven(name, variant.model)

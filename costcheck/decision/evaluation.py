@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 import numpy as np
 
@@ -37,7 +37,11 @@ class ApiOption:
     def remainders(self) -> dict[str, Remainder]:
         """Return what each workload costs."""
         return {
-            name: Remainder(monthly_cost=float(variant.monthly_cost_usd), replaces_model=variant.replaces_model)
+            name: Remainder(
+                monthly_cost=float(variant.monthly_cost_usd),
+                replaces_model=variant.replaces_model,
+                flat=variant.kind is OptionKind.MANAGED_QUOTE,
+            )
             for name, variant in self.variants.items()
         }
 
@@ -106,6 +110,11 @@ class Evaluation:
         return self.plans[0] if self.plans else None
 
     @property
+    def baseline_plan(self) -> PlanResult | None:
+        """Return the plan that does no more than compliance forces, None where an API option is the baseline."""
+        return next((row for row in self.plans if row.plan.option_id == self.baseline_id), None)
+
+    @property
     def holds(self) -> bool:
         """Return whether some plan is worth it."""
         return self.best is not None and self.best.case.holds
@@ -151,66 +160,80 @@ class Evaluator:
             cost_per_hour={row.name: float(row.outage_cost_usd_per_hour) for row in self.inputs.settings.workload}
         )
 
+    def price_api(self, options: Sequence[ApiOption]) -> tuple[ApiResult, ...]:
+        """Return the API options with their simulated cost, in the order given."""
+        return tuple(ApiResult(option=option, monthly_cost_usd=self._band(self._api(option))) for option in options)
+
     def evaluate(
         self,
         planner: Planner,
-        api: Sequence[ApiOption],
+        api: tuple[ApiResult, ...],
         choices: Mapping[str, Sequence[str]],
         forced: Sequence[str] = (),
     ) -> Evaluation:
         """Return both sides for one reading of the evidence.
 
         Args:
-            planner: Builds the plans; its remainders are the baseline's.
+            planner: Builds the plans; its remainders are those of the cheapest API option.
             api: Eligible API options, for the workloads that are not forced onto servers.
             choices: Workload to the models that may serve it.
             forced: Workloads that must be served on servers of the company's own.
         """
-        results = tuple(ApiResult(option=option, monthly_cost_usd=self._band(self._api(option))) for option in api)
-        plans = self._shortlist(planner, planner.plans(choices, forced))
-        if forced:
-            only = [plan for plan in plans if set(plan.moved) == set(forced)]
-            base_plan = only[0] if only else None
-            if base_plan is None:
-                return Evaluation(baseline_id="", baseline_remainders=planner.remainders, api=results, plans=())
+        plans = self._shortlist(planner, planner.plans(choices, forced), forced)
+        base_plan = next((plan for plan in plans if set(plan.moved) == set(forced)), None)
+        if base_plan is not None:
             baseline_id, running, once = base_plan.option_id, self._running(base_plan), self._set_up()
-        else:
-            cheapest = min(results, key=lambda result: result.monthly_cost_usd.p50).option
+        elif api and not forced:
+            cheapest = cheapest_api(api)
             baseline_id = cheapest.option_id
             running, once = simulate_api(cheapest.remainders, self.draws, self.outage), self._switch(cheapest)
+        else:  # forced onto servers that nothing fits: there is nothing to compare
+            return Evaluation(baseline_id="", baseline_remainders=planner.remainders, api=api, plans=())
         judged = [self._judge(plan, running, once) for plan in plans]
         ordered = sorted(judged, key=lambda result: (not result.case.holds, -result.case.saving_usd.p50))
         return Evaluation(
             baseline_id=baseline_id,
             baseline_remainders=planner.remainders,
-            api=results,
+            api=api,
             plans=tuple(ordered),
         )
 
     def median_saving(self, evaluation: Evaluation, plan: Plan, draws: Draws) -> tuple[float, float]:
         """Return saving and baseline, USD a month, with one draw: for sensitivities, not for verdicts."""
         baseline = self._baseline_cost(evaluation, draws)
-        cost = simulate_plan(plan, draws, self.outage)[:, : self.horizon].mean()
-        once = float(draws.values["set_up_cost_usd"].mean()) / self.horizon
-        return float(baseline - cost - once), float(baseline)
+        return baseline - self.mean_month(plan, draws), baseline
+
+    def mean_month(self, plan: Plan, draws: Draws) -> float:
+        """Return the mean month of a plan over the horizon with its set-up spread over it, USD, for one draw."""
+        running = simulate_plan(plan, draws, self.outage)
+        return float(self._monthly(running, set_up_cost(draws, self_hosted=True)).mean())
+
+    def mean_api_month(self, option: ApiOption, draws: Draws) -> float:
+        """Return the same of an API option, with the cost of switching to it."""
+        running = simulate_api(option.remainders, draws, self.outage)
+        once = set_up_cost(draws, self_hosted=False) * float(option.switches)
+        return float(self._monthly(running, once).mean())
 
     def _baseline_cost(self, evaluation: Evaluation, draws: Draws) -> float:
-        base = next((row.plan for row in evaluation.plans if row.plan.option_id == evaluation.baseline_id), None)
+        base = evaluation.baseline_plan
         if base is not None:
-            return float(simulate_plan(base, draws, self.outage)[:, : self.horizon].mean())
-        running = simulate_api(evaluation.baseline_remainders, draws, self.outage)
-        return float(running[:, : self.horizon].mean())
+            return self.mean_month(base.plan, draws)
+        return self.mean_api_month(cheapest_api(evaluation.api), draws)
 
-    def _shortlist(self, planner: Planner, plans: Sequence[Plan]) -> list[Plan]:
+    def _shortlist(self, planner: Planner, plans: Sequence[Plan], forced: Sequence[str]) -> list[Plan]:
+        """Return the plans that are worth simulating: the cheapest, the best that moves all, the best forced one."""
+
         def median_cost(plan: Plan) -> float:
             return float(simulate_plan(plan, self.single, self.outage)[:, : self.horizon].mean())
 
         best = sorted(plans, key=lambda plan: (median_cost(plan), plan.option_id))
         kept = best[:SIMULATED_PLANS]
-        whole = [plan for plan in best[SIMULATED_PLANS:] if plan.kind is OptionKind.SELF_HOSTED][:1]
-        if any(plan.kind is OptionKind.SELF_HOSTED for plan in kept):
-            whole = []
-        return [planner.with_elasticity(plan) for plan in kept + whole]
+        whole = next((plan for plan in best if plan.kind is OptionKind.SELF_HOSTED), None)
+        least = next((plan for plan in best if set(plan.moved) == set(forced)), None)
+        for plan in (whole, least):
+            if plan is not None and plan not in kept:
+                kept.append(plan)
+        return [planner.with_elasticity(plan) for plan in kept]
 
     def _api(self, option: ApiOption) -> Floats:
         running = simulate_api(option.remainders, self.draws, self.outage)
@@ -273,12 +296,18 @@ class Evaluator:
         return Band(p10=decimal(float(low)), p50=decimal(float(middle)), p90=decimal(float(high)))
 
 
+def cheapest_api(results: Sequence[ApiResult]) -> ApiOption:
+    """Return the option with the lowest median cost, the earlier one of two that cost the same."""
+    return min(results, key=lambda result: result.monthly_cost_usd.p50).option
+
+
 def _pay_back(monthly: Floats, once: Floats) -> Decimal | None:
     saving = float(np.median(monthly.mean(axis=1)))
     cost = float(np.median(once))
     if saving <= 0:
         return None
-    return Decimal(str(round(max(cost, 0.0) / saving, 1)))
+    # Rounded up: what is a little late is late.
+    return Decimal(repr(max(cost, 0.0) / saving)).quantize(Decimal("0.1"), rounding=ROUND_CEILING)
 
 
 def _waiting_gain(monthly: Floats, once: Floats, wait_months: int) -> Decimal:

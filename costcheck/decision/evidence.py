@@ -6,10 +6,12 @@ from decimal import Decimal
 
 from costcheck.decision.inputs import DecisionInputs
 from costcheck.facts import Fact
+from costcheck.model.coverage import next_month
+from costcheck.model.self_hosted_cost import InfrastructureCost
 from costcheck.settings import Workload
 from costcheck.verdict import Finding
 
-DAYS_IN_LONGEST_MONTH = 31
+DAY = timedelta(days=1)
 SOURCE = "costcheck/data/thresholds.toml"
 
 
@@ -73,20 +75,19 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
 
 def _demand_problems(inputs: DecisionInputs) -> Iterator[Finding]:
     limits, coverage = inputs.thresholds, inputs.coverage
+    yield from _declared_problems(inputs)
     measured = [row for row in inputs.settings.workload if row.declared_demand is None]
     if not measured:
         return
-    if not coverage.complete_months:
-        if coverage.last_day is None:
-            yield _problem("demand", "nothing was measured", "an empty ledger", "usage or charges", "ledger")
+    if coverage.last_day is None:
+        yield _problem("demand", "nothing was measured", "an empty ledger", "usage or charges", "ledger")
         return
-    newest = coverage.complete_months[-1]
-    ended = (newest + timedelta(days=DAYS_IN_LONGEST_MONTH)).replace(day=1)
+    ended = next_month(coverage.complete_months[-1]) if coverage.complete_months else coverage.last_day + DAY
     age = (inputs.as_of - ended).days
     if age > limits.max_bill_age_days.value:
         yield _problem(
             "bill",
-            f"the last complete month is {newest:%B %Y}",
+            f"the last of the measured months ended on {ended - DAY}",
             f"{age} days old",
             limit(limits.max_bill_age_days),
             source(limits.max_bill_age_days),
@@ -101,7 +102,27 @@ def _demand_problems(inputs: DecisionInputs) -> Iterator[Finding]:
         )
 
 
+def _declared_problems(inputs: DecisionInputs) -> Iterator[Finding]:
+    for workload in inputs.settings.workload:
+        if workload.declared_demand is not None and not active_compliance(workload, inputs.as_of):
+            yield _problem(
+                "demand",
+                f"the demand of {workload.name} is declared, and the requirement that allowed it has expired",
+                "a declared demand",
+                "a measured one",
+                "costcheck.toml",
+            )
+
+
 def _price_problems(inputs: DecisionInputs) -> Iterator[Finding]:
+    region, priced = inputs.settings.company.region_id, inputs.snapshot.region_id
+    if region != priced:
+        yield _problem("price", "the prices are those of another region", priced, region, "the price snapshot")
+    elif any(row.candidates for row in inputs.settings.workload) and not any(
+        is_sold for _, _, is_sold in instance_offers(inputs)
+    ):
+        options = ", ".join(inputs.settings.self_hosting.purchase_options) or "no purchase option"
+        yield _problem("price", "no GPU instance has a price", options, "one or more", "the price snapshot")
     stale = inputs.book.stale(inputs.as_of, live=inputs.live)
     if stale:
         worst = stale[0]
@@ -112,6 +133,16 @@ def _price_problems(inputs: DecisionInputs) -> Iterator[Finding]:
             f"{worst.limit_days} days",
             worst.price.provenance.source_url,
         )
+
+
+def instance_offers(inputs: DecisionInputs) -> Iterator[tuple[str, str, bool]]:
+    """Yield every instance type and purchase option that may be used, and whether it has a price in the region."""
+    hosting, book, region = inputs.settings.self_hosting, inputs.book, inputs.settings.company.region_id
+    costs = InfrastructureCost(book=book, region_id=region, assumptions=inputs.assumptions)
+    wanted = hosting.instance_types or tuple(row.instance_type for row in book.gpu_instance_types())
+    for instance_type in wanted:
+        for option in hosting.purchase_options:
+            yield instance_type, option, costs.is_sold(instance_type, option)
 
 
 def _problem(subject: str, message: str, figure: str, threshold: str, where: str) -> Finding:

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from costcheck.decision.evaluation import ApiOption, Evaluation, Evaluator
+from costcheck.decision.evaluation import ApiOption, ApiResult, Evaluation, Evaluator, cheapest_api
 from costcheck.decision.evidence import active_compliance, is_proven
 from costcheck.decision.inputs import DecisionInputs
 from costcheck.errors import PriceNotFoundError
 from costcheck.model.api_cost import ApiVariant, api_variants
 from costcheck.model.plan import Remainder
 from costcheck.model.planning import Layouts, Planner
-from costcheck.model.simulation import simulate_plan
 from costcheck.settings import Workload
 from costcheck.verdict import OptionKind
 
@@ -99,16 +98,19 @@ class Reader:
         return tuple(
             variant
             for variant in self.variants[name]
-            if (name not in self.bound or self._allowed(workload, variant))
+            if self.allowed(workload, variant)
             and (not variant.replaces_model or variant.model in granted or self.proven(name, variant.model))
         )
 
     def evaluate(self, reading: Reading) -> Evaluation:
-        """Return both sides under a reading."""
+        """Return both sides under a reading; nothing where some workload has no way left that counts."""
         choices, types = self.choices(reading), self.instance_types(reading)
-        api = self.api_options(reading)
-        key = (tuple(sorted(choices.items())), types, tuple(option.label for option in api))
+        if not all(self.eligible(name, reading) for name in self._on_api()):
+            return Evaluation(baseline_id="", baseline_remainders={}, api=(), plans=())
+        options = self.api_options(reading)
+        key = (tuple(sorted(choices.items())), types, tuple(option.label for option in options))
         if key not in self._done:
+            api = self.evaluator.price_api(options)
             planner = self._planner(types, self._remainders(api))
             self._done[key] = self.evaluator.evaluate(planner, api, choices, self.forced)
         return self._done[key]
@@ -124,7 +126,7 @@ class Reader:
     def api_options(self, reading: Reading) -> tuple[ApiOption, ...]:
         """Return the company-wide API options under a reading: as today, made cheaper, the cheapest of all."""
         pools = {name: self.eligible(name, reading) for name in self._on_api()}
-        if not all(pools.values()):
+        if not pools or not all(pools.values()):
             return ()
         today = {name: pool[0] for name, pool in pools.items()}
         own = (OptionKind.API_TODAY, OptionKind.API_CHEAPER)
@@ -142,10 +144,10 @@ class Reader:
     def _on_api(self) -> tuple[str, ...]:
         return tuple(row.name for row in self.workloads if row.name not in self.forced)
 
-    def _remainders(self, api: Sequence[ApiOption]) -> dict[str, Remainder]:
-        """Return what stands in for each workload: its cheapest eligible API; nothing for the forced ones."""
+    def _remainders(self, api: Sequence[ApiResult]) -> dict[str, Remainder]:
+        """Return what stands in for each workload: the cheapest eligible API; nothing for the forced ones."""
         stay = dict.fromkeys(self.forced, NOTHING)
-        return {**stay, **(api[-1].remainders if api else {})}
+        return {**stay, **(cheapest_api(api).remainders if api else {})}
 
     def _planner(self, types: tuple[str, ...], remainders: Mapping[str, Remainder]) -> Planner:
         inputs = self.inputs
@@ -165,25 +167,24 @@ class Reader:
             layouts=self._layouts,
         )
 
-    @staticmethod
-    def _allowed(workload: Workload, variant: ApiVariant) -> bool:
+    def allowed(self, workload: Workload, variant: ApiVariant) -> bool:
+        """Return whether a requirement in force leaves a way to buy the workload's tokens."""
+        if workload.name not in self.bound:
+            return True
         compliance = workload.compliance
         return compliance is not None and compliance.in_region_managed_api_allowed and variant.in_region
 
     def _needs_servers(self, workload: Workload) -> bool:
-        managed = [variant for variant in self.variants[workload.name] if self._allowed(workload, variant)]
+        managed = [variant for variant in self.variants[workload.name] if self.allowed(workload, variant)]
         if not managed:
             return True
+        option = _option("managed", OptionKind.MANAGED_OPEN_WEIGHTS, {workload.name: _cheapest(managed)})
         types = self.instance_types(Reading(take_quality_for_granted=True, only_buyable=True))
         planner = self._planner(types, dict.fromkeys(self.inputs.demand_by_name, NOTHING))
         plans = planner.plans({workload.name: workload.candidates}, forced=(workload.name,))
-        single = self.evaluator.single
-        costs = [
-            float(simulate_plan(plan, single, self.evaluator.outage).mean())
-            for plan in plans
-            if plan.weekly_hours == ()
-        ]
-        return bool(costs) and min(costs) < float(_cheapest(managed).monthly_cost_usd)
+        evaluator = self.evaluator
+        costs = [evaluator.mean_month(plan, evaluator.single) for plan in plans]
+        return bool(costs) and min(costs) < evaluator.mean_api_month(option, evaluator.single)
 
     def _offered(self, instance_type: str) -> bool:
         try:

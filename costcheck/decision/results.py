@@ -10,12 +10,14 @@ from costcheck.decision.inputs import decimal
 from costcheck.model.api_cost import ApiVariant
 from costcheck.model.break_even import CostCurves, Staircase, break_even_volume
 from costcheck.model.plan import FleetPlan, Plan
-from costcheck.model.self_hosted_cost import priced_line
+from costcheck.model.self_hosted_cost import ASSUMPTION_METER, OPERATOR_METER, priced_line
 from costcheck.model.simulation import instance_counts, sizing_capacity, stand_in_share
 from costcheck.records import PricingCategory
-from costcheck.units import HOURS_PER_MONTH
+from costcheck.units import HOURS_PER_MONTH, to_cents
 from costcheck.verdict import Allowance, BreakEven, CostLine, Fleet, OptionKind, OptionResult
 
+NOT_AWS = frozenset({ASSUMPTION_METER, OPERATOR_METER})
+"""Meters of people and of whoever is paid to operate: nothing that a stack provisions."""
 FAILURE_WORDS = {
     "min_saving_share": "saves under {min_saving_share:.0%} of the cheapest API option",
     "min_saving_usd": "saves under {min_saving_usd:,.0f} USD a month",
@@ -46,24 +48,25 @@ def api_results(
 
 
 def plan_results(evaluator: Evaluator, evaluation: Evaluation, most: int) -> list[OptionResult]:
-    """Return the best plans and always the best one that moves everything."""
+    """Return the best plans, and always the best one that moves everything and the one that is the baseline."""
     kept = list(evaluation.plans[:most])
-    whole = [row for row in evaluation.plans[most:] if row.plan.kind is OptionKind.SELF_HOSTED]
-    if whole and not any(row.plan.kind is OptionKind.SELF_HOSTED for row in kept):
-        kept.append(whole[0])
-    return [plan_result(evaluator, row) for row in kept]
+    whole = next((row for row in evaluation.plans if row.plan.kind is OptionKind.SELF_HOSTED), None)
+    for row in (whole, evaluation.baseline_plan):
+        if row is not None and row not in kept:
+            kept.append(row)
+    return [plan_result(evaluator, evaluation, row) for row in kept]
 
 
-def plan_result(evaluator: Evaluator, row: PlanResult) -> OptionResult:
+def plan_result(evaluator: Evaluator, evaluation: Evaluation, row: PlanResult) -> OptionResult:
     """Return one plan with its fleets and cost lines."""
-    plan = row.plan
+    plan, is_baseline = row.plan, row == evaluation.baseline_plan
     return OptionResult(
         option_id=plan.option_id,
         kind=plan.kind,
         label=plan.label,
-        why_not=_why_not(evaluator, row),
+        why_not="" if is_baseline else _why_not(evaluator, row),
         monthly_cost_usd=row.monthly_cost_usd,
-        saving_usd=row.case.saving_usd,
+        saving_usd=None if is_baseline else row.case.saving_usd,
         set_up_cost_usd=row.set_up_usd,
         moved_workloads=plan.moved,
         fleets=tuple(_fleet(evaluator, plan, fleet) for fleet in plan.fleets),
@@ -75,19 +78,22 @@ def plan_result(evaluator: Evaluator, row: PlanResult) -> OptionResult:
 def allowance(evaluator: Evaluator, plan: Plan, region_id: str) -> Allowance:
     """Return what a plan may provision: nodes at the P90 of its busiest month, and their cost at today's prices."""
     nodes: dict[str, int] = {}
-    ceiling = sum((line.monthly_cost_usd for line in plan.fixed_lines if line.sku_meter != "assumption"), Decimal(0))
+    ceiling = sum((line.monthly_cost_usd for line in plan.fixed_lines if line.sku_meter not in NOT_AWS), Decimal(0))
     for fleet in plan.fleets:
         count = _most_instances(evaluator, plan, fleet)
         key = f"{fleet.instance.instance_type}/{fleet.purchase_option}"
         nodes[key] = nodes.get(key, 0) + count
         ceiling += count * (fleet.price.list_unit_price * HOURS_PER_MONTH + Decimal(str(fleet.node_cost)))
-    return Allowance(region_id=region_id, maximum_nodes=nodes, monthly_ceiling_usd=decimal(float(ceiling)))
+    return Allowance(region_id=region_id, maximum_nodes=nodes, monthly_ceiling_usd=to_cents(ceiling))
 
 
 def break_even(evaluator: Evaluator, evaluation: Evaluation) -> BreakEven | None:
-    """Return the volume at which the best always-on plan costs what the API does; None if no plan runs always."""
+    """Return the volume at which the best always-on plan costs what the API does.
+
+    None where no plan runs always, or where compliance leaves no API to compare with.
+    """
     best = next((row for row in evaluation.plans if _always_on(row.plan)), None)
-    if best is None or evaluation.baseline_id == best.plan.option_id:
+    if best is None or evaluation.baseline_plan is not None:
         return None
     plan = best.plan
     demands = [evaluator.inputs.demand_by_name[name] for name in plan.moved]
@@ -114,7 +120,7 @@ def break_even(evaluator: Evaluator, evaluation: Evaluation) -> BreakEven | None
         today_monthly_requests=requests.quantize(Decimal(1)),
         instance_count=counts,
         month_reached=None if volume is None else _month_reached(evaluator, plan, volume / requests),
-        note=_break_even_note(volume),
+        note=_break_even_note(plan, volume),
     )
 
 
@@ -160,10 +166,11 @@ def _staircase(evaluator: Evaluator, plan: Plan, fleet: FleetPlan, requests: Dec
     )
 
 
-def _break_even_note(volume: Decimal | None) -> str:
+def _break_even_note(plan: Plan, volume: Decimal | None) -> str:
+    moved = f"requests of {', '.join(plan.moved)}"
     if volume is None:
-        return "none: at these prices another instance costs more than the API asks for what it carries"
-    return "fixed point on the staircase of whole instances, at today's prices and median capacity"
+        return f"none for the {moved}: another instance costs more than the API asks for what it carries"
+    return f"{moved}; fixed point on the staircase of whole instances, at today's prices and median capacity"
 
 
 def _month_reached(evaluator: Evaluator, plan: Plan, multiple: Decimal) -> int | None:
@@ -217,6 +224,9 @@ def _lines(evaluator: Evaluator, plan: Plan) -> Iterator[CostLine]:
         hours = Decimal(str(round(plan.hours_per_month + _start_hours(evaluator, plan), 4)))
         name = f"GPU instances ({count} x {fleet.instance.instance_type}, {fleet.model})"
         yield priced_line(name, count * hours, fleet.price)
+        if fleet.purchase_option == "spot":
+            overhead = evaluator.inputs.assumptions.spot_overhead_share.value
+            yield priced_line("Instance hours lost to interruptions", count * hours * overhead, fleet.price)
         book, region = evaluator.inputs.book, evaluator.inputs.settings.company.region_id
         volume = book.price("AmazonEC2", "EBS:VolumeUsage.gp3", region_id=region, category=PricingCategory.STANDARD)
         gb = evaluator.inputs.assumptions.gpu_node_volume_gb.value

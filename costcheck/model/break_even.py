@@ -55,7 +55,9 @@ class CostCurves:
 
 
 def break_even_volume(curves: CostCurves) -> Decimal | None:
-    """Return the smallest monthly volume from which self-hosting costs no more than the API, None if there is none.
+    """Return the smallest monthly volume at which self-hosting costs no more than the API, None if there is none.
+
+    Below it self-hosting always costs more. Above it the next whole instance may make it cost more once again.
 
     A fixed point: the instances that a volume needs give the volume that pays for them, which may need more
     instances. The sequence starts at the fleet's minimum and only rises, so it ends at the least fixed point, or at a

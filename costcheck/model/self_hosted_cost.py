@@ -11,7 +11,8 @@ from costcheck.settings import Operator
 from costcheck.units import HOURS_PER_MONTH
 from costcheck.verdict import CostLine
 
-ZERO = Decimal(0)
+ASSUMPTION_METER = "assumption"
+OPERATOR_METER = "costcheck.toml operator"
 BYTES_PER_GB = Decimal(10**9)
 GIB_IN_GB = Decimal(1024**3) / BYTES_PER_GB
 PURCHASE_CATEGORY = {
@@ -117,7 +118,7 @@ def people_lines(assumptions: Assumptions, operator: Operator) -> tuple[CostLine
     rate = assumptions.people_rate_usd_per_hour
     refresh = _hours_line("Model refresh (people)", assumptions.model_refresh_hours_per_month, rate)
     fee = operator.managed_provider_monthly_cost_usd
-    if operator.answer == "managed_provider" and fee is not None:
+    if operator.answer in {"managed_provider", "nobody"} and fee is not None:
         return (_fee_line(f"Managed operation by {operator.named or 'a provider'}", fee, rate), refresh)
     return (_hours_line("Upkeep (people)", assumptions.upkeep_hours_per_month, rate), refresh)
 
@@ -146,7 +147,7 @@ def spread_line(name: str, once: Fact, months: Decimal) -> CostLine:
         unit_price_usd=once.value,
         monthly_cost_usd=once.value / months,
         sku_id=None,
-        sku_meter="assumption",
+        sku_meter=ASSUMPTION_METER,
         price_source=_source(once),
         price_date=once.checked,
     )
@@ -164,7 +165,7 @@ def _hours_line(name: str, hours: Fact, rate: Fact) -> CostLine:
         unit_price_usd=rate.value,
         monthly_cost_usd=hours.value * rate.value,
         sku_id=None,
-        sku_meter="assumption",
+        sku_meter=ASSUMPTION_METER,
         price_source=_source(rate),
         price_date=rate.checked,
     )
@@ -178,7 +179,7 @@ def _fee_line(name: str, fee: Decimal, rate: Fact) -> CostLine:
         unit_price_usd=fee,
         monthly_cost_usd=fee,
         sku_id=None,
-        sku_meter="costcheck.toml operator",
+        sku_meter=OPERATOR_METER,
         price_source="costcheck.toml",
         price_date=rate.checked,
     )

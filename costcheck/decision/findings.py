@@ -1,0 +1,194 @@
+"""Findings: what the verdict rests on, each with its figure, its threshold and where they stand."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from costcheck.decision.evaluation import Evaluation
+from costcheck.decision.evidence import active_compliance, instance_offers, is_proven, limit, source, usd
+from costcheck.decision.inputs import DecisionInputs
+from costcheck.decision.reading import Reader
+from costcheck.decision.table import Answer, Conditions
+from costcheck.facts import Fact
+from costcheck.model.coverage import next_month
+from costcheck.price_book import TOKEN_UNIT
+from costcheck.verdict import Finding
+
+
+def findings(
+    inputs: DecisionInputs,
+    reader: Reader | None,
+    conditions: Conditions,
+    answer: Answer,
+    evaluation: Evaluation | None,
+) -> Iterator[Finding]:
+    """Yield what a verdict by rules 2 to 10 rests on, and then the remarks that decide nothing (rule 0)."""
+    if answer.rule == 1:
+        return
+    yield from _bill_findings(inputs, conditions)
+    yield from _operator_findings(inputs)
+    if evaluation is not None and evaluation.best is not None:
+        yield from _case_findings(inputs, evaluation)
+    elif reader is not None:
+        yield Finding(rule=6, subject="servers", message="no instance type serves any candidate", source="capacity")
+    if reader is not None:
+        yield from _quality_findings(inputs, reader)
+    if conditions.proven_case and not conditions.buyable:
+        yield Finding(
+            rule=8,
+            subject="servers",
+            message="the instance types that would pay are not offered in the region, or were refused",
+        )
+    yield from _remarks(inputs)
+
+
+def _bill_findings(inputs: DecisionInputs, conditions: Conditions) -> Iterator[Finding]:
+    limits = inputs.thresholds
+    months = len(inputs.coverage.complete_months)
+    if not (conditions.forced or conditions.forced_managed) or conditions.free_workloads:
+        yield Finding(
+            rule=3,
+            subject="bill",
+            message="complete months of measured usage" + (": too few" if conditions.short_evidence else ""),
+            figure=f"{months} months",
+            threshold=limit(limits.min_complete_months),
+            source=source(limits.min_complete_months),
+        )
+    threshold = limits.keep_measuring_bill_usd if not conditions.small_bill else limits.min_addressable_bill_usd
+    small = conditions.small_bill or conditions.middling_bill
+    yield Finding(
+        rule=3 if conditions.small_bill else 4,
+        subject="bill",
+        message="spend that self-hosting could replace" + (": too little to pay for servers" if small else ""),
+        figure=usd(inputs.bill.addressable_monthly_cost_usd),
+        threshold=limit(threshold),
+        source=source(threshold),
+    )
+
+
+def _operator_findings(inputs: DecisionInputs) -> Iterator[Finding]:
+    answer = inputs.settings.operator.answer
+    words = {
+        None: "nobody answered who would run the servers",
+        "nobody": "the owner answered that nobody would run them",
+    }
+    if answer in words:
+        rule = 7 if answer is None else 5
+        yield Finding(rule=rule, subject="operator", message=words[answer], source="[operator] of costcheck.toml")
+
+
+def _case_findings(inputs: DecisionInputs, evaluation: Evaluation) -> Iterator[Finding]:
+    best = evaluation.best
+    if best is None:
+        return
+    limits, case = inputs.thresholds, best.case
+    what = f"saving of {best.plan.label} against {evaluation.baseline_id}"
+    pay_back = "never" if case.pay_back_months is None else f"{case.pay_back_months} months"
+    rows: tuple[tuple[str, str, str, Fact | None], ...] = (
+        (what + ", P50", usd(case.saving_usd.p50), "min_saving_usd", limits.min_saving_usd),
+        ("the same as a share of it", f"{case.saving_share:.1%}", "min_saving_share", limits.min_saving_share),
+        ("saving in the tenth worst draw, P10", usd(case.saving_usd.p10), "p10_above_zero", None),
+        ("pay-back of set-up", pay_back, "max_pay_back_months", limits.max_pay_back_months),
+        ("gain from deciding later", f"{case.waiting_gain_usd:,.2f} USD", "wait_months", limits.wait_months),
+    )
+    for message, figure, name, fact in rows:
+        yield Finding(
+            rule=6,
+            subject="saving",
+            message=message + (" (misses its threshold)" if name in case.failures else ""),
+            figure=figure,
+            threshold=_threshold_words(name, fact),
+            source=source(fact) if fact else "costcheck/data/thresholds.toml",
+        )
+
+
+def _threshold_words(name: str, fact: Fact | None) -> str:
+    if fact is None:
+        return "above 0 USD/month"
+    if name == "wait_months":
+        return f"not above 0 USD for waiting {fact.value} months"
+    return f"at {'most' if name == 'max_pay_back_months' else 'least'} {limit(fact)}"
+
+
+def _quality_findings(inputs: DecisionInputs, reader: Reader) -> Iterator[Finding]:
+    for workload in reader.workloads:
+        for model in workload.candidates:
+            shown = (
+                "shown" if is_proven(inputs, workload, model) else "not shown: no passed evaluation, no acceptance"
+            )
+            oldest = limit(inputs.thresholds.max_evaluation_age_days)
+            yield Finding(
+                rule=7,
+                subject=workload.name,
+                message=f"quality of {model} is {shown}",
+                threshold=f"an evaluation or acceptance of the last {oldest}",
+                source="[[workload.evaluations]] of costcheck.toml",
+            )
+
+
+def _remarks(inputs: DecisionInputs) -> Iterator[Finding]:
+    yield from _demand_remarks(inputs)
+    yield from _requirement_remarks(inputs)
+    yield from _price_remarks(inputs)
+    if inputs.bill.has_usage and not inputs.bill.charged:
+        yield _remark("bill", "no charges were read: spend is usage x list price")
+    if inputs.coverage.quarantined_rows:
+        yield _remark(
+            "ledger",
+            "rows that nobody could read are kept in quarantine",
+            f"{inputs.coverage.quarantined_rows} rows",
+        )
+
+
+def _demand_remarks(inputs: DecisionInputs) -> Iterator[Finding]:
+    for demand in inputs.demands:
+        if demand.origin == "declared":
+            yield _remark(demand.name, "its demand was declared by a person, not measured")
+        elif demand.origin == "spread":
+            yield _remark(demand.name, "its busy hour is assumed: the bill knows days or months only")
+        if not demand.request_count_known:
+            yield _remark(demand.name, "its requests are estimated from tokens")
+
+
+def _requirement_remarks(inputs: DecisionInputs) -> Iterator[Finding]:
+    for workload in inputs.settings.workload:
+        if workload.compliance is not None and not active_compliance(workload, inputs.as_of):
+            yield _remark(
+                workload.name,
+                f"its requirement ({workload.compliance.clause}) has expired and binds nobody",
+                f"expired {workload.compliance.expires_on}",
+            )
+
+
+def _price_remarks(inputs: DecisionInputs) -> Iterator[Finding]:
+    """Yield what is known of prices and left out of the comparison."""
+    for first_day, models in sorted(_coming_prices(inputs).items()):
+        yield _remark(
+            "price",
+            f"a known change of token prices within the horizon is not in the figures: {', '.join(sorted(models))}",
+            f"from {first_day}",
+            "genai-prices",
+        )
+    for workload in inputs.settings.workload:
+        model = workload.cheaper_request_model
+        if model is not None and not any(name.split("/", maxsplit=1)[1] == model for name in inputs.names):
+            yield _remark(workload.name, f"nobody can price cheaper_request_model {model}: it was not compared")
+    offers = instance_offers(inputs)
+    unpriced = sorted(f"{name} ({option.replace('_', '-')})" for name, option, is_sold in offers if not is_sold)
+    if unpriced:
+        yield _remark("servers", f"not priced in the region, so not compared: {', '.join(unpriced)}")
+
+
+def _coming_prices(inputs: DecisionInputs) -> dict[date, set[str]]:
+    last = inputs.as_of
+    for _ in range(int(inputs.thresholds.horizon_months.value)):
+        last = next_month(last)
+    changes: dict[date, set[str]] = {}
+    for row in inputs.snapshot.unit_prices:
+        if row.pricing_unit == TOKEN_UNIT and row.effective_from and inputs.as_of < row.effective_from <= last:
+            model = row.sku_meter.rsplit("/", maxsplit=1)[0]
+            changes.setdefault(row.effective_from, set()).add(f"{row.service_code} {model}")
+    return changes
+
+
+def _remark(subject: str, message: str, figure: str = "", where: str = "") -> Finding:
+    return Finding(rule=0, subject=subject, message=message, figure=figure, source=where)
