@@ -28,6 +28,7 @@ from costcheck.report.words import (
     PERCENTILES,
     best_self_hosted,
     finding_sentence,
+    limit_in_words,
     rule_sentence,
     verdict_in_words,
     verdict_on,
@@ -129,7 +130,7 @@ def fleet_sentence(instances: Fleet) -> str:
         f"Busy hour: {quantity(instances.busy_requests_per_second)} requests a second, "
         f"{share(instances.utilisation)} of what the instances sustain in time "
         f"({quantity(instances.requests_per_second_per_instance)} each). "
-        f"What limits them: {plain(instances.bound_by)}."
+        f"What limits them: {limit_in_words(instances.bound_by)}."
     )
 
 
@@ -142,7 +143,7 @@ def fleet_in_brief(instances: Fleet) -> str:
     return (
         f"{counted(instances.instance_count, 'instance')} of {plain(instances.instance_type)} "
         f"({_spaced(instances.purchase_option)}), {share(instances.utilisation)} used in the busy hour, "
-        f"limited by {plain(instances.bound_by)}."
+        f"limited by {limit_in_words(instances.bound_by)}."
     )
 
 

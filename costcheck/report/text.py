@@ -1,7 +1,6 @@
 """The decision for a terminal: `render_summary` is the first screen, `render_text` is all of it."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from io import StringIO
 from typing import Final
 
@@ -12,28 +11,17 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from costcheck.report.figures import day, mapping, plain, shortened, usd
+from costcheck.report.figures import shortened
 from costcheck.report.page import Section, Table
 from costcheck.report.sections import (
-    break_even_sentence,
-    fleet_in_brief,
-    options,
-    pay_back_sentence,
     sections,
     subtitle,
 )
+from costcheck.report.summary import CUT, SUMMARY_LINES, summary_lines
 from costcheck.report.words import (
-    PERCENTILES,
-    best_self_hosted,
-    finding_sentence,
     headline,
-    rule_sentence,
-    verdict_in_words,
 )
-from costcheck.verdict import Decision, OptionKind, OptionResult, Verdict
-
-SUMMARY_LINES: Final = 30
-"""Lines of the first screen, at most."""
+from costcheck.verdict import Decision, Verdict
 
 _COLOURS: Final = {
     Verdict.STAY_ON_API: "bold cyan",
@@ -45,13 +33,6 @@ _RULED: Final = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", asci
 """One rule under the headings: rich's SIMPLE_HEAD in ASCII."""
 _COLUMN_GAP: Final = 2
 _NARROWEST_WORDS: Final = 12
-_MORE: Final = "More: add --full for every option, cost line, finding and date."
-_CUT: Final = "... cut here; --full shows the rest."
-_SENTENCE: Final = 190
-"""Characters of one sentence on the first screen: two lines at 100 columns."""
-_CELL: Final = 60
-_SUMMARY_OPTIONS: Final = 4
-_SUMMARY_FINDINGS: Final = 3
 
 
 def render_text(decision: Decision, *, width: int, color: bool) -> str:
@@ -72,72 +53,12 @@ def render_text(decision: Decision, *, width: int, color: bool) -> str:
 
 def render_summary(decision: Decision, *, width: int, color: bool) -> str:
     """Return the essentials, at most `SUMMARY_LINES` lines; arguments as for `render_text`."""
-    parts: list[RenderableType] = [
-        Text(shortened(headline(decision), _SENTENCE), style=_COLOURS[decision.verdict]),
-        Text(shortened(subtitle(decision), _SENTENCE)),
-        Text(),
-        Text(shortened(rule_sentence(decision), _SENTENCE)),
-        *_points(_deciding(decision)),
-        Text(),
-        *_few_options(decision, width),
-        Text(),
-    ]
-    parts += _points(shortened(sentence, _SENTENCE) for sentence in _essentials(decision))
+    first, *rest = summary_lines(decision, width)
+    parts: list[RenderableType] = [Text(first, style=_COLOURS[decision.verdict]), *map(Text, rest)]
     lines = _printed(parts, width=width, color=color).splitlines()
-    room = SUMMARY_LINES - 1
-    shown = lines if len(lines) <= room else [*lines[: room - 1], shortened(_CUT, width)]
-    return "\n".join([*shown, shortened(_MORE, width)]) + "\n"
-
-
-def _few_options(decision: Decision, width: int) -> list[RenderableType]:
-    section = options(decision, _essential_options(decision))
-    if section.table is None:
-        return [*map(Text, section.lead)]
-    rows = tuple(tuple(shortened(cell, _CELL) for cell in row) for row in section.table.rows)
-    return [*_table(replace(section.table, rows=rows), width), Text(PERCENTILES)]
-
-
-def _deciding(decision: Decision) -> list[str]:
-    found = [finding_sentence(finding) for finding in decision.findings if finding.rule == decision.rule]
-    shown = [shortened(sentence, _SENTENCE) for sentence in found[:_SUMMARY_FINDINGS]]
-    left = len(found) - len(shown)
-    return [*shown, f"and {left} more"] if left else shown
-
-
-def _essentials(decision: Decision) -> Iterable[str]:
-    best = best_self_hosted(decision)
-    for instances in best.fleets[:1] if best else ():
-        yield f"Best GPU fleet: {fleet_in_brief(instances)}"
-    yield break_even_sentence(decision)
-    yield pay_back_sentence(decision)
-    for flip in decision.flips[:1]:
-        yield (
-            f"Would change it: {plain(flip.what)} from {plain(flip.today)} to {plain(flip.flips_at)} "
-            f"({verdict_in_words(flip.becomes)})."
-        )
-    yield f"Matters most: {plain(decision.dominant_assumption)}"
-    for change in decision.api_changes[:1]:
-        yield f"Do now: {plain(change.label)}, saves {usd(change.monthly_saving_usd)} a month."
-    for step in decision.preconditions[:2]:
-        yield f"First: {plain(step)}"
-    if allowed := decision.allowance:
-        yield f"Allows at most, in {plain(allowed.region_id)}: {mapping(allowed.maximum_nodes)}."
-    yield f"Evidence: {decision.complete_months or 'no'} complete months. Ask again on: {day(decision.ask_again_on)}."
-
-
-def _essential_options(decision: Decision) -> tuple[OptionResult, ...]:
-    """Return the chosen option, the API as it is, the best fleet, and the cheapest others up to four in all."""
-    best = best_self_hosted(decision)
-    wanted = {decision.chosen_option, best.option_id if best else ""}
-    by_cost = sorted(
-        decision.options,
-        key=lambda option: (
-            option.option_id not in wanted and option.kind is not OptionKind.API_TODAY,
-            option.monthly_cost_usd.p50,
-            option.option_id,
-        ),
-    )
-    return tuple(by_cost[:_SUMMARY_OPTIONS])
+    if len(lines) > SUMMARY_LINES:
+        lines = [*lines[: SUMMARY_LINES - 2], shortened(CUT, width), lines[-1]]
+    return "\n".join(lines) + "\n"
 
 
 def _title(decision: Decision) -> Text:

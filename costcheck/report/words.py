@@ -40,6 +40,19 @@ KINDS: Final = {
 PERCENTILES: Final = "P50 is the middle of the simulated outcomes; eight in ten lie between P10 and P90."
 
 
+LIMITS: Final = {
+    "kv_memory": "GPU memory for requests in flight (the KV cache)",
+    "tpot": "the time between tokens",
+    "ttft": "the time to the first token",
+    "throughput": "the number of requests that the engine runs at once",
+}
+
+
+def limit_in_words(name: str) -> str:
+    """Return what keeps a GPU from serving more, in words; an unknown name as it is."""
+    return LIMITS.get(name, plain(name))
+
+
 def headline(decision: Decision) -> str:
     """Return the first line of every report: the verdict in capitals, and what it means here."""
     return f"{VERDICTS[decision.verdict].upper()} - {plain(decision.headline)}"

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from costcheck.report import render_summary, render_text
 from costcheck.report.figures import plain, usd, usd_and_cents
-from costcheck.report.text import SUMMARY_LINES
+from costcheck.report.summary import CUT, SUMMARY_LINES
 from costcheck.verdict import Decision
 from tests.costcheck import builders
 from tests.costcheck.report.strategies import decisions
@@ -62,8 +62,8 @@ def test_the_summary_of_a_talkative_decision_is_still_one_screen() -> None:
     )
     lines = render_summary(talkative, width=100, color=False).splitlines()
     assert len(lines) == SUMMARY_LINES
-    assert lines[-2:] == ["... cut here; --full shows the rest.", lines[-1]]
-    assert "--full" in lines[-1]
+    assert lines[-2:] == [CUT, lines[-1]]
+    assert "--format full" in lines[-1]
 
 
 @given(decision=decisions())

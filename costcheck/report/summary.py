@@ -1,0 +1,129 @@
+"""The first screen: the verdict, why, what each option costs, and what to do."""
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from costcheck.report.figures import day, mapping, plain, shortened, usd
+from costcheck.report.sections import break_even_sentence, fleet_in_brief, pay_back_sentence
+from costcheck.report.words import RULES, best_self_hosted, headline, verdict_in_words
+from costcheck.verdict import Decision, OptionKind, OptionResult
+
+SUMMARY_LINES: Final = 34
+"""Lines of the first screen, at most, at 80 columns."""
+CUT: Final = "... cut here"
+NARROWEST: Final = 60
+LABEL: Final = 13
+MONEY: Final = 9
+SHOWN_FINDINGS: Final = 5
+SHOWN_OPTIONS: Final = 5
+LINES_OF_A_NOTE: Final = 2
+MORE: Final = "Every cost line with its SKU and date: --format full (or markdown, json)."
+
+
+def summary_lines(decision: Decision, width: int) -> tuple[str, ...]:
+    """Return the essentials, the verdict first and the way to the rest last, laid out for `width` columns."""
+    width = max(width, NARROWEST)
+    parts = (
+        [shortened(headline(decision), width), *_subtitle(decision, width)],
+        list(_why(decision, width)),
+        list(_costs(decision, width)),
+        [line for label, text in _notes(decision) for line in _note(label, text, width)],
+        [shortened(MORE, width)],
+    )
+    return tuple([line for part in parts if part for line in (*part, "")][:-1])
+
+
+def _subtitle(decision: Decision, width: int) -> list[str]:
+    text = (
+        f"{plain(decision.company)}, as of {day(decision.as_of)}, valid until {day(decision.valid_until)}. "
+        f"Rule {decision.rule} of {len(RULES)} decided."
+    )
+    return [shortened(text, width)]
+
+
+def _why(decision: Decision, width: int) -> Iterator[str]:
+    """Yield what decided: what was seen, and what it was held against."""
+    rows = [row for row in decision.findings if row.rule == decision.rule][:SHOWN_FINDINGS]
+    if not rows:
+        return
+    seen = max([len("Seen"), *(len(plain(row.figure)) for row in rows)])
+    needed = max([len("Needed"), *(len(plain(row.threshold)) for row in rows)])
+    if LABEL + seen + needed + 4 > width * 0.75:
+        for row in rows:
+            yield from _note("Why", f"{plain(row.subject)}: {plain(row.message)}{_seen(row.figure)}", width)
+        return
+    room = width - seen - needed - 4
+    yield f"{'Why':{room}}  {'Seen':>{seen}}  Needed"
+    for row in rows:
+        text = shortened(f"  {plain(row.message)}", room)
+        yield f"{text:{room}}  {plain(row.figure):>{seen}}  {plain(row.threshold)}".rstrip()
+
+
+def _seen(figure: str) -> str:
+    return f" ({plain(figure)})" if figure.strip() else ""
+
+
+def _costs(decision: Decision, width: int) -> Iterator[str]:
+    shown = _shown_options(decision)
+    if not shown:
+        return
+    room = width - 4 * (MONEY + 1)
+    heads = "".join(f" {name:>{MONEY}}" for name in ("P10", "P50", "P90", "saving"))
+    yield f"{'What each option costs a month':{room}}{heads}"
+    for option in shown:
+        mark = "*" if option.option_id == decision.chosen_option else " "
+        cost, saving = option.monthly_cost_usd, option.saving_usd
+        figures = [usd(cost.p10), usd(cost.p50), usd(cost.p90), usd(saving.p50) if saving else ""]
+        text = shortened(f"{mark} {_option_name(option)}", room - 1)
+        yield (f"{text:{room}}" + "".join(f" {figure:>{MONEY}}" for figure in figures)).rstrip()
+    yield shortened("* chosen; eight in ten simulated outcomes lie between P10 and P90.", width)
+
+
+def _option_name(option: OptionResult) -> str:
+    names = {OptionKind.API_TODAY: "the API as today", OptionKind.API_CHEAPER: "the API made cheaper"}
+    return names.get(option.kind, plain(option.label))
+
+
+def _shown_options(decision: Decision) -> tuple[OptionResult, ...]:
+    """Return the API options, the chosen one and the best fleets, up to five in all, in the decision's order."""
+    best = best_self_hosted(decision)
+    keep = {decision.chosen_option, best.option_id if best else ""}
+    ranked = sorted(
+        decision.options, key=lambda option: (option.option_id not in keep, bool(option.fleets), _cost(option))
+    )
+    kept = {option.option_id for option in ranked[:SHOWN_OPTIONS]}
+    return tuple(option for option in decision.options if option.option_id in kept)
+
+
+def _cost(option: OptionResult) -> float:
+    return float(option.monthly_cost_usd.p50)
+
+
+def _notes(decision: Decision) -> Iterable[tuple[str, str]]:
+    best = best_self_hosted(decision)
+    for instances in best.fleets[:1] if best else ():
+        yield "Servers", fleet_in_brief(instances)
+    if decision.options:
+        yield "Break-even", break_even_sentence(decision).removeprefix("Break-even: ")
+        yield "Pay-back", pay_back_sentence(decision).removeprefix("Pay-back: ")
+    for flip in decision.flips[:1]:
+        turn = f"{plain(flip.what)} from {plain(flip.today)} to {plain(flip.flips_at)}"
+        yield "Would turn it", f"{turn} ({verdict_in_words(flip.becomes)})"
+    if decision.dominant_assumption.strip():
+        yield "Matters most", plain(decision.dominant_assumption)
+    for change in decision.api_changes[:1]:
+        needs = f"; needs {plain(change.needs)}" if change.needs.strip() else ""
+        yield "On the API", f"{plain(change.label)} saves {usd(change.monthly_saving_usd)} a month{needs}"
+    for step in decision.preconditions[:2]:
+        yield "First", plain(step)
+    if allowed := decision.allowance:
+        yield "Allows", f"in {plain(allowed.region_id)} at most {mapping(allowed.maximum_nodes)}"
+    asked = f"; ask again on {day(decision.ask_again_on)}" if decision.ask_again_on else ""
+    yield "Evidence", f"{decision.complete_months or 'no'} complete months of usage{asked}"
+
+
+def _note(label: str, text: str, width: int) -> list[str]:
+    wrapped = textwrap.wrap(text, width - LABEL - 1, max_lines=LINES_OF_A_NOTE, placeholder=" ...")
+    labels = [label, *[""] * (len(wrapped) - 1)]
+    return [f"{name:{LABEL}} {line}".rstrip() for name, line in zip(labels, wrapped, strict=bool(wrapped))]
