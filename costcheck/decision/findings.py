@@ -1,7 +1,9 @@
 """Findings: what the verdict rests on, each with its figure, its threshold and where they stand."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 
 from costcheck.decision.evaluation import Evaluation
 from costcheck.decision.evidence import active_compliance, instance_offers, is_proven, limit, source, usd
@@ -11,6 +13,7 @@ from costcheck.decision.table import Answer, Conditions
 from costcheck.facts import Fact
 from costcheck.model.coverage import next_month
 from costcheck.price_book import TOKEN_UNIT
+from costcheck.records import TokenType, UnitPrice
 from costcheck.verdict import Finding
 
 
@@ -81,20 +84,19 @@ def _case_findings(inputs: DecisionInputs, evaluation: Evaluation) -> Iterator[F
     if best is None:
         return
     limits, case = inputs.thresholds, best.case
-    what = f"saving of {best.plan.label} against {evaluation.baseline_id}"
     pay_back = "never" if case.pay_back_months is None else f"{case.pay_back_months} months"
     rows: tuple[tuple[str, str, str, Fact | None], ...] = (
-        (what + ", P50", usd(case.saving_usd.p50), "min_saving_usd", limits.min_saving_usd),
-        ("the same as a share of it", f"{case.saving_share:.1%}", "min_saving_share", limits.min_saving_share),
-        ("saving in the tenth worst draw, P10", usd(case.saving_usd.p10), "p10_above_zero", None),
-        ("pay-back of set-up", pay_back, "max_pay_back_months", limits.max_pay_back_months),
-        ("gain from deciding later", f"{case.waiting_gain_usd:,.2f} USD", "wait_months", limits.wait_months),
+        ("saving of the best servers, P50", _whole_usd(case.saving_usd.p50), "min_saving_usd", limits.min_saving_usd),
+        ("the same as a share of the API", f"{case.saving_share:.1%}", "min_saving_share", limits.min_saving_share),
+        ("saving in the tenth worst draw, P10", _whole_usd(case.saving_usd.p10), "p10_above_zero", None),
+        ("pay-back of the set-up", pay_back, "max_pay_back_months", limits.max_pay_back_months),
+        ("what deciding later is worth", f"{case.waiting_gain_usd:,.0f} USD", "wait_months", limits.wait_months),
     )
     for message, figure, name, fact in rows:
         yield Finding(
             rule=6,
             subject="saving",
-            message=message + (" (misses its threshold)" if name in case.failures else ""),
+            message=message + (": misses" if name in case.failures else ""),
             figure=figure,
             threshold=_threshold_words(name, fact),
             source=source(fact) if fact else "costcheck/data/thresholds.toml",
@@ -102,11 +104,17 @@ def _case_findings(inputs: DecisionInputs, evaluation: Evaluation) -> Iterator[F
 
 
 def _threshold_words(name: str, fact: Fact | None) -> str:
-    if fact is None:
-        return "above 0 USD/month"
-    if name == "wait_months":
-        return f"not above 0 USD for waiting {fact.value} months"
-    return f"at {'most' if name == 'max_pay_back_months' else 'least'} {limit(fact)}"
+    words = {
+        "min_saving_usd": "at least {value:,} USD/month",
+        "min_saving_share": "at least {value:.0%}",
+        "max_pay_back_months": "at most {value} months",
+        "wait_months": "at most 0 USD, {value} months on",
+    }
+    return "above 0 USD/month" if fact is None else words[name].format(value=fact.value)
+
+
+def _whole_usd(amount: Decimal) -> str:
+    return f"{amount:,.0f} USD/month"
 
 
 def _quality_findings(inputs: DecisionInputs, reader: Reader) -> Iterator[Finding]:
@@ -164,7 +172,7 @@ def _price_remarks(inputs: DecisionInputs) -> Iterator[Finding]:
     for first_day, models in sorted(_coming_prices(inputs).items()):
         yield _remark(
             "price",
-            f"a known change of token prices within the horizon is not in the figures: {', '.join(sorted(models))}",
+            f"token prices known to begin within the horizon are not in the figures: {', '.join(sorted(models))}",
             f"from {first_day}",
             "genai-prices",
         )
@@ -185,9 +193,13 @@ def _coming_prices(inputs: DecisionInputs) -> dict[date, set[str]]:
     changes: dict[date, set[str]] = {}
     for row in inputs.snapshot.unit_prices:
         if row.pricing_unit == TOKEN_UNIT and row.effective_from and inputs.as_of < row.effective_from <= last:
-            model = row.sku_meter.rsplit("/", maxsplit=1)[0]
-            changes.setdefault(row.effective_from, set()).add(f"{row.service_code} {model}")
+            changes.setdefault(row.effective_from, set()).add(f"{row.service_code} {_model_and_tier(row)}")
     return changes
+
+
+def _model_and_tier(price: UnitPrice) -> str:
+    names = "|".join(TokenType)
+    return re.sub(f"/(?:{names})(?:/(.+))?$", lambda found: f" ({found[1]})" if found[1] else "", price.sku_meter)
 
 
 def _remark(subject: str, message: str, figure: str = "", where: str = "") -> Finding:

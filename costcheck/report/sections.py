@@ -27,6 +27,7 @@ from costcheck.report.words import (
     KINDS,
     PERCENTILES,
     best_self_hosted,
+    deciding_findings,
     finding_sentence,
     limit_in_words,
     rule_sentence,
@@ -59,7 +60,7 @@ def every_section(decision: Decision) -> tuple[Section, ...]:
 
 def why(decision: Decision) -> Section:
     """Return the rule that decided and its findings: figure, threshold and source."""
-    deciding = tuple(finding_sentence(finding) for finding in decision.findings if finding.rule == decision.rule)
+    deciding = tuple(map(finding_sentence, deciding_findings(decision)))
     return Section(key="why", title="Why", lead=(rule_sentence(decision),), points=deciding)
 
 
@@ -277,7 +278,8 @@ def allowance(decision: Decision) -> Section:
 
 def other_findings(decision: Decision) -> Section:
     """Return the findings that did not decide."""
-    points = tuple(finding_sentence(finding) for finding in decision.findings if finding.rule != decision.rule)
+    deciding = deciding_findings(decision)
+    points = tuple(finding_sentence(finding) for finding in decision.findings if finding not in deciding)
     return Section(key="findings", title="Also found", points=points)
 
 

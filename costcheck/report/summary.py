@@ -6,7 +6,7 @@ from typing import Final
 
 from costcheck.report.figures import day, mapping, plain, shortened, usd
 from costcheck.report.sections import break_even_sentence, fleet_in_brief, pay_back_sentence
-from costcheck.report.words import RULES, best_self_hosted, headline, verdict_in_words
+from costcheck.report.words import RULES, best_self_hosted, deciding_findings, headline, verdict_in_words
 from costcheck.verdict import Decision, OptionKind, OptionResult
 
 SUMMARY_LINES: Final = 34
@@ -44,7 +44,7 @@ def _subtitle(decision: Decision, width: int) -> list[str]:
 
 def _why(decision: Decision, width: int) -> Iterator[str]:
     """Yield what decided: what was seen, and what it was held against."""
-    rows = [row for row in decision.findings if row.rule == decision.rule][:SHOWN_FINDINGS]
+    rows = deciding_findings(decision)[:SHOWN_FINDINGS]
     if not rows:
         return
     seen = max([len("Seen"), *(len(plain(row.figure)) for row in rows)])

@@ -12,6 +12,9 @@ VERDICTS: Final = {
     Verdict.INSUFFICIENT_EVIDENCE: "Not enough evidence to answer",
 }
 
+COST_CASE: Final = 6
+"""The row of the decision table about the cost case."""
+
 RULES: Final = {
     1: "the bills, the prices or the measured demand cannot be used as they are",
     2: "a compliance requirement leaves a workload only some of the options, and it takes the cheapest of them",
@@ -64,6 +67,13 @@ def rule_sentence(decision: Decision) -> str:
     if condition is None:
         return f"Rule {decision.rule} decided."
     return f"Rule {decision.rule} of {len(RULES)} decided: {condition}."
+
+
+def deciding_findings(decision: Decision) -> tuple[Finding, ...]:
+    """Return the findings that the verdict rests on: those of its rule, and of the cost case where it moves."""
+    own = tuple(row for row in decision.findings if row.rule == decision.rule)
+    moves = decision.verdict in {Verdict.SELF_HOST, Verdict.HYBRID}
+    return own or tuple(row for row in decision.findings if row.rule == COST_CASE and moves)
 
 
 def finding_sentence(finding: Finding) -> str:
