@@ -21,6 +21,7 @@ from costcheck.decision.results import (
 from costcheck.decision.table import Answer, Conditions, apply_table
 from costcheck.errors import EvidenceError
 from costcheck.quotas import quota_precondition
+from costcheck.settings import Workload
 from costcheck.verdict import (
     Allowance,
     ApiChange,
@@ -175,7 +176,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the stages of one decision, in their 
         findings=(*evidence.problems, *findings(inputs, reader, conditions, answer, evaluation)),
         flips=flips(inputs, reader, evaluation, conditions, answer) if reader and evaluation else (),
         dominant_assumption=dominant_assumption(reader.evaluator, evaluation) if reader and evaluation else "",
-        api_changes=tuple(_api_changes(reader)) if reader else (),
+        api_changes=_api_changes(reader) if reader else (),
         preconditions=tuple(_preconditions(inputs, allowed)),
         ask_again_on=None if answer.verdict in MOVING else _ask_again(inputs),
         allowance=allowed,
@@ -268,21 +269,27 @@ def _requirement(clause: str) -> str:
     return f"required by {clause}"
 
 
-def _api_changes(reader: Reader) -> Iterator[ApiChange]:
-    for workload in reader.workloads:
-        name = workload.name
-        pool = [row for row in reader.variants[name] if reader.allowed(workload, row)]
-        best: dict[OptionKind, ApiChange] = {}
-        for variant, saving in api_saving(pool):
-            shown = variant.replaces_model and reader.proven(name, variant.model)
-            change = ApiChange(
-                label=f"{name}: {variant.label}",
-                monthly_saving_usd=saving.quantize(Decimal("0.01")),
-                needs="" if shown else variant.needs,
-            )
-            if variant.kind not in best or best[variant.kind].monthly_saving_usd < change.monthly_saving_usd:
-                best[variant.kind] = change
-        yield from sorted(best.values(), key=lambda change: -change.monthly_saving_usd)
+def _api_changes(reader: Reader) -> tuple[ApiChange, ...]:
+    """Return changes worth making on the API: what can be done today first, then what needs something, best first."""
+    changes = [change for workload in reader.workloads for change in _changes_of(reader, workload)]
+    return tuple(sorted(changes, key=lambda change: (change.needs != "", -change.monthly_saving_usd)))
+
+
+def _changes_of(reader: Reader, workload: Workload) -> Iterator[ApiChange]:
+    """Yield the best change of each kind that needs nothing more, and the best of those that do."""
+    name = workload.name
+    best: dict[tuple[OptionKind, bool], ApiChange] = {}
+    for variant, saving in api_saving([row for row in reader.variants[name] if reader.allowed(workload, row)]):
+        ready = variant.replaces_model and reader.proven(name, variant.model)
+        change = ApiChange(
+            label=f"{name}: {variant.label}",
+            monthly_saving_usd=saving.quantize(Decimal("0.01")),
+            needs="" if ready else variant.needs,
+        )
+        found = best.get((variant.kind, ready))
+        if found is None or found.monthly_saving_usd < change.monthly_saving_usd:
+            best[variant.kind, ready] = change
+    yield from best.values()
 
 
 def _preconditions(inputs: DecisionInputs, allowed: Allowance | None) -> Sequence[str]:
