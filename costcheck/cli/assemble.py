@@ -56,6 +56,11 @@ class Assembly:
         self.usage = [usage_hour(row) for row in ledger.usage_by_hour()]
         self.charges = [month_charge(row) for row in ledger.charges_by_month()]
         self.quarantined_rows = sum(ledger.count_quarantined().values())
+        self.counted_twice = tuple(
+            f"{row.service_provider_name}/{row.request_model} for {row.hours} hours "
+            f"in {' '.join(row.first)} and in {' '.join(row.second)}"
+            for row in ledger.overlaps()
+        )
         self.rules: DemandRules = read_demand_rules()
         self._unit_prices: dict[tuple[str, str, str], dict[str, float]] = {}
 
@@ -120,6 +125,7 @@ class Assembly:
                 complete_months=seen.complete_months,
                 gap_days=longest_run(seen.gap_days),
                 quarantined_rows=self.quarantined_rows,
+                counted_twice=self.counted_twice,
             )
         months = tuple(sorted({row.month for row in self.charges if _next_month(row.month) <= self.as_of}))
         return Coverage(

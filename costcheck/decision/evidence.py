@@ -67,6 +67,14 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
             source(limits.max_unreconciled_share),
         )
     tokens_matter = bill.addressable_monthly_cost_usd >= limits.min_addressable_bill_usd.value
+    for pair in inputs.coverage.counted_twice:
+        yield _problem(
+            "bill",
+            "usage stands in the ledger twice; take one away with `costcheck bill forget`",
+            pair,
+            "each request once",
+            "ledger",
+        )
     if not bill.has_usage and tokens_matter:
         yield _problem(
             "bill", "there are amounts but no tokens", "no usage rows", "tokens by model and month", "ledger"

@@ -13,7 +13,7 @@ from costcheck.decision.table import Answer, Conditions
 from costcheck.facts import Fact
 from costcheck.model.coverage import next_month
 from costcheck.price_book import TOKEN_UNIT
-from costcheck.records import TokenType, UnitPrice
+from costcheck.records import ServiceTier, TokenType, UnitPrice
 from costcheck.verdict import Finding
 
 
@@ -190,16 +190,21 @@ def _coming_prices(inputs: DecisionInputs) -> dict[date, set[str]]:
     last = inputs.as_of
     for _ in range(int(inputs.thresholds.horizon_months.value)):
         last = next_month(last)
+    tiers = {str(usage.service_tier) for demand in inputs.demands for usage in demand.models} | {ServiceTier.STANDARD}
+    if any(workload.latency_class == "batch" for workload in inputs.settings.workload):
+        tiers.add(ServiceTier.BATCH)
     changes: dict[date, set[str]] = {}
     for row in inputs.snapshot.unit_prices:
         if row.pricing_unit == TOKEN_UNIT and row.effective_from and inputs.as_of < row.effective_from <= last:
-            changes.setdefault(row.effective_from, set()).add(f"{row.service_code} {_model_and_tier(row)}")
+            model, tier = _model_and_tier(row)
+            if tier in tiers:
+                changes.setdefault(row.effective_from, set()).add(f"{row.service_code} {model} ({tier})")
     return changes
 
 
-def _model_and_tier(price: UnitPrice) -> str:
-    names = "|".join(TokenType)
-    return re.sub(f"/(?:{names})(?:/(.+))?$", lambda found: f" ({found[1]})" if found[1] else "", price.sku_meter)
+def _model_and_tier(price: UnitPrice) -> tuple[str, str]:
+    model, tier = re.split(f"/(?:{'|'.join(TokenType)})/?", price.sku_meter, maxsplit=1)
+    return model, tier or ServiceTier.STANDARD
 
 
 def _remark(subject: str, message: str, figure: str = "", where: str = "") -> Finding:

@@ -28,6 +28,7 @@ class Coverage:
     Attributes:
         gap_days: Longest run of days without any usage inside the measured range.
         quarantined_rows: Rows of the ledger that nobody could read.
+        counted_twice: Pairs of sources that both count some model in the same hours.
     """
 
     first_day: date | None
@@ -35,6 +36,7 @@ class Coverage:
     complete_months: tuple[date, ...]
     gap_days: int
     quarantined_rows: int = 0
+    counted_twice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,10 +167,10 @@ def _staircase(evaluator: Evaluator, plan: Plan, fleet: FleetPlan, requests: Dec
 
 
 def _break_even_note(plan: Plan, volume: Decimal | None) -> str:
-    moved = f"requests of {', '.join(plan.moved)}"
+    moved = f"the requests of {', '.join(plan.moved)}"
     if volume is None:
-        return f"none for the {moved}: another instance costs more than the API asks for what it carries"
-    return f"{moved}; fixed point on the staircase of whole instances, at today's prices and median capacity"
+        return f"For {moved}, another instance costs more than the API asks for what it carries."
+    return f"Of {moved}; a fixed point on the staircase of whole instances, at today's prices and median capacity."
 
 
 def _month_reached(evaluator: Evaluator, plan: Plan, multiple: Decimal) -> int | None:

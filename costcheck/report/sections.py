@@ -208,7 +208,7 @@ def break_even_sentence(decision: Decision) -> str:
     note = f" {plain(found.note)}" if found.note.strip() else ""
     today = f"Today: {count(found.today_monthly_requests)} requests a month."
     if found.monthly_requests is None:
-        return f"Break-even: {NONE}; no volume that these instances can serve reaches it. {today}{note}"
+        return f"Break-even: {NONE} at any volume that these instances can serve.{note} {today}"
     return (
         f"Break-even: {count(found.monthly_requests)} requests or {count(found.monthly_tokens)} tokens a month"
         f"{_on(found)}. {today} {_reached(found)}{note}"

@@ -113,7 +113,7 @@ def test_what_is_missing_reads_none_or_unknown() -> None:
 def test_a_break_even_that_no_fleet_reaches_is_none() -> None:
     unreached = builders.break_even(monthly_requests=None, monthly_tokens=None, instance_count=None)
     shown = render_text(builders.decision(break_even=unreached), width=WIDE, color=False)
-    assert "Break-even: none; no volume that these instances can serve reaches it." in shown
+    assert "Break-even: none at any volume that these instances can serve." in shown
 
 
 def test_a_line_without_a_sku_says_so() -> None:
