@@ -95,7 +95,7 @@ def _case_findings(inputs: DecisionInputs, evaluation: Evaluation) -> Iterator[F
     for message, figure, name, fact in rows:
         yield Finding(
             rule=6,
-            subject="saving",
+            subject="cost case",
             message=message + (": misses" if name in case.failures else ""),
             figure=figure,
             threshold=_threshold_words(name, fact),
