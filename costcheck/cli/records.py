@@ -48,7 +48,7 @@ def read_inputs(path: Path) -> DecisionInputs:
     content = _read(path)
     inputs = decode_inputs(content, str(path))
     recorded = path.with_name(path.name.removesuffix(INPUTS) + DECISION)
-    digest = decode_decision(_read(recorded), str(recorded)).input_digests["inputs"]
+    digest = decode_decision(_read(recorded), str(recorded)).input_digests.get("inputs")
     if digest != hashlib.sha256(content).hexdigest():
         message = f"{path} does not have the digest {digest} that {recorded.name} carries"
         raise TamperedError(
