@@ -170,7 +170,8 @@ class Planner:
         if isinstance(layout, DoesNotFit):
             return None
         rules = self.serving_rules.fleet
-        minimum_replicas = int(rules.minimum_replicas.value) if group.restricted else 1
+        spare = int(rules.spare_replicas_sensitive.value) if group.restricted else 0
+        replicas = int(rules.minimum_replicas.value) if group.restricted else 1
         rates = {name: self._sizing_rate(name) for name in group.workloads}
         profiles = [self.demands[name].requests_per_second_by_hour_of_week for name in group.workloads]
         return FleetPlan(
@@ -187,8 +188,9 @@ class Planner:
             output_token_factor=float(self.assumptions.output_token_factor.value),
             input_elasticity=0.0,
             output_elasticity=0.0,
-            minimum=math.ceil(minimum_replicas / layout.replicas_per_instance),
-            spare=int(rules.spare_replicas_sensitive.value) if group.restricted else 0,
+            # The spare is one of the replicas that must run at least: N + 1 of one is two, not three.
+            minimum=max(math.ceil(replicas / layout.replicas_per_instance) - spare, 1),
+            spare=spare,
             restricted=group.restricted,
         )
 
