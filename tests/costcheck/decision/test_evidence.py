@@ -1,0 +1,213 @@
+"""What cannot be used gives no verdict, and taking evidence away never moves anybody."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import settings as profile
+from hypothesis import strategies as st
+
+from costcheck.decision.decide import decide
+from costcheck.decision.inputs import DecisionInputs
+from costcheck.records import PriceSnapshot
+from costcheck.settings import Company, Operator, SelfHosting
+from costcheck.verdict import Verdict
+from tests.costcheck.decision.builders import (
+    AS_OF,
+    DECLARED,
+    MONTHS,
+    bill,
+    compliance,
+    coverage,
+    decided,
+    demand,
+    finding,
+    inputs,
+    reconciliation,
+    settings,
+    snapshot,
+    workload,
+)
+
+INSUFFICIENT = (Verdict.INSUFFICIENT_EVIDENCE, 1)
+MOVING = {Verdict.SELF_HOST, Verdict.HYBRID}
+
+
+def without(meter: str) -> PriceSnapshot:
+    """Return the prices less one row."""
+    kept = tuple(row for row in snapshot().unit_prices if row.sku_meter != meter)
+    assert len(kept) < len(snapshot().unit_prices)
+    return replace(snapshot(), unit_prices=kept)
+
+
+PROBLEMS: dict[str, dict[str, Any]] = {
+    "another currency": {"bill": bill(currencies=("EUR",))},
+    "two currencies": {"bill": bill(currencies=("EUR", "USD"))},
+    "a model nobody can price": {"bill": bill(unpriced_models=("openai/gpt-unheard-of",))},
+    "an unreconciled bill": {"bill": bill(reconciliations=(reconciliation("0.5"),))},
+    "amounts without tokens": {"bill": bill(has_usage=False), "demands": ()},
+    "a gap": {"coverage": coverage(gap_days=30)},
+    "a stale bill": {"coverage": coverage(complete_months=MONTHS[:3])},
+    "nothing measured": {
+        "coverage": coverage(complete_months=(), first_day=None, last_day=None),
+        "bill": bill("0", has_usage=False, charged=False),
+        "demands": (),
+    },
+    "prices of another region": {"settings": settings(company=Company(name="X", region_id="eu-central-1"))},
+    "no price of today's model": {"snapshot": without("gpt-5.4/output_tokens")},
+    "no price of the control plane": {"snapshot": without("AmazonEKS-Hours:perCluster")},
+    "no price of any GPU": {
+        "settings": settings(self_hosting=SelfHosting(instance_types=("g6.xlarge",))),
+        "snapshot": without("BoxUsage:g6.xlarge"),
+    },
+    "no instance type at all": {"snapshot": replace(snapshot(), instance_types=())},
+    "no price of the purchase option": {
+        "settings": settings(self_hosting=SelfHosting(purchase_options=("capacity_block",)))
+    },
+    "no purchase option": {"settings": settings(self_hosting=SelfHosting(purchase_options=()))},
+    "an instance type nobody knows": {"settings": settings(self_hosting=SelfHosting(instance_types=("g99.big",)))},
+    "stale prices": {"as_of": date(2026, 8, 20), "live": True},
+}
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_evidence_that_cannot_be_used_gives_no_verdict(problem: str) -> None:
+    decision = decided(**PROBLEMS[problem])
+    assert (decision.verdict, decision.rule) == INSUFFICIENT
+    assert decision.allowance is None
+    assert all(row.rule == 1 and row.message for row in decision.findings)
+
+
+@profile(max_examples=60, deadline=None)
+@given(st.sets(st.sampled_from(sorted(PROBLEMS)), min_size=1))
+def test_more_problems_never_become_a_verdict(problems: set[str]) -> None:
+    merged: dict[str, Any] = {}
+    for problem in sorted(problems):
+        merged |= PROBLEMS[problem]
+    # Two problems may speak of the same part of the inputs; the last one then stands alone, and is still a problem.
+    assert decided(**merged).verdict is Verdict.INSUFFICIENT_EVIDENCE
+
+
+def _fewer_months(row: DecisionInputs) -> DecisionInputs:
+    return replace(row, coverage=coverage(complete_months=MONTHS[-2:]))
+
+
+def _no_evaluation(row: DecisionInputs) -> DecisionInputs:
+    workloads = tuple(msgspec.structs.replace(one, evaluations=()) for one in row.settings.workload)
+    return replace(row, settings=msgspec.structs.replace(row.settings, workload=workloads))
+
+
+def _no_operator(row: DecisionInputs) -> DecisionInputs:
+    return replace(row, settings=msgspec.structs.replace(row.settings, operator=Operator()))
+
+
+def _no_candidates(row: DecisionInputs) -> DecisionInputs:
+    workloads = tuple(msgspec.structs.replace(one, candidates=()) for one in row.settings.workload)
+    return replace(row, settings=msgspec.structs.replace(row.settings, workload=workloads))
+
+
+def _no_offering(row: DecisionInputs) -> DecisionInputs:
+    return replace(row, snapshot=replace(row.snapshot, zone_offerings=()))
+
+
+def _no_gpu_prices(row: DecisionInputs) -> DecisionInputs:
+    kept = tuple(price for price in row.snapshot.unit_prices if not price.sku_meter.startswith("BoxUsage:g"))
+    return replace(row, snapshot=replace(row.snapshot, unit_prices=kept))
+
+
+def _no_demand(row: DecisionInputs) -> DecisionInputs:
+    return replace(row, demands=())
+
+
+def _no_tokens(row: DecisionInputs) -> DecisionInputs:
+    return replace(row, bill=replace(row.bill, has_usage=False))
+
+
+REMOVALS: tuple[Callable[[DecisionInputs], DecisionInputs], ...] = (
+    _fewer_months,
+    _no_evaluation,
+    _no_operator,
+    _no_candidates,
+    _no_offering,
+    _no_gpu_prices,
+    _no_demand,
+    _no_tokens,
+)
+
+
+@profile(max_examples=40, deadline=None)
+@given(st.sets(st.sampled_from(REMOVALS), min_size=1))
+def test_taking_evidence_away_never_moves_anybody(
+    removals: set[Callable[[DecisionInputs], DecisionInputs]],
+) -> None:
+    row = inputs()
+    assert decide(row).verdict in MOVING
+    for remove in removals:
+        row = remove(row)
+    assert decide(row).verdict not in MOVING
+
+
+@profile(max_examples=20, deadline=None)
+@given(st.integers(0, len(snapshot().unit_prices) - 1))
+def test_no_single_missing_price_makes_servers_look_cheaper(position: int) -> None:
+    rows = snapshot().unit_prices
+    less = replace(snapshot(), unit_prices=rows[:position] + rows[position + 1 :])
+    decision, full = decided(snapshot=less), decided()
+    if decision.verdict in MOVING:
+        cost = {row.option_id: row.monthly_cost_usd for row in full.options}
+        assert all(row.monthly_cost_usd == cost[row.option_id] for row in decision.options)
+
+
+def test_a_declared_demand_counts_only_while_its_requirement_binds() -> None:
+    expired = workload(
+        declared_demand=DECLARED, compliance=compliance(expires_on=AS_OF - timedelta(days=1)), weights="published"
+    )
+    decision = decided(settings=settings(expired), demands=(demand(origin="declared", models=()),))
+    assert (decision.verdict, decision.rule) == INSUFFICIENT
+    assert "declared" in decision.findings[0].message
+
+
+def test_an_expired_requirement_is_said_and_binds_nobody() -> None:
+    company = settings(workload(compliance=compliance(expires_on=AS_OF - timedelta(days=1))))
+    decision = decided(settings=company)
+    assert decision.rule == 10
+    assert "Contract 12" in finding(decision, "has expired").message
+
+
+def test_a_small_bill_without_tokens_is_small_and_needs_none() -> None:
+    assert decided(bill=bill("400", has_usage=False), demands=()).rule == 3
+
+
+def test_usage_without_charges_says_that_list_prices_stand_in() -> None:
+    decision = decided(bill=bill(charged=False))
+    assert finding(decision, "spend is usage x list price").rule == 0
+
+
+def test_quarantined_rows_are_counted_aloud() -> None:
+    assert finding(decided(coverage=coverage(quarantined_rows=3)), "quarantine").figure == "3 rows"
+
+
+def test_a_token_price_that_will_change_within_the_horizon_is_said() -> None:
+    today = next(row for row in snapshot().unit_prices if row.sku_meter == "gpt-5.4/output_tokens")
+    later = replace(today, effective_from=date(2026, 12, 1))
+    beyond = replace(today, effective_from=date(2027, 8, 2))
+    changed = replace(snapshot(), unit_prices=(*snapshot().unit_prices, later, beyond))
+    decision = decided(snapshot=changed)
+    said = [row for row in decision.findings if "begin within the horizon" in row.message]
+    assert [(row.figure, row.message.endswith("openai gpt-5.4 (standard)")) for row in said] == [
+        ("from 2026-12-01", True)
+    ]
+
+
+def test_a_cheaper_model_that_nobody_prices_is_said_to_be_left_out() -> None:
+    decision = decided(settings=settings(workload(cheaper_request_model="gpt-5.4-minni")))
+    assert "gpt-5.4-minni" in finding(decision, "was not compared").message
+
+
+def test_an_instance_type_without_a_price_is_said_to_be_left_out() -> None:
+    decision = decided(snapshot=without("BoxUsage:g6e.xlarge"))
+    assert "g6e.xlarge (on-demand)" in finding(decision, "not priced in the region").message
