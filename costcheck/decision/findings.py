@@ -8,13 +8,15 @@ from decimal import Decimal
 from costcheck.decision.evaluation import Evaluation
 from costcheck.decision.evidence import active_compliance, instance_offers, is_proven, limit, source, usd
 from costcheck.decision.inputs import DecisionInputs
-from costcheck.decision.reading import Reader
+from costcheck.decision.reading import Reader, Reading
 from costcheck.decision.table import Answer, Conditions
 from costcheck.facts import Fact
 from costcheck.model.coverage import next_month
 from costcheck.price_book import TOKEN_UNIT
 from costcheck.records import ServiceTier, TokenType, UnitPrice
 from costcheck.verdict import Finding
+
+GRANTED = Reading(take_quality_for_granted=True, only_buyable=False)
 
 
 def findings(
@@ -27,11 +29,14 @@ def findings(
     """Yield what a verdict by rules 2 to 10 rests on, and then the remarks that decide nothing (rule 0)."""
     if answer.rule == 1:
         return
-    yield from _bill_findings(inputs, conditions)
+    if reader is not None:
+        yield from _requirement_findings(reader, evaluation)
+    if not (conditions.forced or conditions.forced_managed) or conditions.free_workloads:
+        yield from _bill_findings(inputs, conditions)
     yield from _operator_findings(inputs)
     if evaluation is not None and evaluation.best is not None:
         yield from _case_findings(inputs, evaluation)
-    elif reader is not None:
+    elif reader is not None and any(reader.choices(GRANTED).values()):
         yield Finding(rule=6, subject="servers", message="no instance type serves any candidate", source="capacity")
     if reader is not None:
         yield from _quality_findings(inputs, reader)
@@ -44,18 +49,38 @@ def findings(
     yield from _remarks(inputs)
 
 
+def _requirement_findings(reader: Reader, evaluation: Evaluation | None) -> Iterator[Finding]:
+    """Yield what each requirement in force leaves, and at what price a month."""
+    for name, workload in reader.bound.items():
+        if workload.compliance is None:
+            continue
+        if name in reader.forced:
+            plan = evaluation.baseline_plan if evaluation else None
+            left, price = "servers of its own", usd(plan.monthly_cost_usd.p50) if plan else ""
+        else:
+            cheapest = min(variant.monthly_cost_usd for variant in reader.eligible(name, GRANTED))
+            left, price = "a managed API inside the region", usd(cheapest)
+        yield Finding(
+            rule=2,
+            subject=name,
+            message=f"a requirement rules the public API out; the cheapest that it allows: {left}",
+            figure=price,
+            threshold=f"in force until {workload.compliance.expires_on}",
+            source=f"{workload.compliance.clause} (owner: {workload.compliance.owner})",
+        )
+
+
 def _bill_findings(inputs: DecisionInputs, conditions: Conditions) -> Iterator[Finding]:
     limits = inputs.thresholds
     months = len(inputs.coverage.complete_months)
-    if not (conditions.forced or conditions.forced_managed) or conditions.free_workloads:
-        yield Finding(
-            rule=3,
-            subject="bill",
-            message="complete months of measured usage" + (": too few" if conditions.short_evidence else ""),
-            figure=f"{months} months",
-            threshold=limit(limits.min_complete_months),
-            source=source(limits.min_complete_months),
-        )
+    yield Finding(
+        rule=3,
+        subject="bill",
+        message="complete months of measured usage" + (": too few" if conditions.short_evidence else ""),
+        figure=f"{months} months",
+        threshold=limit(limits.min_complete_months),
+        source=source(limits.min_complete_months),
+    )
     threshold = limits.keep_measuring_bill_usd if not conditions.small_bill else limits.min_addressable_bill_usd
     small = conditions.small_bill or conditions.middling_bill
     yield Finding(
@@ -81,8 +106,8 @@ def _operator_findings(inputs: DecisionInputs) -> Iterator[Finding]:
 
 def _case_findings(inputs: DecisionInputs, evaluation: Evaluation) -> Iterator[Finding]:
     best = evaluation.best
-    if best is None:
-        return
+    if best is None or best is evaluation.baseline_plan:
+        return  # no more than compliance forces: nothing is compared, so there is no case to make
     limits, case = inputs.thresholds, best.case
     pay_back = "never" if case.pay_back_months is None else f"{case.pay_back_months} months"
     rows: tuple[tuple[str, str, str, Fact | None], ...] = (
