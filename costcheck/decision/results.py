@@ -254,7 +254,7 @@ def _api_lines(evaluator: Evaluator, plan: Plan) -> Iterator[CostLine]:
 
 def _api_line(evaluator: Evaluator, label: str, plan: Plan, name: str, share: float) -> CostLine:
     monthly = decimal(plan.remainders[name].monthly_cost)
-    quantity = Decimal(str(round(share, 4)))
+    quantity = Decimal(str(round(share, 6)))
     return CostLine(
         name=label,
         quantity=quantity,
