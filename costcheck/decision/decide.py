@@ -1,12 +1,12 @@
 """Decide: the same inputs give the same decision, to the byte."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from costcheck.decision.evaluation import ApiResult, Evaluation, Evaluator, PlanResult, cheapest_api
-from costcheck.decision.evidence import unusable_evidence, usd
+from costcheck.decision.evidence import decided_without_prices, unusable_evidence, unusable_prices, usd
 from costcheck.decision.findings import findings
 from costcheck.decision.inputs import DecisionInputs, digests
 from costcheck.decision.outlook import dominant_assumption, flips
@@ -56,9 +56,15 @@ HEADLINES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Evidence:
-    """What the evaluations found; evaluations are None where the evidence could not be used."""
+    """What the evaluations found; evaluations are None where the evidence could not be used.
+
+    Attributes:
+        problems: What keeps the evidence from carrying a verdict (rule 1).
+        remarks: What kept options from being priced where no price was needed.
+    """
 
     problems: tuple[Finding, ...]
+    remarks: tuple[Finding, ...] = ()
     reader: Reader | None = None
     granted: Evaluation | None = None
     proven: Evaluation | None = None
@@ -87,21 +93,33 @@ def decide(inputs: DecisionInputs) -> Decision:
 
 
 def _gather(inputs: DecisionInputs) -> _Evidence:
+    problems = unusable_evidence(inputs)
+    if problems or not inputs.demands:
+        return _Evidence(problems=problems)
     try:
-        problems = unusable_evidence(inputs)
-        if problems or not inputs.demands:
-            return _Evidence(problems=problems)
-        reader = Reader(inputs=inputs, evaluator=Evaluator.of(inputs))
-        return _Evidence(
-            problems=(),
-            reader=reader,
-            granted=reader.evaluate(GRANTED),
-            proven=reader.evaluate(PROVEN),
-            buyable=reader.evaluate(BUYABLE),
-        )
+        old = unusable_prices(inputs)
+        return _without_prices(inputs, old) if old else _evaluated(inputs)
     except EvidenceError as exc:
         finding = Finding(rule=1, subject="evidence", message=exc.seen, threshold=exc.expected, source=exc.action)
-        return _Evidence(problems=(finding,))
+        return _without_prices(inputs, (finding,))
+
+
+def _without_prices(inputs: DecisionInputs, problems: tuple[Finding, ...]) -> _Evidence:
+    """Return the evidence without any option priced: a problem, unless the table decides without prices."""
+    if not decided_without_prices(inputs):
+        return _Evidence(problems=problems)
+    return _Evidence(problems=(), remarks=tuple(replace(row, rule=0) for row in problems))
+
+
+def _evaluated(inputs: DecisionInputs) -> _Evidence:
+    reader = Reader(inputs=inputs, evaluator=Evaluator.of(inputs))
+    return _Evidence(
+        problems=(),
+        reader=reader,
+        granted=reader.evaluate(GRANTED),
+        proven=reader.evaluate(PROVEN),
+        buyable=reader.evaluate(BUYABLE),
+    )
 
 
 def _conditions(inputs: DecisionInputs, evidence: _Evidence) -> Conditions:
@@ -173,7 +191,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the stages of one decision, in their 
         options=_options(reader, evaluation, proven),
         break_even=break_even(reader.evaluator, evaluation) if reader and evaluation else None,
         pay_back_months=subject.case.pay_back_months if subject else None,
-        findings=(*evidence.problems, *findings(inputs, reader, conditions, answer, evaluation)),
+        findings=(*evidence.problems, *findings(inputs, reader, conditions, answer, evaluation), *evidence.remarks),
         flips=flips(inputs, reader, evaluation, conditions, answer) if reader and evaluation else (),
         dominant_assumption=dominant_assumption(reader.evaluator, evaluation) if reader and evaluation else "",
         api_changes=_api_changes(reader) if reader else (),

@@ -16,13 +16,37 @@ SOURCE = "costcheck/data/thresholds.toml"
 
 
 def unusable_evidence(inputs: DecisionInputs) -> tuple[Finding, ...]:
-    """Return every reason why bills, prices or demand cannot carry a verdict (rule 1)."""
-    return (*_bill_problems(inputs), *_demand_problems(inputs), *_price_problems(inputs))
+    """Return every reason why the bill or the demand cannot carry a verdict (rule 1)."""
+    return (*_bill_problems(inputs), *_demand_problems(inputs))
+
+
+def unusable_prices(inputs: DecisionInputs) -> tuple[Finding, ...]:
+    """Return every reason why the prices cannot carry a verdict (rule 1)."""
+    return tuple(_price_problems(inputs))
+
+
+def decided_without_prices(inputs: DecisionInputs) -> bool:
+    """Return whether rules 3 to 5 decide on what was charged and answered alone, whatever servers cost.
+
+    Then old or missing prices are a remark: a bill of 400 USD needs no price of a GPU. A requirement does (rule 2).
+    """
+    limits = inputs.thresholds
+    bound = any(active_compliance(workload, inputs.as_of) for workload in inputs.settings.workload)
+    operator = inputs.settings.operator
+    return (
+        inputs.bill.charged
+        and not bound
+        and (
+            len(inputs.coverage.complete_months) < limits.min_complete_months.value
+            or inputs.bill.addressable_monthly_cost_usd < limits.keep_measuring_bill_usd.value
+            or (operator.answer == "nobody" and operator.managed_provider_monthly_cost_usd is None)
+        )
+    )
 
 
 def limit(fact: Fact) -> str:
     """Return a threshold with its unit, as findings print it."""
-    return f"{fact.value} {fact.unit}"
+    return f"{fact.value:,} {fact.unit}"
 
 
 def source(fact: Fact) -> str:

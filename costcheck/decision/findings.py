@@ -78,7 +78,7 @@ def _bill_findings(inputs: DecisionInputs, conditions: Conditions) -> Iterator[F
         subject="bill",
         message="complete months of measured usage" + (": too few" if conditions.short_evidence else ""),
         figure=f"{months} months",
-        threshold=limit(limits.min_complete_months),
+        threshold=f"at least {limit(limits.min_complete_months)}",
         source=source(limits.min_complete_months),
     )
     threshold = limits.keep_measuring_bill_usd if not conditions.small_bill else limits.min_addressable_bill_usd
@@ -88,7 +88,7 @@ def _bill_findings(inputs: DecisionInputs, conditions: Conditions) -> Iterator[F
         subject="bill",
         message="spend that self-hosting could replace" + (": too little to pay for servers" if small else ""),
         figure=usd(inputs.bill.addressable_monthly_cost_usd),
-        threshold=limit(threshold),
+        threshold=f"at least {limit(threshold)}",
         source=source(threshold),
     )
 

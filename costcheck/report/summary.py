@@ -107,6 +107,9 @@ def _notes(decision: Decision) -> Iterable[tuple[str, str]]:
     if decision.options:
         yield "Break-even", break_even_sentence(decision).removeprefix("Break-even: ")
         yield "Pay-back", pay_back_sentence(decision).removeprefix("Pay-back: ")
+    for remark in decision.findings if not decision.options else ():
+        if remark.rule == 0:
+            yield "Not priced", plain(remark.message)
     for flip in decision.flips[:1]:
         turn = f"{plain(flip.what)} from {plain(flip.today)} to {plain(flip.flips_at)}"
         yield "Would turn it", f"{turn} ({verdict_in_words(flip.becomes)})"

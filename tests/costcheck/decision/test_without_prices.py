@@ -1,0 +1,61 @@
+"""Rules 3 to 5 ask nothing of prices; every other verdict does."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from costcheck.settings import Operator
+from costcheck.verdict import Decision, Verdict
+from tests.costcheck.decision.builders import (
+    MONTHS,
+    bill,
+    compliance,
+    coverage,
+    decided,
+    settings,
+    snapshot,
+    workload,
+)
+
+
+def with_old_prices(**changes: object) -> Decision:
+    old = replace(
+        snapshot(),
+        unit_prices=tuple(
+            replace(row, effective_from=None, provenance=replace(row.provenance, retrieved_on=date(2026, 1, 1)))
+            for row in snapshot().unit_prices
+        ),
+    )
+    return decided(snapshot=old, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"bill": bill("400")}, 3),
+        ({"coverage": coverage(complete_months=MONTHS[-2:])}, 3),
+        ({"bill": bill("4000")}, 4),
+        ({"settings": settings(workload(), operator=Operator(answer="nobody"))}, 5),
+    ],
+)
+def test_old_prices_do_not_hide_an_answer_that_needs_none(changes: dict[str, object], rule: int) -> None:
+    decision = with_old_prices(**changes)
+
+    assert (decision.verdict, decision.rule) == (Verdict.STAY_ON_API, rule)
+    assert decision.options == ()
+    assert any("prices are too old" in row.message for row in decision.findings if row.rule == 0)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"bill": bill("400", charged=False)},
+        {"bill": bill("400"), "settings": settings(workload(compliance=compliance()))},
+    ],
+)
+def test_old_prices_carry_no_verdict_where_prices_matter(changes: dict[str, object]) -> None:
+    decision = with_old_prices(**changes)
+
+    assert (decision.verdict, decision.rule) == (Verdict.INSUFFICIENT_EVIDENCE, 1)
