@@ -139,9 +139,13 @@ def _replayed(path: Path) -> DecisionInputs:
 
 
 def _decided(inputs: DecisionInputs) -> Decision:
+    from rich.console import Console  # noqa: PLC0415 - slow to load
+
     import costcheck.decision.decide as decision  # noqa: PLC0415 - numpy is slow to load
 
-    return decision.decide(inputs)
+    # It says nothing where standard error is no terminal.
+    with Console(stderr=True).status(f"pricing the options, {inputs.draws:,} draws each"):
+        return decision.decide(inputs)
 
 
 def _rendered(decision: Decision, style: Format) -> str:

@@ -162,6 +162,7 @@ def _remarks(inputs: DecisionInputs) -> Iterator[Finding]:
     yield from _demand_remarks(inputs)
     yield from _requirement_remarks(inputs)
     yield from _price_remarks(inputs)
+    yield from _aside_remarks(inputs)
     if inputs.bill.has_usage and not inputs.bill.charged:
         yield _remark("bill", "no charges were read: spend is usage x list price")
     if inputs.coverage.quarantined_rows:
@@ -170,6 +171,20 @@ def _remarks(inputs: DecisionInputs) -> Iterator[Finding]:
             "rows that nobody could read are kept in quarantine",
             f"{inputs.coverage.quarantined_rows} rows",
         )
+
+
+def _aside_remarks(inputs: DecisionInputs) -> Iterator[Finding]:
+    """Yield what was billed and is compared with nothing, a month."""
+    recent = inputs.bill.months[-3:]
+    rows = (
+        ("spend that nothing of ours could replace, or that no workload names", "set_aside_cost_usd"),
+        ("credits, which the comparison leaves out", "credit_usd"),
+        ("taxes, which the comparison leaves out", "tax_usd"),
+    )
+    for message, column in rows:
+        mean = sum((getattr(month, column) for month in recent), Decimal(0)) / max(len(recent), 1)
+        if mean:
+            yield _remark("bill", message, usd(mean))
 
 
 def _demand_remarks(inputs: DecisionInputs) -> Iterator[Finding]:
