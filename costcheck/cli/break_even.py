@@ -45,7 +45,8 @@ def comparison(stated: StatedCurves) -> Iterator[str]:
     from costcheck.model.break_even import break_even_volume  # noqa: PLC0415 - as above
 
     yield stated.title
-    yield f"Source: {stated.source}, {stated.checked}. Only what the file states is counted."
+    yield f"Source: {stated.source} (read {stated.checked})"
+    yield "Only what the file states is counted."
     yield ""
     yield COLUMNS.format(f"{stated.unit} a month", "API", "self-hosted", "cheaper")
     for volume in stated.volumes_per_month:
