@@ -1,0 +1,161 @@
+"""What was paid, what for, and how far usage x price explains it."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as profile
+from hypothesis import strategies as st
+
+from costcheck.model.bill import BillSummary, PricedUsage, summarise_bill
+from costcheck.records import ChargeCategory, MonthCharge, Operation
+
+MONTHS = [date(2026, month, 1) for month in (4, 5, 6, 7)]
+
+
+def used(month: date, cost: str | None = "100", **changes: Any) -> PricedUsage:  # noqa: ANN401 - any field
+    fields: dict[str, Any] = {
+        "month": month,
+        "service_provider_name": "openai",
+        "request_model": "gpt-5.4",
+        "addressable": True,
+        "list_cost_usd": None if cost is None else Decimal(cost),
+    }
+    return PricedUsage(**(fields | changes))
+
+
+def charged(month: date, cost: str = "100", **changes: Any) -> MonthCharge:  # noqa: ANN401 - any field
+    fields: dict[str, Any] = {
+        "month": month,
+        "service_provider_name": "openai",
+        "charge_category": ChargeCategory.USAGE,
+        "x_operation": Operation.CHAT,
+        "x_gen_ai_request_model": "gpt-5.4",
+        "sub_account_id": None,
+        "billing_currency": "USD",
+        "billed_cost": Decimal(cost),
+        "x_estimated": False,
+    }
+    return MonthCharge(**(fields | changes))
+
+
+def summary(
+    usage: list[PricedUsage],
+    charges: list[MonthCharge],
+    entered: Callable[[str], Decimal | None] = lambda _: None,
+) -> BillSummary:
+    return summarise_bill(usage, charges, MONTHS, entered_factor=entered)
+
+
+def test_a_bill_that_usage_explains_leaves_nothing_over() -> None:
+    row = summary([used(month) for month in MONTHS], [charged(month) for month in MONTHS])
+    assert row.residual_share == 0
+    assert row.contracted_factor("openai") == 1
+    assert row.addressable_monthly_cost_usd == 100
+
+
+def test_the_mean_is_of_the_last_three_complete_months() -> None:
+    costs = ["900", "100", "200", "300"]
+    row = summary([used(month, cost) for month, cost in zip(MONTHS, costs, strict=True)], [])
+    assert row.addressable_monthly_cost_usd == 200
+
+
+def test_the_mean_of_one_month_is_that_month() -> None:
+    row = summarise_bill([used(MONTHS[0], "90")], [], MONTHS[:1], entered_factor=lambda _: None)
+    assert row.addressable_monthly_cost_usd == 90
+
+
+def test_nothing_at_all_is_a_bill_of_zero_and_says_that_there_was_none() -> None:
+    row = summarise_bill([], [], [], entered_factor=lambda _: None)
+    assert row.addressable_monthly_cost_usd == 0
+    assert not row.has_usage
+    assert not row.charged
+
+
+def test_months_that_do_not_count_are_left_out() -> None:
+    row = summary([used(MONTHS[0]), used(date(2026, 8, 1), "1000000")], [charged(date(2026, 8, 1), "9")])
+    assert sum(month.addressable_cost_usd for month in row.months) == 100
+    assert not row.charged
+
+
+def test_what_a_discount_explains_is_derived_and_still_a_residual_until_it_is_entered() -> None:
+    usage, charges = [used(month) for month in MONTHS], [charged(month, "80") for month in MONTHS]
+    derived = summary(usage, charges)
+    assert derived.contracted_factor("openai") == Decimal("0.8")
+    assert derived.residual_share == Decimal("0.25")
+    entered = summary(usage, charges, lambda _: Decimal("0.8"))
+    assert entered.residual_share == 0
+    assert entered.addressable_monthly_cost_usd == 80
+
+
+def test_the_worst_provider_speaks_for_the_bill() -> None:
+    usage = [used(MONTHS[0]), used(MONTHS[0], "100", service_provider_name="anthropic")]
+    charges = [charged(MONTHS[0]), charged(MONTHS[0], "200", service_provider_name="anthropic")]
+    assert summary(usage, charges).residual_share == Decimal("0.5")
+
+
+def test_credits_and_taxes_stand_apart() -> None:
+    charges = [
+        charged(MONTHS[0]),
+        charged(MONTHS[0], "-50", charge_category=ChargeCategory.CREDIT),
+        charged(MONTHS[0], "19", charge_category=ChargeCategory.TAX),
+    ]
+    row = summary([used(MONTHS[0])], charges)
+    assert row.months[0].credit_usd == -50
+    assert row.months[0].tax_usd == 19
+    assert row.residual_share == 0
+    assert row.months[0].addressable_cost_usd == 100
+
+
+def test_an_addressable_model_that_nobody_prices_is_named() -> None:
+    row = summary(
+        [used(MONTHS[0], None, request_model="gpt-x")], [charged(MONTHS[0], x_gen_ai_request_model="gpt-x")]
+    )
+    assert row.unpriced_models == ("openai/gpt-x",)
+    assert row.residual_share == 0
+
+
+def test_a_set_aside_model_that_nobody_prices_is_no_problem() -> None:
+    usage = [used(MONTHS[0]), used(MONTHS[0], None, request_model="gpt-x", addressable=False)]
+    charges = [charged(MONTHS[0]), charged(MONTHS[0], "40", x_gen_ai_request_model="gpt-x")]
+    row = summary(usage, charges)
+    assert row.unpriced_models == ()
+    assert row.residual_share == 0
+    assert row.months[0].set_aside_cost_usd == 40
+
+
+def test_spend_that_is_not_chat_is_shown_and_set_aside() -> None:
+    charges = [charged(MONTHS[0]), charged(MONTHS[0], "30", x_operation=Operation.EMBEDDINGS)]
+    row = summary([used(MONTHS[0])], charges)
+    assert row.months[0].addressable_cost_usd == 100
+    assert row.months[0].set_aside_cost_usd == 30
+
+
+def test_amounts_without_tokens_are_addressable_at_most() -> None:
+    row = summary([], [charged(month, "3100") for month in MONTHS])
+    assert row.addressable_monthly_cost_usd == 3100
+    assert not row.has_usage
+
+
+def test_currencies_are_named() -> None:
+    row = summary([], [charged(MONTHS[0], billing_currency="EUR"), charged(MONTHS[0])])
+    assert row.currencies == ("EUR", "USD")
+
+
+@profile(max_examples=100, deadline=None)
+@given(st.lists(st.decimals("0.01", "10000", places=2), min_size=1, max_size=6), st.randoms())
+def test_cents_are_exact_in_any_order(costs: list[Decimal], order: Any) -> None:  # noqa: ANN401 - random.Random
+    usage = [used(MONTHS[-1], str(cost)) for cost in costs]
+    shuffled = list(usage)
+    order.shuffle(shuffled)
+    one, other = summary(usage, []), summary(shuffled, [])
+    assert one.months[-1].addressable_cost_usd == other.months[-1].addressable_cost_usd == sum(costs)
+
+
+@pytest.mark.parametrize(("billed", "residual"), [("100", "0"), ("110", "0.0909"), ("90", "0.1111")])
+def test_the_residual_is_a_share_of_what_was_billed(billed: str, residual: str) -> None:
+    row = summary([used(MONTHS[0])], [charged(MONTHS[0], billed)])
+    assert round(row.residual_share, 4) == Decimal(residual)
