@@ -3,6 +3,7 @@
 import click
 
 from costcheck.cli.bills import bill
+from costcheck.cli.break_even import break_even
 from costcheck.cli.decide import decide, demo, schema
 from costcheck.cli.explain import explain
 from costcheck.cli.init import init
@@ -18,5 +19,5 @@ def costcheck() -> None:
     """
 
 
-for command in (init, bill, prices, decide, demo, explain, schema):
+for command in (init, bill, prices, decide, demo, explain, break_even, schema):
     costcheck.add_command(command)
