@@ -9,8 +9,9 @@ from costcheck.decision.evidence import active_compliance, is_proven
 from costcheck.decision.inputs import DecisionInputs
 from costcheck.errors import PriceNotFoundError
 from costcheck.model.api_cost import ApiVariant, api_variants
+from costcheck.model.fleets import FleetBuilder, Layouts
 from costcheck.model.plan import Remainder
-from costcheck.model.planning import Layouts, Planner
+from costcheck.model.planning import Planner
 from costcheck.settings import Workload
 from costcheck.verdict import OptionKind
 
@@ -151,7 +152,7 @@ class Reader:
 
     def _planner(self, types: tuple[str, ...], remainders: Mapping[str, Remainder]) -> Planner:
         inputs = self.inputs
-        return Planner(
+        builder = FleetBuilder(
             settings=inputs.settings,
             demands=inputs.demand_by_name,
             models=inputs.models,
@@ -160,11 +161,14 @@ class Reader:
             serving_rules=inputs.serving_rules,
             book=inputs.book,
             assumptions=inputs.assumptions,
+            layouts=self._layouts,
+        )
+        return Planner(
+            builder=builder,
             thresholds=inputs.thresholds,
             instance_types=types,
             remainders=remainders,
             bound=frozenset(self.bound),
-            layouts=self._layouts,
         )
 
     def allowed(self, workload: Workload, variant: ApiVariant) -> bool:

@@ -86,10 +86,10 @@ def test_an_unsold_purchase_option_makes_no_plan() -> None:
 
 
 def test_the_shape_holds_the_factors_of_the_replacement_and_the_cached_share_of_both_sides() -> None:
-    plain = planner().shape(["chat"])
+    plain = planner().builder.shape(["chat"])
     assert plain.input_tokens == pytest.approx(1050)
     assert plain.output_tokens == pytest.approx(210)
-    cached = planner(settings(workload(cacheable_input_share=Decimal("0.4")))).shape(["chat"])
+    cached = planner(settings(workload(cacheable_input_share=Decimal("0.4")))).builder.shape(["chat"])
     assert cached.cached_input_share == pytest.approx(0.4)
 
 
