@@ -15,7 +15,7 @@ from costcheck.errors import ConfigError, InputFileError
 from costcheck.facts import Typed, parse_toml
 
 LatencyClass = Literal["interactive", "relaxed", "batch"]
-PurchaseOption = Literal["on_demand", "spot", "savings_plan_1y", "capacity_block"]
+PurchaseOption = Literal["on_demand", "spot"]
 Schedule = Literal["always_on", "paying_hours"]
 
 

@@ -18,16 +18,12 @@ GIB_IN_GB = Decimal(1024**3) / BYTES_PER_GB
 PURCHASE_CATEGORY = {
     "on_demand": PricingCategory.STANDARD,
     "spot": PricingCategory.DYNAMIC,
-    "savings_plan_1y": PricingCategory.COMMITTED,
-    "capacity_block": PricingCategory.COMMITTED,
 }
 PURCHASE_METER = {
     "on_demand": "BoxUsage:{}",
     "spot": "SpotUsage:{}",
-    "savings_plan_1y": "ComputeSavingsPlan1y:{}",
-    "capacity_block": "CapacityBlockFee:{}",
 }
-"""Meter of an instance hour by purchase option; the last two are rows that `costcheck prices pull` may add."""
+"""Meter of an instance hour by purchase option."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,9 +65,7 @@ PROBLEMS: dict[str, dict[str, Any]] = {
         "snapshot": without("BoxUsage:g6.xlarge"),
     },
     "no instance type at all": {"snapshot": replace(snapshot(), instance_types=())},
-    "no price of the purchase option": {
-        "settings": settings(self_hosting=SelfHosting(purchase_options=("capacity_block",)))
-    },
+    "no price of the purchase option": {"settings": settings(self_hosting=SelfHosting(purchase_options=("spot",)))},
     "no purchase option": {"settings": settings(self_hosting=SelfHosting(purchase_options=()))},
     "an instance type nobody knows": {"settings": settings(self_hosting=SelfHosting(instance_types=("g99.big",)))},
     "stale prices": {"as_of": date(2026, 8, 20), "live": True},

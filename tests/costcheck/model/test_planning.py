@@ -81,7 +81,7 @@ def test_a_model_that_reads_less_than_the_longest_request_serves_nobody() -> Non
 
 
 def test_an_unsold_purchase_option_makes_no_plan() -> None:
-    company = settings(self_hosting=SelfHosting(purchase_options=("savings_plan_1y",)))
+    company = settings(self_hosting=SelfHosting(purchase_options=("spot",)))
     assert planner(company).plans({"chat": (CANDIDATE,)}) == ()
 
 
