@@ -227,6 +227,16 @@ def test_compliance_without_shown_quality_is_insufficient_evidence(allowed: Any)
     assert (decision.verdict, decision.rule) == (Verdict.INSUFFICIENT_EVIDENCE, 7)
 
 
+def test_a_forced_workload_moves_nobody_while_another_bound_one_has_no_shown_way() -> None:
+    forced = workload("forced", match=Match(tags=("x",)), compliance=compliance())
+    unshown = workload("unshown", compliance=MANAGED_ALLOWED, weights="published", evaluations=())
+    decision = decided(
+        settings=settings(forced, unshown), demands=(demand("forced", 500_000), demand("unshown", 200_000))
+    )
+    assert (decision.verdict, decision.rule) == (Verdict.INSUFFICIENT_EVIDENCE, 7)
+    assert {row.name: row.model for row in decision.workloads}["unshown"] == "none"
+
+
 def test_compliance_without_an_operator_is_insufficient_evidence() -> None:
     decision = decided(settings=settings(workload(compliance=compliance()), operator=Operator()))
     assert (decision.verdict, decision.rule) == (Verdict.INSUFFICIENT_EVIDENCE, 7)

@@ -1,0 +1,205 @@
+"""Evidence as `decide` gathers it: from a real ledger, with nothing made up where there is none."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from costcheck.catalogue import OpenWeights, load_open_weights
+from costcheck.cli.assemble import Assembly, longest_run, resolve_models
+from costcheck.decision.decide import decide
+from costcheck.decision.inputs import DecisionInputs, decode_inputs
+from costcheck.errors import ConfigError, CurrencyError, EvidenceError
+from costcheck.ledger import Ledger, open_ledger
+from costcheck.records import BillBatch, Charge, Operation, Origin, Provenance, TokenUsage
+from costcheck.settings import ContractedDiscount, Match, SelfHosting, Settings
+from costcheck.sources.snapshot import read_snapshot
+from costcheck.verdict import Verdict, encode
+from tests.costcheck.decision.builders import AS_OF, DECLARED, compliance, settings, workload
+
+ONE_TYPE = SelfHosting(instance_types=("g6.xlarge",))
+FIRST = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with open_ledger(tmp_path / "costcheck.duckdb") as opened:
+        yield opened
+
+
+def day(number: int, **changes: object) -> TokenUsage:
+    """Return a day of 50,000 requests on gpt-5.4: 275 USD."""
+    start = FIRST + timedelta(days=number)
+    default = TokenUsage(
+        x_source="test",
+        x_bucket="b",
+        charge_period_start=start,
+        charge_period_end=start + timedelta(days=1),
+        service_provider_name="openai",
+        request_model="gpt-5.4",
+        uncached_input_tokens=50_000_000,
+        output_tokens=10_000_000,
+        requests=50_000,
+    )
+    return replace(default, **changes)  # type: ignore[arg-type] # any field of the record
+
+
+def charge(month: int, cost: str, **changes: object) -> Charge:
+    default = Charge(
+        x_source="test",
+        x_bucket="b",
+        charge_period_start=datetime(2026, month, 1, tzinfo=UTC),
+        charge_period_end=datetime(2026, month + 1, 1, tzinfo=UTC),
+        service_provider_name="openai",
+        service_name="API",
+        billed_cost=Decimal(cost),
+        billing_currency="USD",
+        x_gen_ai_request_model="gpt-5.4",
+    )
+    return replace(default, **changes)  # type: ignore[arg-type] # any field of the record
+
+
+def fill(ledger: Ledger, usage: tuple[TokenUsage, ...] = (), charges: tuple[Charge, ...] = ()) -> None:
+    provenance = Provenance(source="test", source_url="test", retrieved_on=AS_OF, origin=Origin.CONSTRUCTED)
+    ledger.replace(BillBatch(x_source="test", buckets=("b",), usage=usage, charges=charges, provenance=provenance))
+
+
+def gathered(ledger: Ledger, company: Settings | None = None, as_of: date = AS_OF) -> DecisionInputs:
+    company = company or settings(self_hosting=ONE_TYPE)
+    return Assembly(company, ledger, read_snapshot(), as_of=as_of, live=False).inputs(draws=100, seed=1)
+
+
+THREE_MONTHS = tuple(day(number) for number in range(92))
+CHARGES = (charge(5, "8525"), charge(6, "8250"), charge(7, "8525"))
+
+
+def test_three_months_of_days_are_a_bill_and_a_demand(ledger: Ledger) -> None:
+    fill(ledger, THREE_MONTHS, CHARGES)
+    row = gathered(ledger)
+    assert row.coverage.complete_months == (date(2026, 5, 1), date(2026, 6, 1), date(2026, 7, 1))
+    assert row.bill.addressable_monthly_cost_usd == Decimal(25300) / 3
+    assert row.bill.residual_share == 0
+    assert round(row.demands[0].monthly_requests) == round(50_000 * 365 / 12)
+
+
+def test_what_was_gathered_replays_to_the_byte(ledger: Ledger) -> None:
+    fill(ledger, THREE_MONTHS, CHARGES)
+    row = gathered(ledger)
+    again = decode_inputs(encode(row), "record")
+    assert encode(again) == encode(row)
+    assert encode(decide(again)) == encode(decide(row))
+
+
+def test_one_month_is_too_short_and_no_crash(ledger: Ledger) -> None:
+    fill(ledger, THREE_MONTHS[61:], CHARGES[2:])
+    decision = decide(gathered(ledger))
+    assert (decision.verdict, decision.rule) == (Verdict.STAY_ON_API, 3)
+
+
+def test_less_than_a_month_is_too_short_and_no_crash(ledger: Ledger) -> None:
+    fill(ledger, THREE_MONTHS[80:])
+    assert decide(gathered(ledger)).rule == 3
+
+
+def test_invoices_alone_are_amounts_without_tokens(ledger: Ledger) -> None:
+    fill(ledger, charges=CHARGES)
+    row = gathered(ledger)
+    assert row.coverage.complete_months == (date(2026, 5, 1), date(2026, 6, 1), date(2026, 7, 1))
+    decision = decide(row)
+    assert (decision.verdict, decision.rule) == (Verdict.INSUFFICIENT_EVIDENCE, 1)
+
+
+def test_a_declared_workload_is_decided_beside_measured_ones_without_usage(ledger: Ledger) -> None:
+    fill(ledger, charges=tuple(replace(row, billed_cost=Decimal(100)) for row in CHARGES))
+    bound = workload("bound", match=Match(tags=("x",)), compliance=compliance(), declared_demand=DECLARED)
+    decision = decide(gathered(ledger, settings(bound, workload(), self_hosting=ONE_TYPE)))
+    assert (decision.verdict, decision.rule) == (Verdict.HYBRID, 2)
+    assert [row.name for row in decision.workloads] == ["bound"]
+
+
+def test_a_declared_workload_needs_no_ledger_rows(ledger: Ledger) -> None:
+    bound = workload("bound", compliance=compliance(), declared_demand=DECLARED)
+    decision = decide(gathered(ledger, settings(bound, self_hosting=ONE_TYPE)))
+    assert (decision.verdict, decision.rule) == (Verdict.SELF_HOST, 2)
+
+
+def test_one_workload_of_two_without_usage_is_an_error_with_its_name(ledger: Ledger) -> None:
+    fill(ledger, THREE_MONTHS)
+    silent = workload("silent", match=Match(request_models=("gpt-4o",)))
+    with pytest.raises(EvidenceError, match="'silent' has no usage"):
+        gathered(ledger, settings(silent, workload()))
+
+
+def test_spend_that_no_workload_names_is_set_aside(ledger: Ledger) -> None:
+    mini = tuple(day(number, request_model="gpt-5.4-mini", x_bucket="b") for number in range(92))
+    fill(ledger, THREE_MONTHS + mini)
+    row = gathered(ledger, settings(workload(match=Match(request_models=("gpt-5.4",))), self_hosting=ONE_TYPE))
+    assert row.bill.addressable_monthly_cost_usd == Decimal(25300) / 3
+
+
+def test_embeddings_are_no_demand(ledger: Ledger) -> None:
+    other = tuple(day(number, operation=Operation.EMBEDDINGS, requests=1_000_000) for number in range(92))
+    fill(ledger, THREE_MONTHS + other)
+    assert round(gathered(ledger).demands[0].monthly_requests) == round(50_000 * 365 / 12)
+
+
+def test_a_discount_that_was_entered_explains_the_bill(ledger: Ledger) -> None:
+    fill(ledger, THREE_MONTHS, tuple(replace(row, billed_cost=row.billed_cost / 2) for row in CHARGES))
+    assert gathered(ledger).bill.residual_share == 1
+    discount = ContractedDiscount(service_provider_name="openai", discount_share=Decimal("0.5"), source="contract")
+    row = gathered(ledger, settings(self_hosting=ONE_TYPE, contracted_discount=(discount,)))
+    assert row.bill.residual_share == 0
+
+
+def test_a_bill_in_another_currency_is_an_error(ledger: Ledger) -> None:
+    fill(ledger, THREE_MONTHS, (charge(5, "8525", billing_currency="EUR"),))
+    with pytest.raises(CurrencyError, match="EUR"):
+        gathered(ledger)
+
+
+def test_only_the_rows_that_can_be_used_go_into_the_record(ledger: Ledger) -> None:
+    fill(ledger, THREE_MONTHS)
+    kept = gathered(ledger).snapshot
+    assert 0 < len(kept.unit_prices) < len(read_snapshot().unit_prices)
+    assert not any(row.service_code == "anthropic" for row in kept.unit_prices)
+    assert all(row.gpu_count > 0 for row in kept.instance_types)
+
+
+def test_a_gap_is_the_longest_run_of_days_without_usage(ledger: Ledger) -> None:
+    fill(ledger, THREE_MONTHS[:40] + THREE_MONTHS[49:60] + THREE_MONTHS[65:])
+    assert gathered(ledger).coverage.gap_days == 9
+
+
+def test_the_longest_run_is_counted_in_days() -> None:
+    days = [date(2026, 7, number) for number in (1, 2, 3, 7, 8, 20)]
+    assert longest_run(days) == 3
+    assert longest_run([]) == 0
+
+
+def test_models_may_be_named_as_on_hugging_face() -> None:
+    company = settings(workload(candidates=("openai/gpt-oss-20b",)))
+    row = resolve_models(company, {"gpt-oss-20b": _weights()})
+    assert row.workload[0].candidates == ("gpt-oss-20b",)
+
+
+def test_an_unknown_candidate_names_the_nearest() -> None:
+    with pytest.raises(ConfigError, match="gpt-oss-21b") as caught:
+        resolve_models(settings(workload(candidates=("gpt-oss-21b",))), {"gpt-oss-20b": _weights()})
+    assert "the nearest is 'gpt-oss-20b'" in caught.value.expected
+
+
+def _weights() -> OpenWeights:
+
+    return load_open_weights()["gpt-oss-20b"]
+
+
+@pytest.mark.parametrize("key", ["instance_types", "refused_instance_types"])
+def test_an_unknown_instance_type_names_the_nearest(ledger: Ledger, key: str) -> None:
+    hosting = SelfHosting(instance_types=("g6.xlarg",)) if key == "instance_types" else None
+    hosting = hosting or SelfHosting(refused_instance_types=("g6.xlarg",))
+    with pytest.raises(ConfigError, match=f"self_hosting.{key} names 'g6.xlarg'") as caught:
+        gathered(ledger, settings(self_hosting=hosting))
+    assert "'g6.xlarge'" in caught.value.expected
