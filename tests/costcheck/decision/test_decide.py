@@ -231,7 +231,8 @@ def test_a_forced_workload_moves_nobody_while_another_bound_one_has_no_shown_way
     forced = workload("forced", match=Match(tags=("x",)), compliance=compliance())
     unshown = workload("unshown", compliance=MANAGED_ALLOWED, weights="published", evaluations=())
     decision = decided(
-        settings=settings(forced, unshown), demands=(demand("forced", 500_000), demand("unshown", 200_000))
+        settings=settings(forced, unshown, workload()),
+        demands=(demand("forced", 500_000), demand("unshown", 200_000), demand()),
     )
     assert (decision.verdict, decision.rule) == (Verdict.INSUFFICIENT_EVIDENCE, 7)
     assert {row.name: row.model for row in decision.workloads}["unshown"] == "none"
