@@ -271,6 +271,16 @@ def test_a_forced_workload_moves_alone_where_the_others_are_not_shown() -> None:
     assert {row.name: row.goes_to for row in decision.workloads}["chat"] is OptionKind.API_TODAY
 
 
+def test_compliance_moves_no_more_than_it_must_where_the_rest_is_to_be_measured() -> None:
+    bound = workload("bound", match=Match(tags=("x",)), compliance=compliance())
+    decision = decided(
+        settings=settings(bound, workload()), demands=(demand("bound", 500_000), demand()), bill=bill("2000")
+    )
+    assert (decision.verdict, decision.rule) == (Verdict.HYBRID, 2)
+    assert decision.option(decision.chosen_option).moved_workloads == ("bound",)
+    assert decision.option(decision.chosen_option).why_not == ""
+
+
 # Options
 
 
