@@ -86,6 +86,7 @@ def test_the_system_node_is_no_figure_to_override() -> None:
         override("NaN"),
         override("Infinity"),
         override("-1"),
+        override("10", low=Decimal(-1), high=Decimal(12)),
         override("10", low=Decimal(11), high=Decimal(12)),
         override("10", low=Decimal(1), high=Decimal(9)),
         override("10", low=Decimal("NaN"), high=Decimal(12)),
