@@ -40,6 +40,7 @@ def findings(
         yield Finding(rule=6, subject="servers", message="no instance type serves any candidate", source="capacity")
     if reader is not None:
         yield from _quality_findings(inputs, reader)
+        yield from _seller_remarks(reader)
     if conditions.proven_case and not conditions.buyable:
         yield Finding(
             rule=8,
@@ -156,6 +157,18 @@ def _quality_findings(inputs: DecisionInputs, reader: Reader) -> Iterator[Findin
                 threshold=f"an evaluation or acceptance of the last {oldest}",
                 source="[[workload.evaluations]] of costcheck.toml",
             )
+
+
+def _seller_remarks(reader: Reader) -> Iterator[Finding]:
+    """Yield the published weights that no price list sells: the comparison lacks its fairest rival."""
+    for workload in reader.workloads:
+        sold = {variant.model for variant in reader.variants[workload.name]}
+        for model in workload.candidates:
+            if workload.weights == "published" and model not in sold:
+                yield _remark(
+                    workload.name,
+                    f"no price list sells {model} by the token: look for a seller, enter the offer as managed_quote",
+                )
 
 
 def _remarks(inputs: DecisionInputs) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
+import msgspec
 import pytest
 
 from costcheck.settings import Operator
@@ -13,6 +14,7 @@ from tests.costcheck.decision.builders import (
     compliance,
     coverage,
     decided,
+    inputs,
     settings,
     snapshot,
     workload,
@@ -59,3 +61,11 @@ def test_old_prices_carry_no_verdict_where_prices_matter(changes: dict[str, obje
     decision = with_old_prices(**changes)
 
     assert (decision.verdict, decision.rule) == (Verdict.INSUFFICIENT_EVIDENCE, 1)
+
+
+def test_published_weights_that_nobody_sells_are_named() -> None:
+    unsold = {name: msgspec.structs.replace(weights, managed_apis=()) for name, weights in inputs().models.items()}
+
+    decision = decided(models=unsold, settings=settings(workload(weights="published")))
+
+    assert any("no price list sells" in row.message for row in decision.findings if row.rule == 0)
