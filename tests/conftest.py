@@ -13,6 +13,10 @@ KEYS = ("OPENAI_ADMIN_KEY", "ANTHROPIC_ADMIN_KEY", "LITELLM_MASTER_KEY", "LITELL
 PREFIXES = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--live", action="store_true", help="also run tests/live, against real accounts and the network")
+
+
 @pytest.fixture(autouse=True)
 def _empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
