@@ -79,6 +79,16 @@ class DeclaredDemand(Typed, frozen=True, kw_only=True):
     output_tokens_per_request: int
 
 
+class ManagedQuote(Typed, frozen=True, kw_only=True):
+    """An offer to serve one workload with one model at a fixed price a month, whatever it sends."""
+
+    name: str
+    model: str
+    monthly_cost_usd: Decimal
+    quoted_on: date
+    source: str
+
+
 class Workload(Typed, frozen=True, kw_only=True):
     """Traffic that moves or stays together.
 
@@ -101,6 +111,7 @@ class Workload(Typed, frozen=True, kw_only=True):
     cheaper_request_model: str | None = None
     evaluations: tuple[Evaluation, ...] = ()
     acceptances: tuple[Acceptance, ...] = ()
+    managed_quotes: tuple[ManagedQuote, ...] = ()
     compliance: Compliance | None = None
     declared_demand: DeclaredDemand | None = None
     outage_cost_usd_per_hour: Decimal = Decimal(0)
@@ -122,16 +133,6 @@ class SelfHosting(Typed, frozen=True, kw_only=True):
     schedules: tuple[Schedule, ...] = ("always_on", "paying_hours")
     overflow_to_api: bool = True
     refused_instance_types: tuple[str, ...] = ()
-
-
-class ManagedQuote(Typed, frozen=True, kw_only=True):
-    """An offer for a managed service that is not billed by the token."""
-
-    name: str
-    model: str
-    monthly_cost_usd: Decimal
-    quoted_on: date
-    source: str
 
 
 class ContractedDiscount(Typed, frozen=True, kw_only=True):
@@ -159,7 +160,6 @@ class Settings(Typed, frozen=True, kw_only=True):
     operator: Operator = Operator()
     workload: tuple[Workload, ...]
     self_hosting: SelfHosting = SelfHosting()
-    managed_quote: tuple[ManagedQuote, ...] = ()
     contracted_discount: tuple[ContractedDiscount, ...] = ()
     set_aside_models: tuple[str, ...] = ()
     thresholds: dict[str, Override] = msgspec.field(default_factory=dict)
@@ -216,11 +216,6 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("operator.answer is managed_provider, but managed_provider_monthly_cost_usd is not set")
     if fee is not None and not _is_positive(fee):
         problems.append(f"operator.managed_provider_monthly_cost_usd is {fee}")
-    problems += [
-        f"managed_quote {quote.name!r}: monthly_cost_usd is {quote.monthly_cost_usd}"
-        for quote in settings.managed_quote
-        if not _is_positive(quote.monthly_cost_usd)
-    ]
     return problems
 
 
@@ -238,6 +233,11 @@ def _workload_problems(workload: Workload) -> list[str]:
         problems.append("declared_demand holds a figure that is not above zero")
     if not _is_share(workload.cacheable_input_share or Decimal(0)):
         problems.append(f"cacheable_input_share is {workload.cacheable_input_share}, not a share from 0 to 1")
+    problems += [
+        f"managed_quotes {quote.name!r}: monthly_cost_usd is {quote.monthly_cost_usd}"
+        for quote in workload.managed_quotes
+        if not _is_positive(quote.monthly_cost_usd)
+    ]
     cost = workload.outage_cost_usd_per_hour
     if not (cost.is_finite() and cost >= 0):
         problems.append(f"outage_cost_usd_per_hour is {cost}")

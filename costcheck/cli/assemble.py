@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from typing import TypeVar
 
 import msgspec
 
@@ -25,10 +26,11 @@ from costcheck.model.demand import ModelUsage, WorkloadDemand, estimate_demand
 from costcheck.price_book import TOKEN_UNIT, PriceBook
 from costcheck.records import MonthCharge, Operation, PriceSnapshot, TokenType, UnitPrice, UsageHour
 from costcheck.rules import load_assumptions, load_thresholds
-from costcheck.settings import Settings, Workload
+from costcheck.settings import Acceptance, Evaluation, ManagedQuote, Settings, Workload
 from costcheck.sources.prices.token_prices import installed_data, match_model
 from costcheck.sources.snapshot import read_max_ages
 
+About = TypeVar("About", Evaluation, Acceptance, ManagedQuote)
 ONE = Decimal(1)
 DAY_GAP = 1
 
@@ -235,7 +237,8 @@ def resolve_models(settings: Settings, catalogue: Mapping[str, OpenWeights]) -> 
     """Return the settings with every open-weights model under its short name.
 
     Raises:
-        ConfigError: A candidate is not in the catalogue; the nearest is named.
+        ConfigError: A candidate is not in the catalogue, or an evaluation, acceptance or quote is about a model that
+            the workload does not name; the nearest is named.
     """
     short = {weights.huggingface_id: name for name, weights in catalogue.items()}
 
@@ -243,21 +246,40 @@ def resolve_models(settings: Settings, catalogue: Mapping[str, OpenWeights]) -> 
         for model in workload.candidates:
             if short.get(model, model) not in catalogue:
                 raise _unknown_candidate(workload.name, model, catalogue)
-        return msgspec.structs.replace(
+        resolved = msgspec.structs.replace(
             workload,
             candidates=tuple(short.get(model, model) for model in workload.candidates),
-            evaluations=tuple(
-                msgspec.structs.replace(row, model=short.get(row.model, row.model)) for row in workload.evaluations
-            ),
-            acceptances=tuple(
-                msgspec.structs.replace(row, model=short.get(row.model, row.model)) for row in workload.acceptances
-            ),
+            evaluations=tuple(map(shorten, workload.evaluations)),
+            acceptances=tuple(map(shorten, workload.acceptances)),
+            managed_quotes=tuple(map(shorten, workload.managed_quotes)),
         )
+        _require_named(resolved)
+        return resolved
 
-    quotes = tuple(
-        msgspec.structs.replace(row, model=short.get(row.model, row.model)) for row in settings.managed_quote
+    def shorten(row: About) -> About:
+        return msgspec.structs.replace(row, model=short.get(row.model, row.model))
+
+    return msgspec.structs.replace(settings, workload=tuple(map(resolve, settings.workload)))
+
+
+def _require_named(workload: Workload) -> None:
+    named = {*workload.candidates, workload.cheaper_request_model or ""} - {""}
+    about = (
+        ("evaluations", workload.evaluations),
+        ("acceptances", workload.acceptances),
+        ("managed_quotes", workload.managed_quotes),
     )
-    return msgspec.structs.replace(settings, workload=tuple(map(resolve, settings.workload)), managed_quote=quotes)
+    for table, rows in about:
+        for row in rows:
+            if row.model not in named:
+                message = (
+                    f"workload {workload.name!r}: {table} is about {row.model!r}, which the workload does not name"
+                )
+                raise ConfigError(
+                    message,
+                    expected=f"one of its candidates or its cheaper_request_model: {', '.join(sorted(named)) or 'none'}",
+                    action="mend the name in costcheck.toml; a misspelt one would count for nothing",
+                )
 
 
 def require_known_types(settings: Settings, known: Iterable[str]) -> None:

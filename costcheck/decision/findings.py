@@ -12,6 +12,7 @@ from costcheck.decision.reading import Reader, Reading
 from costcheck.decision.table import Answer, Conditions
 from costcheck.facts import Fact
 from costcheck.model.coverage import next_month
+from costcheck.model.planning import movable_workloads
 from costcheck.price_book import TOKEN_UNIT
 from costcheck.records import ServiceTier, TokenType, UnitPrice
 from costcheck.verdict import Finding
@@ -41,6 +42,7 @@ def findings(
     if reader is not None:
         yield from _quality_findings(inputs, reader)
         yield from _seller_remarks(reader)
+        yield from _left_out_remarks(reader)
     if conditions.proven_case and not conditions.buyable:
         yield Finding(
             rule=8,
@@ -167,8 +169,17 @@ def _seller_remarks(reader: Reader) -> Iterator[Finding]:
             if workload.weights == "published" and model not in sold:
                 yield _remark(
                     workload.name,
-                    f"no price list sells {model} by the token: look for a seller, enter the offer as managed_quote",
+                    f"no price list sells {model} by the token: look for a seller, enter an offer as managed_quotes",
                 )
+
+
+def _left_out_remarks(reader: Reader) -> Iterator[Finding]:
+    """Yield the workloads that were too many to try every combination of."""
+    choices = reader.choices(Reading(take_quality_for_granted=True, only_buyable=False))
+    tried = movable_workloads(choices, frozenset(reader.forced), reader.inputs.demand_by_name)
+    left_out = sorted(name for name, models in choices.items() if models and name not in tried)
+    if left_out:
+        yield _remark("servers", f"too many to try every combination, so left on the API: {', '.join(left_out)}")
 
 
 def _remarks(inputs: DecisionInputs) -> Iterator[Finding]:

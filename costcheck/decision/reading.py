@@ -50,7 +50,7 @@ class Reader:
                 inputs.demand_by_name[workload.name],
                 inputs.market,
                 inputs.models,
-                inputs.settings.managed_quote,
+                workload.managed_quotes,
             )
             for workload in self.workloads
         }

@@ -14,8 +14,9 @@ from costcheck.rules import Thresholds
 from costcheck.settings import Settings
 from costcheck.verdict import CostLine, OptionKind
 
-MAXIMUM_MOVABLE_WORKLOADS = 8
-"""2^8 sets are enumerated exactly; beyond that the largest eight by volume are."""
+MAXIMUM_ASSIGNMENTS = 256
+"""Sets of workloads times choices of models that are enumerated exactly: eight workloads with one candidate each, or
+four with three. Beyond that the largest by volume are, and the record names the rest."""
 TYPES_PER_FLEET = 3
 """Instance types of each fleet that go on to the simulation."""
 OVERFLOW_CAPS = 4
@@ -176,17 +177,31 @@ def assignments(
     choices: Mapping[str, Sequence[str]], forced: frozenset[str], demands: Mapping[str, WorkloadDemand]
 ) -> Iterator[Assignment]:
     """Return every set of workloads with every choice of models that moves at least the forced ones."""
-    by_volume = sorted(
-        (name for name, models in choices.items() if models),
-        key=lambda name: (name not in forced, -_monthly_tokens(demands[name])),
-    )
-    movable = by_volume[:MAXIMUM_MOVABLE_WORKLOADS]
+    movable = movable_workloads(choices, forced, demands)
     stay: tuple[None] = (None,)
     options = [tuple(choices[name]) + (() if name in forced else stay) for name in movable]
     for combination in itertools.product(*options):
         models = {name: model for name, model in zip(movable, combination, strict=True) if model is not None}
         if models:
             yield Assignment(models=models)
+
+
+def movable_workloads(
+    choices: Mapping[str, Sequence[str]], forced: frozenset[str], demands: Mapping[str, WorkloadDemand]
+) -> tuple[str, ...]:
+    """Return the workloads whose moves are enumerated: every forced one, then the largest by volume."""
+    largest_first = sorted(
+        (name for name, models in choices.items() if models and name not in forced),
+        key=lambda name: (-_monthly_tokens(demands[name]), name),
+    )
+    movable = [name for name in choices if name in forced]
+    count = math.prod(len(choices[name]) for name in movable)
+    for name in largest_first:
+        count *= len(choices[name]) + 1
+        if count > MAXIMUM_ASSIGNMENTS:
+            break
+        movable.append(name)
+    return tuple(movable)
 
 
 def _monthly_tokens(demand: WorkloadDemand) -> Decimal:

@@ -31,7 +31,7 @@ input_tokens_per_request = 1
 output_tokens_per_request = 1
 """
 QUOTE = """
-[[managed_quote]]
+[[workload.managed_quotes]]
 name = "P"
 model = "m"
 monthly_cost_usd = {}

@@ -336,7 +336,7 @@ def test_a_quote_costs_the_same_whatever_the_volume() -> None:
     quote = ManagedQuote(
         name="Provider", model=CANDIDATE, monthly_cost_usd=Decimal(2500), quoted_on=AS_OF, source="offer"
     )
-    decision = decided(settings=settings(managed_quote=(quote,)))
+    decision = decided(settings=settings(workload(managed_quotes=(quote,))))
     cheapest = decision.option(decision.chosen_option)
     assert cheapest.kind is OptionKind.MANAGED_OPEN_WEIGHTS
     assert Decimal(2500) <= cheapest.monthly_cost_usd.p10 <= cheapest.monthly_cost_usd.p90 < Decimal(2550)

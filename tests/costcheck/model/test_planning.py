@@ -8,7 +8,7 @@ import pytest
 from costcheck.decision.decide import BUYABLE
 from costcheck.decision.evaluation import Evaluator
 from costcheck.decision.reading import Reader
-from costcheck.model.planning import MAXIMUM_MOVABLE_WORKLOADS, Planner, assignments
+from costcheck.model.planning import Planner, assignments, movable_workloads
 from costcheck.model.self_hosted_cost import people_lines
 from costcheck.rules import load_assumptions
 from costcheck.settings import Match, Operator, SelfHosting, Settings
@@ -43,10 +43,19 @@ def test_a_workload_without_candidates_never_moves() -> None:
 
 
 def test_of_many_workloads_the_largest_may_move() -> None:
-    names = [f"w{number}" for number in range(MAXIMUM_MOVABLE_WORKLOADS + 1)]
+    names = [f"w{number}" for number in range(9)]  # 2 ** 8 sets are tried
     demands = {name: demand(name, 1000 + number) for number, name in enumerate(names)}
     moved = {name for row in assignments(dict.fromkeys(names, ("x",)), frozenset(), demands) for name in row.models}
     assert moved == set(names[1:])
+
+
+def test_more_candidates_leave_room_for_fewer_workloads_but_never_drop_a_forced_one() -> None:
+    names = [f"w{number}" for number in range(9)]
+    demands = {name: demand(name, 1000 + number) for number, name in enumerate(names)}
+    choices = dict.fromkeys(names, ("x", "y", "z"))
+
+    assert movable_workloads(choices, frozenset(), demands) == ("w8", "w7", "w6", "w5")
+    assert set(names) == set(movable_workloads(dict.fromkeys(names, ("x",)), frozenset(names), demands))
 
 
 def test_a_plan_that_moves_all_and_always_runs_is_self_hosted_and_every_other_is_hybrid() -> None:

@@ -55,5 +55,5 @@ def flat(first: date, end: date, **changes: Any) -> list[UsageHour]:  # noqa: AN
 
 
 def workload(**changes: Any) -> Workload:  # noqa: ANN401 - any field of the record
-    fields: dict[str, Any] = {"name": "chat", "match": Match(everything=True), "latency_class": "interactive"} | changes
-    return Workload(**fields)
+    fields: dict[str, Any] = {"name": "chat", "match": Match(everything=True), "latency_class": "interactive"}
+    return Workload(**fields | changes)
