@@ -275,9 +275,10 @@ def _require_named(workload: Workload) -> None:
                 message = (
                     f"workload {workload.name!r}: {table} is about {row.model!r}, which the workload does not name"
                 )
+                models = ", ".join(sorted(named)) or "none"
                 raise ConfigError(
                     message,
-                    expected=f"one of its candidates or its cheaper_request_model: {', '.join(sorted(named)) or 'none'}",
+                    expected=f"one of its candidates or its cheaper_request_model: {models}",
                     action="mend the name in costcheck.toml; a misspelt one would count for nothing",
                 )
 
