@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+
+import numpy as np
 
 from costcheck.decision.evaluation import Evaluation
 from costcheck.decision.evidence import active_compliance, instance_offers, is_proven, limit, source, usd
@@ -41,6 +44,7 @@ def findings(
         yield Finding(rule=6, subject="servers", message="no instance type serves any candidate", source="capacity")
     if reader is not None:
         yield from _quality_findings(inputs, reader)
+        yield from _still_price_remarks(reader, evaluation)
         yield from _seller_remarks(reader)
         yield from _left_out_remarks(reader)
     if conditions.proven_case and not conditions.buyable:
@@ -159,6 +163,22 @@ def _quality_findings(inputs: DecisionInputs, reader: Reader) -> Iterator[Findin
                 threshold=f"an evaluation or acceptance of the last {oldest}",
                 source="[[workload.evaluations]] of costcheck.toml",
             )
+
+
+def _still_price_remarks(reader: Reader, evaluation: Evaluation | None) -> Iterator[Finding]:
+    """Yield the best servers' saving if prices did not fall: the zero case of each range."""
+    best = evaluation.best if evaluation else None
+    if evaluation is None or best is None or best is evaluation.baseline_plan:
+        return
+    single = reader.evaluator.single
+    still = np.ones_like(single.api_index)
+    for words, draws in (
+        ("prices of the API stand still", replace(single, api_index=still)),
+        ("prices of GPUs stand still", replace(single, gpu_index=still)),
+        ("both stand still", replace(single, api_index=still, gpu_index=still)),
+    ):
+        saving, _ = reader.evaluator.median_saving(evaluation, best.plan, draws)
+        yield _remark("cost case", f"saving at median assumptions if {words}", _whole_usd(Decimal(round(saving))))
 
 
 def _seller_remarks(reader: Reader) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Rules 3 to 5 ask nothing of prices; every other verdict does."""
+"""What the findings say, and where prices are needed at all."""
 
 from dataclasses import replace
 from datetime import date
@@ -69,3 +69,13 @@ def test_published_weights_that_nobody_sells_are_named() -> None:
     decision = decided(models=unsold, settings=settings(workload(weights="published")))
 
     assert any("no price list sells" in row.message for row in decision.findings if row.rule == 0)
+
+
+def test_the_case_of_prices_that_stand_still_is_shown_for_each_side() -> None:
+    decision = decided()
+
+    def saving(words: str) -> int:
+        row = next(row for row in decision.findings if row.message.endswith(words))
+        return int(row.figure.split()[0].replace(",", ""))
+
+    assert saving("prices of the API stand still") > saving("both stand still") > saving("prices of GPUs stand still")
