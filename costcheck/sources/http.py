@@ -1,7 +1,7 @@
 """One HTTP client with one retry policy and one timeout, for every source that is not AWS."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -13,7 +13,7 @@ import httpx2
 import msgspec
 import stamina
 
-from costcheck.errors import SourceAuthError, SourceError, SourcePayloadError, SourceRateLimitError
+from costcheck.errors import SourceAuthError, SourceError, SourcePayloadError, SourceRateLimitError, UsageError
 
 # Without a handler, logging prints stamina's bare "stamina.retry_scheduled" on standard error.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -53,6 +53,9 @@ class ApiClient:
         key_help: Which kind of key the source needs and where it is made, for the message on 401 and 403.
         retry: The retry policy.
         timeout_seconds: For connecting and for each read.
+
+    Raises:
+        UsageError: A key that no header can carry, or a URL that holds a password.
     """
 
     def __init__(
@@ -64,6 +67,8 @@ class ApiClient:
         retry: RetryPolicy | None = None,
         timeout_seconds: float = 60.0,
     ) -> None:
+        _refuse_unsendable(headers.values(), key_help)
+        _refuse_password(base_url)
         self.base_url = base_url.rstrip("/")
         self._key_help = key_help
         self._retry = retry or RetryPolicy()
@@ -143,6 +148,22 @@ class ApiClient:
             seen,
             expected="status 200",
             action="check the source's status page and --base-url, then run it again",
+        )
+
+
+def _refuse_unsendable(values: Iterable[str], key_help: str) -> None:
+    # The HTTP library would refuse them too, and quote the whole key in its message.
+    if any(not value.isascii() or not value.isprintable() or value != value.strip() for value in values):
+        message = "the key has a line break, a space at its end or a letter that no HTTP header can carry"
+        raise UsageError(message, expected=key_help, action="set it again without blanks or quotes around it")
+
+
+def _refuse_password(base_url: str) -> None:
+    # It would replace the key in the header, and stand in messages and in the ledger's source_url.
+    if "@" in base_url.partition("://")[2].partition("/")[0]:
+        message = "the base URL holds a user name or a password"
+        raise UsageError(
+            message, expected="https://host/path, with the key in its own variable", action="leave it out"
         )
 
 

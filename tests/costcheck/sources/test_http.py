@@ -12,7 +12,7 @@ import httpx2
 import msgspec
 import pytest
 
-from costcheck.errors import SourceAuthError, SourceError, SourcePayloadError, SourceRateLimitError
+from costcheck.errors import SourceAuthError, SourceError, SourcePayloadError, SourceRateLimitError, UsageError
 from costcheck.sources.http import ApiClient, RetryPolicy, follow_pages, retry_after_or_backoff
 
 if TYPE_CHECKING:
@@ -169,3 +169,18 @@ def test_a_retry_prints_nothing_of_its_own(capfd: pytest.CaptureFixture[str]) ->
     code = "import costcheck.sources.http, logging; logging.getLogger('stamina').warning('stamina.retry_scheduled')"
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own code
     assert "stamina" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("spoilt", [f"{KEY}\n", f"{KEY} ", f"{KEY}\u2019", f"{KEY}\x00"])
+def test_a_key_that_no_header_can_carry_is_refused_without_being_quoted(spoilt: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        ApiClient("https://api.example", {"authorization": f"Bearer {spoilt}"}, key_help="an admin key")
+    assert KEY not in str(caught.value)
+    assert caught.value.expected == "an admin key"
+
+
+@pytest.mark.parametrize("url", ["http://user:hidden@proxy", "https://hidden@[::1]:4000/v1"])
+def test_a_base_url_with_a_password_is_refused_without_being_quoted(url: str) -> None:
+    with pytest.raises(UsageError, match="base URL holds a user name") as caught:
+        client(url)
+    assert "hidden" not in str(caught.value)
