@@ -16,6 +16,7 @@ import msgspec
 from costcheck.errors import InputFileError
 
 SCHEMA_VERSION = 1
+"""Raised whenever a reader of an older version could take a decision for something else."""
 
 
 class Verdict(StrEnum):
@@ -73,6 +74,8 @@ class CostLine:
     """Quantity x unit price = monthly cost, with the way back to the price.
 
     Attributes:
+        quantity: In `unit`, a month.
+        unit_price_usd: US dollars for one `unit`.
         monthly_cost_usd: Exact at today's demand and prices (the Monte Carlo is about the options, not the lines).
         price_source: URL or document of the unit price.
         price_date: Day on which the unit price was observed.
@@ -96,7 +99,10 @@ class Fleet:
     Attributes:
         instance_count: At today's busy hour.
         maximum_instance_count: At the busiest hour of the horizon, P90 of the draws.
-        utilisation: Busy-hour demand over what the instances sustain under the latency target.
+        hours_per_month: Hours that one instance runs, 730 where it is always on.
+        requests_per_second_per_instance: What one sustains under the latency target.
+        busy_requests_per_second: Demand of the busy hour that the fleet is sized for, today.
+        utilisation: Busy-hour demand over what the instances sustain under the latency target, 0 to 1.
         bound_by: What limits a replica: memory of the KV cache, time per token, time to first token, throughput.
     """
 
@@ -124,8 +130,9 @@ class OptionResult:
         monthly_cost_usd: Mean month of the horizon, everything included, set-up spread over it.
         saving_usd: Cheapest eligible API option minus this one on the same draws, a month; None for that option.
         why_not: Why it could not be chosen, empty when it could.
+        set_up_cost_usd: Paid once, at the start.
         moved_workloads: Workloads that leave the API.
-        api_cost_today_usd: What of this option is paid to an API, a month, at today's demand.
+        schedule: When the instances run, in words, for people.
     """
 
     option_id: str
@@ -177,7 +184,8 @@ class Allowance:
 
     Attributes:
         maximum_nodes: Instance type and purchase option (`g6e.xlarge/on_demand`) to the ceiling of nodes.
-        monthly_ceiling_usd: P90 of the chosen option's infrastructure, people's time not included.
+        monthly_ceiling_usd: US dollars a month for all of those nodes, every hour of it, with what runs beside them,
+            at the prices of the decision; people's time not included.
     """
 
     region_id: str
@@ -217,12 +225,18 @@ class Decision:
 
     Attributes:
         rule: Row of the decision table that matched.
-        valid_until: Last day on which it may allow anything.
-        addressable_bill_usd: Mean month that self-hosting could replace.
+        schema_version: Version of this document's shape, read before anything else.
+        as_of: UTC day of the question.
+        valid_until: Last UTC day on which it may allow anything.
+        addressable_bill_usd: US dollars a month that self-hosting could replace, mean of the newest complete months.
         complete_months: Months of measured usage.
+        chosen_option: `option_id` of the option to take, empty where none was priced.
+        pay_back_months: Months until the set-up is earned back, None where it never is.
         dominant_assumption: The assumption whose range moves the saving most.
+        api_changes: Worth making while staying on the API: what can be done today first.
         ask_again_on: When the question is worth asking again, None while moving.
         preconditions: What must be done before `pulumi up` can work, e.g. raising a quota.
+        allowance: None where nothing may be provisioned.
         input_digests: Name of each input to its sha256; `inputs` is the whole of what `decide` read.
     """
 
@@ -255,6 +269,11 @@ class Decision:
         return {option.option_id: option for option in self.options}[option_id]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Version:
+    schema_version: int
+
+
 def encode(record: Any) -> bytes:  # noqa: ANN401 - any of our records
     """Return canonical JSON: sorted keys, two spaces, one newline at the end; equal records give equal bytes."""
     compact = msgspec.json.Encoder(order="sorted", decimal_format="string").encode(record)
@@ -268,18 +287,26 @@ def decode_decision(content: bytes, name: str) -> Decision:
         InputFileError: It is not JSON or not a decision of this schema version.
     """
     try:
-        decision = msgspec.json.decode(content, type=Decision)
-    except msgspec.DecodeError as exc:
+        # The version first: a newer decision may lack what this version needs.
+        version = msgspec.json.decode(content, type=_Version).schema_version
+        if version != SCHEMA_VERSION:
+            raise _other_version(name, version)
+        return msgspec.json.decode(content, type=Decision)
+    # msgspec lets the error of bytes that are not UTF-8 through as it is.
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         message = f"{name} is not a decision: {exc}"
         raise InputFileError(
             message, expected="a file written by `costcheck decide`", action="run `costcheck decide` again"
         ) from exc
-    if decision.schema_version != SCHEMA_VERSION:
-        message = f"{name} has schema_version {decision.schema_version}"
-        raise InputFileError(
-            message, expected=f"schema_version {SCHEMA_VERSION}", action="use the costcheck that wrote it"
-        )
-    return decision
+
+
+def _other_version(name: str, version: int) -> InputFileError:
+    newer = version > SCHEMA_VERSION
+    return InputFileError(
+        f"{name} has schema_version {version}",
+        expected=f"schema_version {SCHEMA_VERSION}, which this costcheck reads",
+        action="upgrade costcheck to the version that wrote it" if newer else "run `costcheck decide` again",
+    )
 
 
 def read_decision(path: Path) -> Decision:

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -63,12 +65,28 @@ def test_json_ends_with_one_newline() -> None:
     assert encode(builders.decision()).endswith(b"}\n")
 
 
-def test_another_schema_version_is_refused() -> None:
+@pytest.mark.parametrize(("version", "action"), [(2, "upgrade costcheck"), (0, "run `costcheck decide` again")])
+def test_another_schema_version_is_refused(version: int, action: str) -> None:
+    with pytest.raises(InputFileError, match=rf"current\.json has schema_version {version}") as caught:
+        decode_decision(encode(builders.decision(schema_version=version)), "current.json")
+    assert action in caught.value.action
+
+
+def test_a_newer_decision_of_another_shape_is_told_from_what_is_no_decision() -> None:
     with pytest.raises(InputFileError, match=r"current\.json has schema_version 2"):
-        decode_decision(encode(builders.decision(schema_version=2)), "current.json")
+        decode_decision(b'{"schema_version": 2, "verdict": {"answer": "wait"}}', "current.json")
 
 
-@pytest.mark.parametrize("content", [b"", b"<html></html>", b'{"schema_version": 1}', b"null", b'{"verdict": "yes"}'])
+def test_importing_the_contract_loads_nothing_heavy() -> None:
+    script = "import sys, costcheck.verdict; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)  # noqa: S603 - our own code
+    heavy = {"numpy", "duckdb", "boto3", "botocore", "httpx2", "genai_prices", "click", "rich", "jinja2"}
+    assert not heavy & set(loaded.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<html></html>", b'{"schema_version": 1}', b"null", b'{"verdict": "yes"}', b'{"\xff']
+)
 def test_what_is_no_decision_is_refused_by_name(content: bytes) -> None:
     with pytest.raises(InputFileError, match=r"current\.json is not a decision"):
         decode_decision(content, "current.json")
