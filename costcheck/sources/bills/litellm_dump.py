@@ -49,6 +49,9 @@ MEMORY_LIMIT = "1GB"
 ROWS_AT_ONCE = 10_000
 HASH_BYTES_AT_ONCE = 1 << 20
 
+# `metadata` and `request_tags` are left out of the raw row: they may quote a prompt. So may a long text in a
+# column of numbers, where a broken CSV has slipped.
+SHORT = "CREATE OR REPLACE TEMP MACRO short(text) AS CASE WHEN length(text) <= 80 THEN text END"
 # From texts to types; a text that is no number or no time becomes NULL and is quarantined below.
 # The first path that is there wins: 1.106.2 repeats every provider's cache counts in the first place.
 TYPED = """
@@ -68,7 +71,10 @@ WITH parsed AS (
     ]) AS meta
     FROM logs
 )
-SELECT request_id, call_type, model,
+SELECT nullif(request_id, '') AS request_id, call_type, model,
+    to_json({request_id: short(request_id), "startTime": short("startTime"), model: short(model),
+        spend: short(spend), prompt_tokens: short(prompt_tokens), completion_tokens: short(completion_tokens),
+        custom_llm_provider: short(custom_llm_provider)})::VARCHAR AS raw,
     make_timestamp(epoch_us(TRY_CAST("startTime" AS TIMESTAMPTZ))) AS started_at,
     TRY_CAST(spend AS DECIMAL(38, 26)) AS spend_usd,
     TRY_CAST(prompt_tokens AS BIGINT) AS prompt,
@@ -101,7 +107,8 @@ CREATE OR REPLACE TEMP VIEW classified AS
 SELECT *,
     CASE WHEN from_cache THEN 'answered from the gateway''s cache'
         WHEN failed AND coalesce(spend_usd, 0) = 0 THEN 'failed request' END AS aside,
-    CASE WHEN started_at IS NULL THEN 'startTime is no time'
+    CASE WHEN request_id IS NULL THEN 'request_id is missing'
+        WHEN started_at IS NULL THEN 'startTime is no time'
         WHEN spend_usd IS NULL THEN 'spend is no number'
         WHEN spend_usd < 0 THEN 'spend is negative'
         WHEN coalesce(model, '') = '' THEN 'model is missing'
@@ -127,15 +134,11 @@ FROM classified WHERE aside IS NULL AND reason IS NULL
 GROUP BY ALL HAVING sum(spend_usd) <> 0 ORDER BY ALL
 """
 SET_ASIDE = "SELECT aside, count(*) FROM classified WHERE aside IS NOT NULL GROUP BY ALL ORDER BY ALL"
-# `metadata` and `request_tags` are left out of the raw row: they may quote a prompt. So may a long text in a
-# column of numbers, where a broken CSV has slipped.
-SHORT = "CREATE OR REPLACE TEMP MACRO short(text) AS CASE WHEN length(text) <= 80 THEN text END"
-QUARANTINED = """
-SELECT reason, to_json({request_id: short(logs.request_id), "startTime": short(logs."startTime"),
-    model: short(logs.model), spend: short(logs.spend), prompt_tokens: short(logs.prompt_tokens),
-    completion_tokens: short(logs.completion_tokens), custom_llm_provider: short(logs.custom_llm_provider)})::VARCHAR
-FROM classified JOIN logs USING (request_id) WHERE aside IS NULL AND reason IS NOT NULL ORDER BY ALL
-"""
+QUARANTINED = "SELECT reason, raw FROM classified WHERE aside IS NULL AND reason IS NOT NULL ORDER BY ALL"
+# One row a request. Two that differ are ordered by everything that counts, so that every run keeps the same one.
+ONCE = """(FROM typed QUALIFY request_id IS NULL OR row_number() OVER (
+    PARTITION BY request_id ORDER BY started_at, spend_usd, prompt, completion, cache_read, cache_written,
+        cache_written_1h, provider, model, operation, tier, team, key_hash, tags::VARCHAR, from_cache, failed) = 1)"""
 
 
 def is_spend_log(path: Path) -> bool:
@@ -219,8 +222,7 @@ def sum_logs(connection: duckdb.DuckDBPyConnection, *, bucket: str, provenance: 
     connection.execute(SHORT)
     connection.execute(TYPED)
     duplicates = _count_duplicates(connection)
-    once = "(FROM typed QUALIFY row_number() OVER (PARTITION BY request_id) = 1)"
-    connection.execute(CLASSIFIED.format(typed=once if duplicates else "typed"))
+    connection.execute(CLASSIFIED.format(typed=ONCE if duplicates else "typed"))
     usage = tuple(_usage(bucket, row) for row in _rows(connection, USAGE))
     charges = tuple(_charge(bucket, row) for row in _rows(connection, CHARGES))
     quarantined = tuple(
@@ -244,7 +246,9 @@ def sum_logs(connection: duckdb.DuckDBPyConnection, *, bucket: str, provenance: 
 
 def _count_duplicates(connection: duckdb.DuckDBPyConnection) -> int:
     # Hashes of 8 bytes instead of the texts: a few million rows stay within the memory limit.
-    row = connection.execute("SELECT count(*) - count(DISTINCT hash(request_id)) FROM logs").fetchone()
+    row = connection.execute(
+        "SELECT count(*) - count(DISTINCT hash(request_id)) FROM logs WHERE request_id <> ''"
+    ).fetchone()
     return int(row[0]) if row else 0
 
 

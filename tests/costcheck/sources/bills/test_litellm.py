@@ -158,6 +158,24 @@ def test_a_request_that_comes_twice_counts_once(read: Read) -> None:
     assert aside(batch) == {"the same row a second time": 1}
 
 
+def test_of_two_different_rows_of_one_request_the_earlier_counts_in_whatever_order_they_come(read: Read) -> None:
+    rows = [log(startTime="2026-11-20T09:15:05Z", prompt_tokens=9000), log()]
+    assert only(read(rows)).input_tokens == only(read(rows[::-1])).input_tokens == 4000
+
+
+def test_rows_without_a_request_id_are_no_duplicates_of_each_other(read: Read) -> None:
+    batch = read([log(), log(""), log("")])
+    assert only(batch).requests == 1
+    assert [row.reason for row in batch.quarantined] == ["request_id is missing"] * 2
+
+
+def test_an_unreadable_request_that_comes_twice_is_quarantined_once(read: Read) -> None:
+    rows = [log(), log("bad", spend=-1.0), log("bad", spend=-1.0)]
+    batch = read(rows)
+    assert len(batch.quarantined) == 1
+    assert aside(batch) == {"the same row a second time": 1}
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
