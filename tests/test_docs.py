@@ -151,6 +151,15 @@ def test_every_permission_says_what_it_is_for() -> None:
     assert [action for action in IAM_ACTIONS if not any(f"`{action}`" in row for row in rows)] == []
 
 
+def test_whatever_is_generated_is_in_the_contributors_guide() -> None:
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+    scripts = [path for path in (ROOT / "scripts").glob("*.py") if '"--check"' in path.read_text(encoding="utf-8")]
+
+    assert scripts
+    assert [path.name for path in scripts if f"scripts/{path.name}" not in guide] == []
+
+
 @pytest.mark.parametrize("page", DECISIONS, ids=name)
 def test_a_decision_says_why_and_what_follows(page: Path) -> None:
     text = page.read_text(encoding="utf-8")

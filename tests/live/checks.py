@@ -1,7 +1,9 @@
-"""What holds for every bill, whatever is on it."""
+"""What live tests share: the region they ask about, and what holds for every bill, whatever is on it."""
 
 from costcheck.records import BillBatch
 from costcheck.sources.bills.windows import Window
+
+REGION = "us-east-1"
 
 
 def assert_sound(batch: BillBatch, window: Window) -> None:

@@ -12,9 +12,9 @@ from costcheck.cli.prices import aws_clients
 from costcheck.records import Origin, Provenance
 from costcheck.sources.bills.windows import Window, month_start, month_windows
 from costcheck.sources.prices.pull import PriceClients
+from tests.live.checks import REGION
 
 HERE = Path(__file__).parent
-REGION = "us-east-1"
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:

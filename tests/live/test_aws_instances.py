@@ -4,7 +4,7 @@ from datetime import date
 
 from costcheck.sources.prices.aws_instances import fetch_instance_types, fetch_zone_offerings
 from costcheck.sources.prices.pull import PriceClients
-from tests.live.conftest import REGION
+from tests.live.checks import REGION
 
 
 def test_a_g6_xlarge_has_one_whole_gpu(aws: PriceClients, today: date) -> None:

@@ -13,7 +13,7 @@ from costcheck.sources.prices.aws_price_list import (
     on_demand_meter,
 )
 from costcheck.sources.prices.pull import PriceClients
-from tests.live.conftest import REGION
+from tests.live.checks import REGION
 
 
 def test_p5_48xlarge_has_exactly_one_sku_and_no_capacity_block_beside_it(aws: PriceClients) -> None:

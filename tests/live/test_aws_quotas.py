@@ -7,7 +7,7 @@ import pytest
 from costcheck.quotas import QuotaRule, quota_rules
 from costcheck.sources.prices.aws_quotas import fetch_quota
 from costcheck.sources.prices.pull import PriceClients
-from tests.live.conftest import REGION
+from tests.live.checks import REGION
 
 
 @pytest.mark.parametrize("rule", quota_rules(), ids=lambda rule: str(rule.name))

@@ -6,7 +6,7 @@ from pathlib import Path
 from costcheck.sources.prices.pull import PriceClients, fetch_snapshot
 from costcheck.sources.prices.token_prices import installed_data, installed_provenance, normalise_token_prices
 from costcheck.sources.snapshot import read_snapshot, write_snapshot
-from tests.live.conftest import REGION
+from tests.live.checks import REGION
 
 
 def test_a_snapshot_of_one_type_is_whole_and_survives_its_file(
