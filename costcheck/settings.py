@@ -200,7 +200,7 @@ def read_settings(path: Path) -> Settings:
 
 def _contradictions(settings: Settings) -> list[str]:
     names = [workload.name for workload in settings.workload]
-    problems = [f"two workloads are called {name!r}" for name in set(names) if names.count(name) > 1]
+    problems = [f"two workloads are called {name!r}" for name in dict.fromkeys(names) if names.count(name) > 1]
     if not settings.workload:
         problems.append("there is no [[workload]]")
     for workload in settings.workload:

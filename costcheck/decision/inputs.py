@@ -109,7 +109,8 @@ def decode_inputs(content: bytes, name: str) -> DecisionInputs:
     """
     try:
         return msgspec.json.decode(content, type=DecisionInputs)
-    except msgspec.DecodeError as exc:
+    # msgspec lets the error of bytes that are not UTF-8 through as it is.
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         message = f"{name} does not hold the inputs of a decision: {exc}"
         raise InputFileError(
             message, expected="an `.inputs.json` written by `costcheck decide`", action="name that file"

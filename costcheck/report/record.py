@@ -112,7 +112,8 @@ def _stem_if_same(decision: Decision, name: str, content: bytes) -> str | None:
 def _digests(name: str, content: bytes) -> _Digests:
     try:
         return msgspec.json.decode(content, type=_Digests)
-    except msgspec.DecodeError as exc:
+    # msgspec lets the error of bytes that are not UTF-8 through as it is.
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         message = f"{name} is not a recorded decision: {exc}"
         raise InputFileError(
             message, expected="the JSON that `costcheck decide` wrote", action="restore it from version control"

@@ -198,7 +198,7 @@ def _load(connection: duckdb.DuckDBPyConnection, page: FetchedRows) -> list[Quar
     for raw in page.rows:
         try:
             rows.append(_texts(msgspec.json.decode(raw, type=SpendLog)))
-        except msgspec.MsgspecError as exc:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as exc:  # the latter: bytes that are not UTF-8
             unreadable.append(_quarantined(page.bucket, raw, str(exc)))
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]
@@ -237,7 +237,7 @@ def _quarantined(bucket: str, raw: msgspec.Raw, reason: str) -> QuarantinedRow:
     """Keep of an unreadable row what can hold no prompt: the known columns, where they are short and plain."""
     try:
         row = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         row = {}
     plain = set(litellm_dump.COLUMNS) - {"metadata", "request_tags"}
     kept = {

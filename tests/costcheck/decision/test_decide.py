@@ -160,7 +160,9 @@ def test_the_digest_of_the_inputs_covers_every_part() -> None:
     assert digests(inputs(bill=bill("21999")))["prices"] == before["prices"]
 
 
-@pytest.mark.parametrize("content", [b"<html>", b"{", b"{}", b"[]", b"", b'{"schema_version": 2}'])
+@pytest.mark.parametrize(
+    "content", [b'{"as_of": "\xff"}', b"<html>", b"{", b"{}", b"[]", b"", b'{"schema_version": 2}']
+)
 def test_what_is_no_record_of_inputs_is_an_error(content: bytes) -> None:
     with pytest.raises(InputFileError, match="does not hold the inputs of a decision"):
         decode_inputs(content, "record")

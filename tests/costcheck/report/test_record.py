@@ -54,7 +54,7 @@ def test_a_record_of_another_schema_version_still_keeps_its_number() -> None:
     assert record_paths(builders.decision(), recorded(schema_version=99)) == FIRST
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"{}", b'{"verdict": 1}'])
+@pytest.mark.parametrize("content", [b"", b"<html>", b"{}", b'{"verdict": 1}', b'{"verdict": "\xff"}'])
 def test_a_broken_record_is_an_error_that_names_it(content: bytes) -> None:
     with pytest.raises(InputFileError, match=STEM):
         record_paths(builders.decision(), {f"{STEM}.decision.json": content})

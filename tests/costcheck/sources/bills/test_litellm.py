@@ -251,6 +251,15 @@ def test_a_mistyped_row_of_the_api_is_quarantined_without_its_texts(
     assert b'"bad"' in row.raw
 
 
+def test_a_row_of_the_api_that_is_not_utf_8_is_quarantined(provenance: Provenance) -> None:
+    good = msgspec.json.encode(log())
+    rows = (msgspec.Raw(good), msgspec.Raw(good.replace(b'"r1"', b'"\xff"')))
+    fetched = litellm.FetchedRows(bucket="2026-11", end=NOW, rows=rows)
+    batch = litellm.normalise_logs([fetched], ("2026-11",), provenance)
+    assert only(batch).requests == 1
+    assert len(batch.quarantined) == 1
+
+
 def test_the_constructed_page_gives_what_it_says(payloads: Path, provenance: Provenance) -> None:
     page = msgspec.json.decode((payloads / "litellm" / "spend_logs_v2.json").read_bytes(), type=litellm.Page)
     fetched = litellm.FetchedRows(bucket="2026-11", end=NOW, rows=tuple(page.data))
