@@ -169,7 +169,6 @@ class EngineRules(Typed, frozen=True, kw_only=True):
     pcie_tensor_parallel_derate: Fact
     weight_only_quantization_derate: Fact
     unmeasured_concurrency_derate: Fact
-    prefix_cache_hit_share: Fact
 
 
 class FleetRules(Typed, frozen=True, kw_only=True):
@@ -177,11 +176,6 @@ class FleetRules(Typed, frozen=True, kw_only=True):
 
     minimum_replicas: Fact
     spare_replicas_sensitive: Fact
-    cold_start_seconds: Fact
-    cold_start_cached_seconds: Fact
-    peak_hour_over_mean: Fact
-    peak_minute_over_hour_chat: Fact
-    peak_minute_over_hour_bursty: Fact
 
 
 class ServingRules(Typed, frozen=True, kw_only=True):
