@@ -22,6 +22,7 @@ DRAWS = 10_000
 SEED = 20260801
 SECONDS_BEFORE_PROGRESS = 1.0
 RECORDS = Path("runbooks/decisions")
+SAMPLE_BILL = "openai_pages.jsonl.gz"
 DAY = click.DateTime(["%Y-%m-%d"])
 Format = Literal["text", "full", "markdown", "json"]
 
@@ -74,7 +75,9 @@ def decide(  # noqa: PLR0913, PLR0917 - one argument an option
 
 
 @click.command()
-@click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path(".demo"), show_default=True)
+@click.option(
+    "--dir", "folder", type=click.Path(path_type=Path, file_okay=False), default=Path(".demo"), show_default=True
+)
 @click.option("--format", "style", type=click.Choice(["text", "full", "markdown", "json"]), default="text")
 def demo(folder: Path, style: Format) -> int:
     """Decide for a sample company, with bundled prices and no account.
@@ -86,14 +89,15 @@ def demo(folder: Path, style: Format) -> int:
     from costcheck.facts import data_file  # noqa: PLC0415 - the same
     from costcheck.sources.snapshot import read_snapshot  # noqa: PLC0415 - the same
 
+    _refuse_to_overwrite(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("costcheck.toml", "openai_pages.jsonl.gz", "README.md"):
+    for name in (SAMPLE_BILL, "costcheck.toml", "README.md"):
         with data_file("sample_company", name).open("rb") as source, (folder / name).open("wb") as target:
             shutil.copyfileobj(source, target)
     day = read_snapshot().as_of
     ledger = folder / "costcheck.duckdb"
     ledger.unlink(missing_ok=True)
-    import_bill_file(folder / "openai_pages.jsonl.gz", ledger, day)
+    import_bill_file(folder / SAMPLE_BILL, ledger, day)
     inputs = _gathered(folder / "costcheck.toml", ledger, None, day, live=False, draws=DRAWS, seed=SEED)
     decision = _decided(inputs)
     click.echo(f"Sample company, prices of {day}: costcheck decide --as-of {day}, in {folder}/\n")
@@ -101,6 +105,17 @@ def demo(folder: Path, style: Format) -> int:
     _write_record(decision, inputs, folder / RECORDS)
     click.echo("\nNow your own numbers: costcheck init, then costcheck bill pull openai (or bill import FILE).")
     return _exit_code(decision)
+
+
+def _refuse_to_overwrite(folder: Path) -> None:
+    """Do nothing if the folder is empty or an earlier demo's.
+
+    Raises:
+        UsageError: It holds somebody's own files: the demo would replace a configuration and a ledger.
+    """
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / SAMPLE_BILL).exists():
+        message = f"{folder} holds files that are not the demo's"
+        raise UsageError(message, expected="an empty folder, or one of an earlier demo", action="name another --dir")
 
 
 @click.command()

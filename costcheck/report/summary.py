@@ -90,14 +90,11 @@ def _shown_options(decision: Decision) -> tuple[OptionResult, ...]:
     best = best_self_hosted(decision)
     keep = {decision.chosen_option, best.option_id if best else ""}
     ranked = sorted(
-        decision.options, key=lambda option: (option.option_id not in keep, bool(option.fleets), _cost(option))
+        decision.options,
+        key=lambda option: (option.option_id not in keep, bool(option.fleets), option.monthly_cost_usd.p50),
     )
     kept = {option.option_id for option in ranked[:SHOWN_OPTIONS]}
     return tuple(option for option in decision.options if option.option_id in kept)
-
-
-def _cost(option: OptionResult) -> float:
-    return float(option.monthly_cost_usd.p50)
 
 
 def _notes(decision: Decision) -> Iterable[tuple[str, str]]:
