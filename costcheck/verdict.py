@@ -284,20 +284,35 @@ def decode_decision(content: bytes, name: str) -> Decision:
     """Return the decision in a JSON document.
 
     Raises:
-        InputFileError: It is not JSON or not a decision of this schema version.
+        InputFileError: It is not JSON or not a decision of this schema version, or it allows what is no number.
     """
     try:
         # The version first: a newer decision may lack what this version needs.
         version = msgspec.json.decode(content, type=_Version).schema_version
         if version != SCHEMA_VERSION:
             raise _other_version(name, version)
-        return msgspec.json.decode(content, type=Decision)
+        decision = msgspec.json.decode(content, type=Decision)
     # msgspec lets the error of bytes that are not UTF-8 through as it is.
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         message = f"{name} is not a decision: {exc}"
         raise InputFileError(
             message, expected="a file written by `costcheck decide`", action="run `costcheck decide` again"
         ) from exc
+    _refuse_endless(decision.allowance, name)
+    return decision
+
+
+def _refuse_endless(allowed: Allowance | None, name: str) -> None:
+    """Do nothing if every ceiling is a ceiling: `Infinity` and `NaN` are Decimals too."""
+    if allowed is None:
+        return
+    ceilings = (allowed.monthly_ceiling_usd, *map(Decimal, allowed.maximum_nodes.values()))
+    if not all(ceiling.is_finite() and ceiling >= 0 for ceiling in ceilings):
+        raise InputFileError(
+            f"{name} is not a decision: it allows {', '.join(map(str, ceilings))}",
+            expected="ceilings that are finite and not below zero",
+            action="restore it from version control, or run `costcheck decide` again",
+        )
 
 
 def _other_version(name: str, version: int) -> InputFileError:

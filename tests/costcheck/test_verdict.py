@@ -92,6 +92,17 @@ def test_what_is_no_decision_is_refused_by_name(content: bytes) -> None:
         decode_decision(content, "current.json")
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"monthly_ceiling_usd": "Infinity"}, {"monthly_ceiling_usd": "NaN"}, {"maximum_nodes": {"g6.xlarge/spot": -1}}],
+)
+def test_a_ceiling_that_is_none_is_refused(changes: dict[str, object]) -> None:
+    content = json.loads(encode(builders.self_host()))
+    content["allowance"] |= changes
+    with pytest.raises(InputFileError, match=r"current\.json is not a decision"):
+        decode_decision(json.dumps(content).encode(), "current.json")
+
+
 def test_a_cut_document_is_refused() -> None:
     whole = encode(builders.decision())
     with pytest.raises(InputFileError, match="is not a decision"):
