@@ -308,8 +308,9 @@ def _refuse_endless(allowed: Allowance | None, name: str) -> None:
         return
     ceilings = (allowed.monthly_ceiling_usd, *map(Decimal, allowed.maximum_nodes.values()))
     if not all(ceiling.is_finite() and ceiling >= 0 for ceiling in ceilings):
+        message = f"{name} is not a decision: it allows {', '.join(map(str, ceilings))}"
         raise InputFileError(
-            f"{name} is not a decision: it allows {', '.join(map(str, ceilings))}",
+            message,
             expected="ceilings that are finite and not below zero",
             action="restore it from version control, or run `costcheck decide` again",
         )
