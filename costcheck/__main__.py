@@ -2,12 +2,15 @@
 
 import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TextIO, cast
 
 import click
 
 from costcheck.cli.app import costcheck
 from costcheck.cli.context import Context
+from costcheck.cli.output import GuardedOutput, unwritable
 from costcheck.errors import CostcheckError, ExitCode
 
 
@@ -15,17 +18,39 @@ def main() -> None:
     """Run the command and leave with its exit code; a known error prints what to do, never a traceback."""
     context = Context(now=datetime.now(UTC), environ=dict(os.environ))
     try:
-        code = costcheck.main(standalone_mode=False, obj=context)
+        code = _run(context)
     except CostcheckError as exc:
-        click.echo(f"costcheck: {exc}", err=True)
+        _complain(f"costcheck: {exc}")
         sys.exit(exc.exit_code)
     except click.ClickException as exc:
         exc.show()
         sys.exit(ExitCode.USAGE)
     except click.Abort:
-        click.echo("costcheck: interrupted", err=True)
+        _complain("costcheck: interrupted")
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else ExitCode.DONE)
+
+
+def _run(context: Context) -> object:
+    output: TextIO | None = sys.stdout  # None where the caller closed it: `>&-`
+    if output is None:
+        reason = "it is closed"
+        raise unwritable(reason)
+    guarded = GuardedOutput(output)
+    sys.stdout = cast("TextIO", guarded)
+    try:
+        code = costcheck.main(standalone_mode=False, obj=context)
+        guarded.flush()
+        return code
+    finally:
+        sys.stdout = output
+        guarded.discard_rest()
+
+
+def _complain(message: str) -> None:
+    # Where standard error is full or closed too, the exit code still says it.
+    with suppress(OSError):
+        click.echo(message, err=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ CostcheckError
 ├── UsageError (exit 2: the command, the configuration or a file given to it is wrong)
 │   ├── ConfigError
 │   └── InputFileError
+├── OutputError (exit 1: what was worked out cannot be printed)
 ├── DeniedError (exit 3: understood, and the answer is no)
 └── EvidenceError (exit 4: understood, and the evidence does not reach for an answer)
     ├── SourceError
@@ -65,6 +66,10 @@ class ConfigError(UsageError):
 
 class InputFileError(UsageError):
     """A file named by the user cannot be opened or is not what it was said to be."""
+
+
+class OutputError(CostcheckError):
+    """Standard output cannot be written; it says nothing about the question."""
 
 
 class DeniedError(CostcheckError):

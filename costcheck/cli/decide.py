@@ -86,17 +86,17 @@ def demo(folder: Path, style: Format) -> int:
     its prices, so that it says the same every time.
     """
     from costcheck.cli.bills import import_bill_file  # noqa: PLC0415 - duckdb is slow to load
-    from costcheck.facts import data_file  # noqa: PLC0415 - the same
     from costcheck.sources.snapshot import read_snapshot  # noqa: PLC0415 - the same
 
-    _refuse_to_overwrite(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in (SAMPLE_BILL, "costcheck.toml", "README.md"):
-        with data_file("sample_company", name).open("rb") as source, (folder / name).open("wb") as target:
-            shutil.copyfileobj(source, target)
-    day = read_snapshot().as_of
     ledger = folder / "costcheck.duckdb"
-    ledger.unlink(missing_ok=True)
+    try:
+        _refuse_to_overwrite(folder)
+        _copy_sample_company(folder)
+        ledger.unlink(missing_ok=True)
+    except OSError as exc:
+        message = f"{folder} cannot be written: {exc.strerror}"
+        raise UsageError(message, expected="a folder that can be written", action="name another --dir") from exc
+    day = read_snapshot().as_of
     import_bill_file(folder / SAMPLE_BILL, ledger, day)
     inputs = _gathered(folder / "costcheck.toml", ledger, None, day, live=False, draws=DRAWS, seed=SEED)
     decision = _decided(inputs)
@@ -116,6 +116,15 @@ def _refuse_to_overwrite(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()) and not (folder / SAMPLE_BILL).exists():
         message = f"{folder} holds files that are not the demo's"
         raise UsageError(message, expected="an empty folder, or one of an earlier demo", action="name another --dir")
+
+
+def _copy_sample_company(folder: Path) -> None:
+    from costcheck.facts import data_file  # noqa: PLC0415 - msgspec is slow to load
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (SAMPLE_BILL, "costcheck.toml", "README.md"):
+        with data_file("sample_company", name).open("rb") as source, (folder / name).open("wb") as target:
+            shutil.copyfileobj(source, target)
 
 
 @click.command()

@@ -16,5 +16,11 @@ def init(config: Path) -> None:
     if config.exists():
         message = f"{config} exists"
         raise UsageError(message, expected="no file of that name", action="edit it, or name another with --config")
-    config.write_bytes(data_file("costcheck.template.toml").read_bytes())
+    try:
+        config.write_bytes(data_file("costcheck.template.toml").read_bytes())
+    except OSError as exc:
+        message = f"{config} cannot be written: {exc.strerror}"
+        raise UsageError(
+            message, expected="a folder that is there and can be written", action="name another with --config"
+        ) from exc
     click.echo(f"{config} is written. Fill in [company], [operator] and one [[workload]], then: costcheck decide")
