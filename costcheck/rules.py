@@ -21,6 +21,7 @@ class Thresholds(Typed, frozen=True, kw_only=True):
     max_bill_age_days: Fact
     max_gap_days: Fact
     max_unreconciled_share: Fact
+    max_quarantined_share: Fact
     min_saving_share: Fact
     min_saving_usd: Fact
     max_pay_back_months: Fact

@@ -153,7 +153,13 @@ class Override(Typed, frozen=True, kw_only=True):
 
 
 class Settings(Typed, frozen=True, kw_only=True):
-    """Everything in `costcheck.toml`."""
+    """Everything in `costcheck.toml`.
+
+    Attributes:
+        set_aside_models: Models that stay on the API whatever matches them.
+        separate_sources: Sources of the ledger whose requests no other source counts, though the model is the same
+            (the bill of another organisation, say).
+    """
 
     schema_version: Literal[1] = 1
     company: Company
@@ -162,6 +168,7 @@ class Settings(Typed, frozen=True, kw_only=True):
     self_hosting: SelfHosting = SelfHosting()
     contracted_discount: tuple[ContractedDiscount, ...] = ()
     set_aside_models: tuple[str, ...] = ()
+    separate_sources: tuple[str, ...] = ()
     thresholds: dict[str, Override] = msgspec.field(default_factory=dict)
     assumptions: dict[str, Override] = msgspec.field(default_factory=dict)
 

@@ -58,10 +58,13 @@ class Assembly:
         self.usage = [usage_hour(row) for row in ledger.usage_by_hour()]
         self.charges = [month_charge(row) for row in ledger.charges_by_month()]
         self.quarantined_rows = sum(ledger.count_quarantined().values())
+        read = sum(ingest.row_count for ingest in ledger.ingests())
+        self.quarantined_share = Decimal(self.quarantined_rows) / max(read, 1)
         self.counted_twice = tuple(
-            f"{row.service_provider_name}/{row.request_model} for {row.hours} hours "
+            f"{row.service_provider_name}/{row.request_model} in {row.months} months "
             f"in {' '.join(row.first)} and in {' '.join(row.second)}"
             for row in ledger.overlaps()
+            if not {row.first[0], row.second[0]} & set(settings.separate_sources)
         )
         self.rules: DemandRules = read_demand_rules()
         self._unit_prices: dict[tuple[str, str, str], dict[str, float]] = {}
@@ -127,6 +130,7 @@ class Assembly:
                 complete_months=seen.complete_months,
                 gap_days=longest_run(seen.gap_days),
                 quarantined_rows=self.quarantined_rows,
+                quarantined_share=self.quarantined_share,
                 counted_twice=self.counted_twice,
             )
         months = tuple(sorted({row.month for row in self.charges if _next_month(row.month) <= self.as_of}))
@@ -136,6 +140,7 @@ class Assembly:
             complete_months=months,
             gap_days=0,
             quarantined_rows=self.quarantined_rows,
+            quarantined_share=self.quarantined_share,
         )
 
     @cached_property

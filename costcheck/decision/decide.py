@@ -52,6 +52,12 @@ HEADLINES = {
     (9, Verdict.HYBRID): "Part of the traffic is worth moving; the rest stays on the API.",
     (10, Verdict.SELF_HOST): "All of the traffic is worth moving.",
 }
+BOUND_HEADLINES = {
+    5: "A requirement forbids the API and nobody would run servers: nothing that is allowed is left.",
+    7: "A requirement asks for another model; nobody has shown that it works, or said who runs it.",
+    8: "A requirement forbids the API and the servers cannot be bought: nothing that is allowed is left.",
+}
+"""Instead of the above where a requirement binds a workload: then staying on the API is no advice to break it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +182,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the stages of one decision, in their 
     if chosen is not None and reader is not None:
         allowed = allowance(reader.evaluator, chosen.plan, inputs.settings.company.region_id)
     subject = chosen or (evaluation.best if evaluation else None)
+    changes = _api_changes(reader) if reader else ()
     return Decision(
         costcheck_version=inputs.costcheck_version,
         company=inputs.settings.company.name,
@@ -183,7 +190,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the stages of one decision, in their 
         valid_until=inputs.as_of + timedelta(days=int(inputs.thresholds.decision_valid_days.value)),
         verdict=answer.verdict,
         rule=answer.rule,
-        headline=HEADLINES[answer.rule, answer.verdict],
+        headline=_headline(conditions, answer, changes),
         addressable_bill_usd=inputs.bill.addressable_monthly_cost_usd.quantize(Decimal("0.01")),
         complete_months=len(inputs.coverage.complete_months),
         workloads=tuple(_workload_answers(inputs, evidence, answer, chosen)),
@@ -194,12 +201,24 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the stages of one decision, in their 
         findings=(*evidence.problems, *findings(inputs, reader, conditions, answer, evaluation), *evidence.remarks),
         flips=flips(inputs, reader, evaluation, conditions, answer) if reader and evaluation else (),
         dominant_assumption=dominant_assumption(reader.evaluator, evaluation) if reader and evaluation else "",
-        api_changes=_api_changes(reader) if reader else (),
+        api_changes=changes,
         preconditions=tuple(_preconditions(inputs, allowed)),
-        ask_again_on=None if answer.verdict in MOVING else _ask_again(inputs),
+        ask_again_on=_ask_again(inputs) if answer.verdict is Verdict.STAY_ON_API else None,
         allowance=allowed,
         input_digests=digests(inputs),
     )
+
+
+def _headline(conditions: Conditions, answer: Answer, changes: Sequence[ApiChange]) -> str:
+    """Return the verdict's one sentence: what a requirement makes of it, or the change of API that is worth more."""
+    bound = conditions.forced or conditions.forced_managed
+    if bound and answer.rule in BOUND_HEADLINES:
+        return BOUND_HEADLINES[answer.rule]
+    sentence = HEADLINES[answer.rule, answer.verdict]
+    ready = next((change for change in changes if not change.needs), None)
+    if answer.verdict is Verdict.STAY_ON_API and ready is not None:
+        return f"{sentence[:-1]}; another API would save {ready.monthly_saving_usd:,.0f} USD a month."
+    return sentence
 
 
 def _options(
@@ -264,7 +283,7 @@ def _stays(inputs: DecisionInputs, reader: Reader, name: str, answer: Answer) ->
         )
     best = min(pool, key=lambda row: row.monthly_cost_usd)
     workload = reader.bound.get(name)
-    reason = f"stays at {usd(best.monthly_cost_usd)}"
+    reason = f"bought by the token at {usd(best.monthly_cost_usd)}"
     if workload is not None and workload.compliance is not None:
         reason = f"{_requirement(workload.compliance.clause)}; {reason}"
     unproven = [model for model in _candidates(inputs, name) if not reader.proven(name, model)]

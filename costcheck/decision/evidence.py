@@ -91,17 +91,30 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
             source(limits.max_unreconciled_share),
         )
     tokens_matter = bill.addressable_monthly_cost_usd >= limits.min_addressable_bill_usd.value
+    if inputs.coverage.quarantined_share > limits.max_quarantined_share.value:
+        yield _problem(
+            "ledger",
+            "too many rows could not be read: `costcheck bill show` tells why",
+            f"{inputs.coverage.quarantined_share:.1%}",
+            f"at most {limits.max_quarantined_share.value:.0%} of the rows",
+            source(limits.max_quarantined_share),
+        )
     for pair in inputs.coverage.counted_twice:
         yield _problem(
             "bill",
-            "usage stands in the ledger twice; take one away with `costcheck bill forget`",
+            "usage is there twice: `costcheck bill forget` one, or name a source in separate_sources",
             pair,
             "each request once",
             "ledger",
         )
-    if not bill.has_usage and tokens_matter:
+    most = limits.max_unreconciled_share.value * bill.addressable_monthly_cost_usd
+    if tokens_matter and (not bill.has_usage or bill.unmeasured_monthly_cost_usd > most):
         yield _problem(
-            "bill", "there are amounts but no tokens", "no usage rows", "tokens by model and month", "ledger"
+            "bill",
+            "amounts were billed without tokens: pull the usage, or add model, input_tokens and output_tokens",
+            usd(bill.unmeasured_monthly_cost_usd),
+            f"at most {limits.max_unreconciled_share.value:.0%} of the bill",
+            "ledger",
         )
 
 

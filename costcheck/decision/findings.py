@@ -118,17 +118,17 @@ def _case_findings(inputs: DecisionInputs, evaluation: Evaluation) -> Iterator[F
     limits, case = inputs.thresholds, best.case
     pay_back = "never" if case.pay_back_months is None else f"{case.pay_back_months} months"
     rows: tuple[tuple[str, str, str, Fact | None], ...] = (
-        ("saving of the best servers, P50", _whole_usd(case.saving_usd.p50), "min_saving_usd", limits.min_saving_usd),
-        ("the same as a share of the API", f"{case.saving_share:.1%}", "min_saving_share", limits.min_saving_share),
-        ("saving in the tenth worst draw, P10", _whole_usd(case.saving_usd.p10), "p10_above_zero", None),
-        ("pay-back of the set-up", pay_back, "max_pay_back_months", limits.max_pay_back_months),
-        ("what deciding later is worth", f"{case.waiting_gain_usd:,.0f} USD", "wait_months", limits.wait_months),
+        ("saving, P50", _whole_usd(case.saving_usd.p50), "min_saving_usd", limits.min_saving_usd),
+        ("saving, share of the API", f"{case.saving_share:.1%}", "min_saving_share", limits.min_saving_share),
+        ("saving, P10", _whole_usd(case.saving_usd.p10), "p10_above_zero", None),
+        ("pay-back of set-up", pay_back, "max_pay_back_months", limits.max_pay_back_months),
+        ("gain from deciding later", f"{case.waiting_gain_usd:,.0f} USD", "wait_months", limits.wait_months),
     )
     for message, figure, name, fact in rows:
         yield Finding(
             rule=6,
             subject="cost case",
-            message=message + (": misses" if name in case.failures else ""),
+            message=message + (": missed" if name in case.failures else ""),
             figure=figure,
             threshold=_threshold_words(name, fact),
             source=source(fact) if fact else "costcheck/data/thresholds.toml",
@@ -140,7 +140,7 @@ def _threshold_words(name: str, fact: Fact | None) -> str:
         "min_saving_usd": "at least {value:,} USD/month",
         "min_saving_share": "at least {value:.0%}",
         "max_pay_back_months": "at most {value} months",
-        "wait_months": "at most 0 USD, {value} months on",
+        "wait_months": "at most 0 USD after {value} months",
     }
     return "above 0 USD/month" if fact is None else words[name].format(value=fact.value)
 
@@ -152,12 +152,11 @@ def _whole_usd(amount: Decimal) -> str:
 def _quality_findings(inputs: DecisionInputs, reader: Reader) -> Iterator[Finding]:
     for workload in reader.workloads:
         for model in workload.candidates:
-            shown = (
-                "shown" if is_proven(inputs, workload, model) else "not shown: no passed evaluation, no acceptance"
-            )
+            proven = is_proven(inputs, workload, model)
+            shown = "shown" if proven else "not shown: no passed evaluation, no acceptance"
             oldest = limit(inputs.thresholds.max_evaluation_age_days)
             yield Finding(
-                rule=7,
+                rule=0 if proven else 7,
                 subject=workload.name,
                 message=f"quality of {model} is {shown}",
                 threshold=f"an evaluation or acceptance of the last {oldest}",

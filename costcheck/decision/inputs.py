@@ -28,6 +28,7 @@ class Coverage:
     Attributes:
         gap_days: Longest run of days without any usage inside the measured range.
         quarantined_rows: Rows of the ledger that nobody could read.
+        quarantined_share: Their share of all rows read.
         counted_twice: Pairs of sources that both count some model in the same hours.
     """
 
@@ -36,6 +37,7 @@ class Coverage:
     complete_months: tuple[date, ...]
     gap_days: int
     quarantined_rows: int = 0
+    quarantined_share: Decimal = Decimal(0)
     counted_twice: tuple[str, ...] = ()
 
 

@@ -1,5 +1,6 @@
 """What would turn the verdict, and which assumption it hangs on most."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from costcheck.decision.evaluation import Evaluation, Evaluator
 from costcheck.decision.inputs import DecisionInputs, decimal
 from costcheck.decision.reading import Reader, with_scale
-from costcheck.decision.table import Answer, Conditions
+from costcheck.decision.table import Answer, Conditions, apply_table
 from costcheck.model.draws import build_draws, factor_names, medians
 from costcheck.verdict import Flip, Verdict
 
@@ -15,12 +16,14 @@ LOW, HIGH = 0.1, 0.9
 LARGEST_MULTIPLE = 20.0
 BISECTION_STEPS = 40
 WORKED_OUT = "at median assumptions"
+COST_CASE_RULES = (6, 9, 10)
+"""Rows of the decision table that a cost case decides, or its lack."""
 
 
 def dominant_assumption(evaluator: Evaluator, evaluation: Evaluation) -> str:
     """Return the factor whose range from P10 to P90 moves the best plan's saving most, with the two savings."""
     best = evaluation.best
-    if best is None:
+    if best is None or best is evaluation.baseline_plan:
         return ""
     inputs = evaluator.inputs
     names = factor_names(inputs.demands)
@@ -42,67 +45,70 @@ def dominant_assumption(evaluator: Evaluator, evaluation: Evaluation) -> str:
 def flips(
     inputs: DecisionInputs, reader: Reader, evaluation: Evaluation, conditions: Conditions, answer: Answer
 ) -> tuple[Flip, ...]:
-    """Return what would turn the verdict: figures first, then statements that only people can make."""
-    return (*_figure_flips(inputs, reader, evaluation, answer), *_statement_flips(inputs, conditions, answer))
+    """Return what would turn the verdict: what only people can say first, then figures."""
+    return (
+        *_statement_flips(inputs, conditions, answer),
+        *_figure_flips(reader, evaluation, conditions, answer),
+    )
 
 
-def _figure_flips(inputs: DecisionInputs, reader: Reader, evaluation: Evaluation, answer: Answer) -> list[Flip]:
-    if evaluation.best is None or answer.rule == 2:  # noqa: PLR2004 - compliance does not ask what it costs
+def _figure_flips(reader: Reader, evaluation: Evaluation, conditions: Conditions, answer: Answer) -> list[Flip]:
+    """Return the multiples of volume and prices that turn the cost case, where the cost case decided."""
+    if evaluation.best is None or answer.rule not in COST_CASE_RULES:
         return []
-    evaluator = reader.evaluator
-    becomes = "a cost case" if not evaluation.holds else Verdict.STAY_ON_API.value
-    bill = inputs.bill.addressable_monthly_cost_usd
+    held = {"cost_case": True, "proven_case": True, "buyable": True}
+    becomes = Verdict.STAY_ON_API if evaluation.holds else apply_table(replace(conditions, **held)).verdict
+    bill = reader.inputs.bill.addressable_monthly_cost_usd
     found = []
     for what, factor, today in (
         ("volume", "volume", f"1x ({bill:,.0f} USD/month)"),
         ("GPU prices", "gpu", "1x"),
         ("prices of the API", "api", "1x"),
     ):
-        multiple = _turning_point(evaluator, evaluation, factor)
+        multiple = _turning_point(reader.evaluator, evaluation, factor)
         if multiple is not None:
             note = f" ({float(bill) * multiple:,.0f} USD/month)" if factor == "volume" else ""
-            found.append(
-                Flip(what=f"{what}, {WORKED_OUT}", today=today, flips_at=f"{multiple:.2f}x{note}", becomes=becomes)
-            )
+            where = f"{multiple:.2f}x{note}"
+            found.append(Flip(what=f"{what}, {WORKED_OUT}", today=today, flips_at=where, becomes=becomes.value))
     return found
 
 
 def _statement_flips(inputs: DecisionInputs, conditions: Conditions, answer: Answer) -> list[Flip]:
+    """Return what people could say or show that gives another verdict, alone or, if need be, together."""
     limits = inputs.thresholds
-    months = len(inputs.coverage.complete_months)
-    rows = (
+    runs = "who runs the servers"
+    rows: list[tuple[bool, str, str, str, dict[str, bool]]] = [
         (
-            conditions.short_evidence and answer.rule == 3,  # noqa: PLR2004 - a row of the decision table
-            Flip(
-                what="complete months of measured usage",
-                today=str(months),
-                flips_at=str(limits.min_complete_months.value),
-                becomes="the cost case decides",
-            ),
+            conditions.short_evidence,
+            "complete months of measured usage",
+            str(len(inputs.coverage.complete_months)),
+            str(limits.min_complete_months.value),
+            {"short_evidence": False},
         ),
+        (conditions.nobody, runs, "nobody", "a named team", {"nobody": False, "operator_unanswered": False}),
+        (conditions.operator_unanswered, runs, "unanswered", "a named team", {"operator_unanswered": False}),
         (
-            conditions.nobody,
-            Flip(
-                what="who runs the servers", today="nobody", flips_at="a named team", becomes="the cost case decides"
-            ),
+            conditions.cost_case and not (conditions.proven_case and conditions.forced_proven),
+            "quality of the replacement",
+            "not shown",
+            "a passed evaluation, or the owner's acceptance",
+            {"proven_case": True, "forced_proven": True, "buyable": True},
         ),
-        (
-            conditions.cost_case and conditions.operator_unanswered,
-            Flip(
-                what="who runs the servers", today="unanswered", flips_at="an answer", becomes="rules 8 to 10 decide"
-            ),
-        ),
-        (
-            conditions.cost_case and not conditions.proven_case,
-            Flip(
-                what="quality of the replacement",
-                today="not shown",
-                flips_at="a passed evaluation, or the owner's acceptance",
-                becomes="rules 8 to 10 decide",
-            ),
-        ),
-    )
-    return [flip for holds, flip in rows if holds]
+    ]
+    open_rows = [row[1:] for row in rows if row[0]]
+    alone = [_flip(conditions, *row) for row in open_rows]
+    turned = [flip for flip in alone if flip.becomes != answer.verdict.value]
+    if turned or len(open_rows) < 2:  # noqa: PLR2004 - only several can be taken together
+        return turned
+    names, todays, wheres, changes = zip(*open_rows, strict=True)
+    together = {key: value for change in changes for key, value in change.items()}
+    both = _flip(conditions, " and ".join(names), "; ".join(todays), "; ".join(wheres), together)
+    return [both] if both.becomes != answer.verdict.value else []
+
+
+def _flip(conditions: Conditions, what: str, today: str, flips_at: str, changes: dict[str, bool]) -> Flip:
+    becomes = apply_table(replace(conditions, **changes)).verdict
+    return Flip(what=what, today=today, flips_at=flips_at, becomes=becomes.value)
 
 
 def _turning_point(evaluator: Evaluator, evaluation: Evaluation, factor: str) -> float | None:

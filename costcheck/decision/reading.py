@@ -135,7 +135,12 @@ class Reader:
             name: _cheapest([row for row in pool if row.kind in own] or pool[:1]) for name, pool in pools.items()
         }
         cheapest = {name: _cheapest(pool) for name, pool in pools.items()}
-        options = [_option("api today", OptionKind.API_TODAY, today)]
+        as_today = any(row.kind is OptionKind.API_TODAY for row in today.values())
+        options = [
+            _option("api today", OptionKind.API_TODAY, today)
+            if as_today
+            else _option("allowed api", OptionKind.MANAGED_OPEN_WEIGHTS, today)
+        ]
         if cheaper != today:
             options.append(_option("api made cheaper", OptionKind.API_CHEAPER, cheaper))
         if cheapest not in (today, cheaper):
@@ -172,9 +177,13 @@ class Reader:
         )
 
     def allowed(self, workload: Workload, variant: ApiVariant) -> bool:
-        """Return whether a requirement in force leaves a way to buy the workload's tokens."""
+        """Return whether the workload's data may go that way: a requirement in force, or data that are restricted.
+
+        Restricted data stay with the providers that have them, or inside the company's AWS region.
+        """
         if workload.name not in self.bound:
-            return True
+            reseller = variant.kind is OptionKind.MANAGED_OPEN_WEIGHTS and not variant.in_region
+            return not (reseller and workload.sensitivity == "restricted")
         compliance = workload.compliance
         return compliance is not None and compliance.in_region_managed_api_allowed and variant.in_region
 

@@ -1,7 +1,7 @@
 """Simulated plans and API options in the words of the verdict."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from costcheck.model.plan import FleetPlan, Plan
 from costcheck.model.self_hosted_cost import ASSUMPTION_METER, OPERATOR_METER, priced_line
 from costcheck.model.simulation import instance_counts, sizing_capacity, stand_in_share
 from costcheck.records import PricingCategory
-from costcheck.units import HOURS_PER_MONTH, to_cents
+from costcheck.units import HOURS_PER_MONTH
 from costcheck.verdict import Allowance, BreakEven, CostLine, Fleet, OptionKind, OptionResult
 
 NOT_AWS = frozenset({ASSUMPTION_METER, OPERATOR_METER})
@@ -84,7 +84,11 @@ def allowance(evaluator: Evaluator, plan: Plan, region_id: str) -> Allowance:
         key = f"{fleet.instance.instance_type}/{fleet.purchase_option}"
         nodes[key] = nodes.get(key, 0) + count
         ceiling += count * (fleet.price.list_unit_price * HOURS_PER_MONTH + Decimal(str(fleet.node_cost)))
-    return Allowance(region_id=region_id, maximum_nodes=nodes, monthly_ceiling_usd=to_cents(ceiling))
+    return Allowance(
+        region_id=region_id,
+        maximum_nodes=nodes,
+        monthly_ceiling_usd=ceiling.quantize(Decimal("0.01"), rounding=ROUND_CEILING),
+    )
 
 
 def break_even(evaluator: Evaluator, evaluation: Evaluation) -> BreakEven | None:

@@ -99,13 +99,17 @@ class MonthCoverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlap:
-    """Two buckets that both count the same model in the same hour: one of them is there twice."""
+    """Two buckets that both count the same model at the same time: its usage is there twice.
+
+    Attributes:
+        months: Months in which both do.
+    """
 
     first: tuple[str, str]
     second: tuple[str, str]
     service_provider_name: str
     request_model: str
-    hours: int
+    months: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,16 +187,31 @@ SELECT x_source, month, coalesce(was_over, first_day = month AND final_day = las
     coalesce(days_with_usage, 0)
 FROM pulled FULL JOIN reached USING (x_source, month) ORDER BY ALL
 """
-OVERLAPS = """
-WITH hours AS (
+# One source says `gpt-5.4`, another `gpt-5.4-2026-03-05`, and an invoice knows months only: sources are therefore
+# compared by month, without the date of the model's release; buckets of one source by the hour.
+OVERLAPS = r"""
+WITH counted AS (
     SELECT DISTINCT x_source, x_bucket, service_provider_name, request_model,
-        date_trunc('hour', charge_period_start) AS hour
-    FROM usage WHERE uncached_input_tokens + cache_read_input_tokens + output_tokens > 0
+        lower(service_provider_name) AS provider,
+        regexp_replace(lower(request_model), '-\d{4}-?\d{2}-?\d{2}$', '') AS model,
+        date_trunc('hour', charge_period_start) AS hour, date_trunc('month', charge_period_start) AS month
+    FROM usage
+    WHERE uncached_input_tokens + cache_read_input_tokens + cache_creation_5m_input_tokens
+        + cache_creation_1h_input_tokens + output_tokens > 0
+), pairs AS (
+    SELECT one.x_source AS source, one.x_bucket AS bucket, two.x_source AS other_source, two.x_bucket AS other_bucket,
+        one.service_provider_name AS provider, one.request_model AS model, one.month AS month
+    FROM counted AS one JOIN counted AS two USING (provider, model, hour)
+    WHERE one.x_source = two.x_source AND one.x_bucket < two.x_bucket
+    UNION ALL
+    SELECT one.x_source, one.x_bucket, two.x_source, two.x_bucket, one.service_provider_name, one.request_model, month
+    FROM (SELECT DISTINCT ON (x_source, provider, model, month) * FROM counted ORDER BY ALL) AS one
+    JOIN (SELECT DISTINCT ON (x_source, provider, model, month) * FROM counted ORDER BY ALL) AS two
+        USING (provider, model, month)
+    WHERE one.x_source < two.x_source
 )
-SELECT one.x_source, one.x_bucket, two.x_source, two.x_bucket, service_provider_name, request_model, count(*)
-FROM hours AS one JOIN hours AS two USING (service_provider_name, request_model, hour)
-WHERE (one.x_source, one.x_bucket) < (two.x_source, two.x_bucket)
-GROUP BY ALL ORDER BY ALL
+SELECT source, bucket, other_source, other_bucket, provider, model, count(DISTINCT month)
+FROM pairs GROUP BY ALL ORDER BY ALL
 """
 INGESTED = """
 SELECT x_source, x_bucket, row_count, digest, retrieved_on, origin, source_url FROM ingests
@@ -268,14 +287,14 @@ def coverage(connection: duckdb.DuckDBPyConnection) -> tuple[MonthCoverage, ...]
 
 
 def overlaps(connection: duckdb.DuckDBPyConnection) -> tuple[Overlap, ...]:
-    """Return the buckets that count the same model in the same hour, so that a bill may be in here twice."""
+    """Return the buckets that count the same model at the same time, so that a bill is in here twice."""
     return tuple(
         Overlap(
             first=(row[0], row[1]),
             second=(row[2], row[3]),
             service_provider_name=row[4],
             request_model=row[5],
-            hours=row[6],
+            months=row[6],
         )
         for row in connection.execute(OVERLAPS).fetchall()
     )

@@ -9,6 +9,8 @@ from decimal import Decimal
 from costcheck.records import ChargeCategory, MonthCharge, Operation
 
 ZERO = Decimal(0)
+MAY_BE_CHAT = (Operation.CHAT, Operation.OTHER)
+"""Operations of charges that somebody's model could answer; an invoice that names no model says `other`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +46,16 @@ class ProviderReconciliation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillMonth:
-    """One complete month, in USD. Set-aside spend and credits are shown and never compared."""
+    """One complete month, in USD. Set-aside spend and credits are shown and never compared.
+
+    Attributes:
+        addressable_cost_usd: What workloads were billed, and what nobody measured.
+        unmeasured_cost_usd: Billed by providers whose tokens nobody counted that month.
+    """
 
     month: date
     addressable_cost_usd: Decimal
+    unmeasured_cost_usd: Decimal
     set_aside_cost_usd: Decimal
     credit_usd: Decimal
     tax_usd: Decimal
@@ -59,7 +67,9 @@ class BillSummary:
 
     Attributes:
         months: Complete months, oldest first.
-        addressable_monthly_cost_usd: Mean of the last three complete months.
+        addressable_monthly_cost_usd: Mean of the last three complete months, what nobody measured included: at most
+            that much could move.
+        unmeasured_monthly_cost_usd: The part of it that was billed by providers whose tokens nobody counted.
         unpriced_models: Addressable models that no price list knows.
         has_usage: False where there are amounts without tokens.
         charged: False where the source has usage but no charges: then list prices stand in, and the record says so.
@@ -68,6 +78,7 @@ class BillSummary:
     months: tuple[BillMonth, ...]
     reconciliations: tuple[ProviderReconciliation, ...]
     addressable_monthly_cost_usd: Decimal
+    unmeasured_monthly_cost_usd: Decimal
     unpriced_models: tuple[str, ...]
     currencies: tuple[str, ...]
     has_usage: bool
@@ -109,10 +120,12 @@ def summarise_bill(
     factors = {row.service_provider_name: row.contracted_factor for row in reconciliations}
     rows = tuple(_bill_month(month, usage, charges, factors) for month in months)
     recent = rows[-recent_months:]
+    count = max(len(recent), 1)
     return BillSummary(
         months=rows,
         reconciliations=reconciliations,
-        addressable_monthly_cost_usd=sum((row.addressable_cost_usd for row in recent), ZERO) / max(len(recent), 1),
+        addressable_monthly_cost_usd=sum((row.addressable_cost_usd for row in recent), ZERO) / count,
+        unmeasured_monthly_cost_usd=sum((row.unmeasured_cost_usd for row in recent), ZERO) / count,
         unpriced_models=tuple(sorted({_name(row) for row in usage if row.addressable and row.list_cost_usd is None})),
         currencies=tuple(sorted({row.billing_currency for row in charges})),
         has_usage=bool(usage),
@@ -170,15 +183,23 @@ def _bill_month(
 ) -> BillMonth:
     of_month = [row for row in usage if row.month == month]
     charged = [row for row in charges if row.month == month]
-    model_charges = sum((row.billed_cost for row in charged if _is_model_charge(row)), ZERO)
-    usage_charges = [row.billed_cost for row in charged if row.charge_category is ChargeCategory.USAGE]
-    addressable = sum((_contracted(row, factors) for row in of_month if row.addressable), ZERO)
-    if not of_month:  # amounts without tokens: all model charges are addressable at most
-        addressable = model_charges
+    measured = {row.service_provider_name.casefold() for row in of_month}
+    usage_charges = [row for row in charged if row.charge_category is ChargeCategory.USAGE]
+    unmeasured = sum(
+        (
+            row.billed_cost
+            for row in usage_charges
+            if row.service_provider_name.casefold() not in measured and row.x_operation in MAY_BE_CHAT
+        ),
+        ZERO,
+    )
+    addressable = sum((_contracted(row, factors) for row in of_month if row.addressable), ZERO) + unmeasured
+    billed = sum((row.billed_cost for row in usage_charges), ZERO)
     return BillMonth(
         month=month,
         addressable_cost_usd=addressable,
-        set_aside_cost_usd=max(sum(usage_charges, ZERO) - addressable, ZERO) if charged else ZERO,
+        unmeasured_cost_usd=unmeasured,
+        set_aside_cost_usd=max(billed - addressable, ZERO),
         credit_usd=_sum_of(charged, ChargeCategory.CREDIT),
         tax_usd=_sum_of(charged, ChargeCategory.TAX),
     )

@@ -145,6 +145,7 @@ def bill(monthly: str = "22000", **changes: Any) -> BillSummary:  # noqa: ANN401
             BillMonth(
                 month=month,
                 addressable_cost_usd=amount,
+                unmeasured_cost_usd=Decimal(0),
                 set_aside_cost_usd=Decimal(0),
                 credit_usd=Decimal(0),
                 tax_usd=Decimal(0),
@@ -153,6 +154,7 @@ def bill(monthly: str = "22000", **changes: Any) -> BillSummary:  # noqa: ANN401
         ),
         reconciliations=(reconciliation(),),
         addressable_monthly_cost_usd=amount,
+        unmeasured_monthly_cost_usd=Decimal(0),
         unpriced_models=(),
         currencies=("USD",),
         has_usage=True,

@@ -101,7 +101,7 @@ def test_a_decision_is_complete_and_allows_only_what_it_chose(choices: dict[str,
     decision = decide(from_choices(choices))
     moves = decision.verdict in {Verdict.SELF_HOST, Verdict.HYBRID}
     assert (decision.allowance is not None) is moves
-    assert (decision.ask_again_on is None) is moves
+    assert (decision.ask_again_on is not None) is (decision.verdict is Verdict.STAY_ON_API)
     assert [row.name for row in decision.workloads] == ["chat"]
     if decision.chosen_option:
         assert decision.option(decision.chosen_option).why_not == ""

@@ -268,7 +268,25 @@ def test_two_sources_that_count_the_same_hour_are_found(ledger: Ledger) -> None:
     other = replace(usage(), x_source="litellm")
     ledger.replace(replace(batch(), x_source="litellm", usage=(other,)))
     (overlap,) = ledger.overlaps()
-    assert (overlap.first, overlap.second, overlap.hours) == (("litellm", "2026-09"), ("openai", "2026-09"), 1)
+    assert (overlap.first, overlap.second, overlap.months) == (("litellm", "2026-09"), ("openai", "2026-09"), 1)
+
+
+def test_an_invoice_month_and_a_dated_model_name_do_not_hide_that_usage_is_there_twice(ledger: Ledger) -> None:
+    ledger.replace(batch(usage()))
+    month = (datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC))
+    name = f"{usage().request_model}-2026-03-05".upper()
+    invoiced = replace(
+        usage(), x_source="invoice", request_model=name, charge_period_start=month[0], charge_period_end=month[1]
+    )
+    ledger.replace(replace(batch(), x_source="invoice", usage=(invoiced,)))
+    assert len(ledger.overlaps()) == 1
+
+
+def test_two_models_in_the_same_month_are_no_overlap(ledger: Ledger) -> None:
+    ledger.replace(batch(usage()))
+    another = replace(usage(), x_source="invoice", request_model="gpt-5.4-mini")
+    ledger.replace(replace(batch(), x_source="invoice", usage=(another,)))
+    assert ledger.overlaps() == ()
 
 
 def test_what_was_quarantined_and_set_aside_is_counted(ledger: Ledger) -> None:
