@@ -231,10 +231,11 @@ class Decision:
         addressable_bill_usd: US dollars a month that self-hosting could replace, mean of the newest complete months.
         complete_months: Months of measured usage.
         chosen_option: `option_id` of the option to take, empty where none was priced.
+        baseline_option: `option_id` of the option that savings are measured against, empty where none was priced.
         pay_back_months: Months until the set-up is earned back, None where it never is.
         dominant_assumption: The assumption whose range moves the saving most.
         api_changes: Worth making while staying on the API: what can be done today first.
-        ask_again_on: When the question is worth asking again, None while moving.
+        ask_again_on: When the question is worth asking again; None while moving, and where evidence must come first.
         preconditions: What must be done before `pulumi up` can work, e.g. raising a quota.
         allowance: None where nothing may be provisioned.
         input_digests: Name of each input to its sha256; `inputs` is the whole of what `decide` read.
@@ -252,6 +253,7 @@ class Decision:
     complete_months: int
     workloads: tuple[WorkloadAnswer, ...]
     chosen_option: str
+    baseline_option: str = ""
     options: tuple[OptionResult, ...]
     break_even: BreakEven | None
     pay_back_months: Decimal | None

@@ -195,6 +195,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the stages of one decision, in their 
         complete_months=len(inputs.coverage.complete_months),
         workloads=tuple(_workload_answers(inputs, evidence, answer, chosen)),
         chosen_option=chosen.plan.option_id if chosen else _api_choice(evaluation, proven),
+        baseline_option=evaluation.baseline_id if evaluation else "",
         options=_options(reader, evaluation, proven),
         break_even=break_even(reader.evaluator, evaluation) if reader and evaluation else None,
         pay_back_months=subject.case.pay_back_months if subject else None,

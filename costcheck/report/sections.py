@@ -24,6 +24,8 @@ from costcheck.report.figures import (
 )
 from costcheck.report.page import Section, Table
 from costcheck.report.words import (
+    BASE,
+    COMPLIANCE,
     KINDS,
     PERCENTILES,
     best_self_hosted,
@@ -31,13 +33,11 @@ from costcheck.report.words import (
     finding_sentence,
     limit_in_words,
     rule_sentence,
+    saving_in_words,
     verdict_in_words,
     verdict_on,
 )
-from costcheck.verdict import BreakEven, CostLine, Decision, Fleet, OptionResult, Verdict
-
-BASE: Final = "base"
-"""What the saving column says of the option that the others are held against."""
+from costcheck.verdict import ApiChange, BreakEven, CostLine, Decision, Fleet, OptionResult, Verdict
 
 
 def subtitle(decision: Decision) -> str:
@@ -77,14 +77,14 @@ def options(decision: Decision, shown: tuple[OptionResult, ...] | None = None) -
             (
                 plain(option.label),
                 band(option.monthly_cost_usd),
-                usd(option.saving_usd.p50) if option.saving_usd else BASE,
+                saving_in_words(option, decision),
                 verdict_on(option, decision),
             )
             for option in ordered
         ),
         figures=frozenset({1, 2}),
     )
-    notes = (PERCENTILES, f"Saving: a month, against the cheapest API option you may use ({BASE}); minus is a loss.")
+    notes = (PERCENTILES, f"Saving: a month, against the option marked {BASE}; minus is a loss.")
     return Section(key="options", title=title, table=table, notes=notes)
 
 
@@ -231,6 +231,8 @@ def pay_back_sentence(decision: Decision) -> str:
         return f"Pay-back: {months(decision.pay_back_months)} until the set-up cost is earned back."
     if decision.verdict is Verdict.INSUFFICIENT_EVIDENCE:
         return f"Pay-back: {UNKNOWN}."
+    if decision.rule == COMPLIANCE:
+        return "Pay-back: not asked; a requirement decides."
     return f"Pay-back: {NONE}; the set-up cost is not earned back."
 
 
@@ -251,10 +253,14 @@ def flips(decision: Decision) -> Section:
 def api_changes(decision: Decision) -> Section:
     """Return what is worth doing while the work stays on the API."""
     points = tuple(
-        f"{plain(change.label)}: saves {usd(change.monthly_saving_usd)} a month. Needs: {plain(change.needs)}"
+        f"{plain(change.label)}: saves {usd(change.monthly_saving_usd)} a month. Needs: {_needs(change)}"
         for change in decision.api_changes
     )
     return Section(key="api-changes", title="Worth doing on the API now", points=points)
+
+
+def _needs(change: ApiChange) -> str:
+    return plain(change.needs) if change.needs.strip() else "nothing more"
 
 
 def preconditions(decision: Decision) -> Section:

@@ -4,9 +4,16 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from costcheck.report.figures import day, mapping, plain, shortened, usd
+from costcheck.report.figures import counted, day, mapping, plain, shortened, usd
 from costcheck.report.sections import break_even_sentence, fleet_in_brief, pay_back_sentence
-from costcheck.report.words import RULES, best_self_hosted, deciding_findings, headline, verdict_in_words
+from costcheck.report.words import (
+    RULES,
+    best_self_hosted,
+    deciding_findings,
+    headline,
+    saving_in_words,
+    verdict_in_words,
+)
 from costcheck.verdict import Decision, OptionKind, OptionResult
 
 SUMMARY_LINES: Final = 34
@@ -18,7 +25,9 @@ MONEY: Final = 9
 SHOWN_FINDINGS: Final = 5
 SHOWN_OPTIONS: Final = 5
 LINES_OF_A_NOTE: Final = 2
-MORE: Final = "Every cost line with its SKU and date: --format full (or markdown, json)."
+MORE: Final = "Every cost line with its price, source and date: --format full (or markdown, json)."
+PRICE_SUBJECTS: Final = ("price", "evidence")
+"""Subjects of remarks that tell why no option was priced."""
 
 
 def summary_lines(decision: Decision, width: int) -> tuple[str, ...]:
@@ -70,18 +79,19 @@ def _costs(decision: Decision, width: int) -> Iterator[str]:
         return
     room = width - 4 * (MONEY + 1)
     heads = "".join(f" {name:>{MONEY}}" for name in ("P10", "P50", "P90", "saving"))
-    yield f"{'What each option costs a month':{room}}{heads}"
+    yield f"{'Cost a month, next 12 months':{room}}{heads}"
     for option in shown:
         mark = "*" if option.option_id == decision.chosen_option else " "
-        cost, saving = option.monthly_cost_usd, option.saving_usd
-        figures = [usd(cost.p10), usd(cost.p50), usd(cost.p90), usd(saving.p50) if saving else ""]
+        cost = option.monthly_cost_usd
+        figures = [usd(cost.p10), usd(cost.p50), usd(cost.p90), saving_in_words(option, decision)]
         text = shortened(f"{mark} {_option_name(option)}", room - 1)
         yield (f"{text:{room}}" + "".join(f" {figure:>{MONEY}}" for figure in figures)).rstrip()
-    yield shortened("* chosen; eight in ten simulated outcomes lie between P10 and P90.", width)
+    chosen = "* chosen; " if any(option.option_id == decision.chosen_option for option in shown) else ""
+    yield shortened(f"{chosen}eight in ten simulated outcomes lie between P10 and P90.", width)
 
 
 def _option_name(option: OptionResult) -> str:
-    names = {OptionKind.API_TODAY: "the API as today", OptionKind.API_CHEAPER: "the API made cheaper"}
+    names = {OptionKind.API_TODAY: "today's API, kept", OptionKind.API_CHEAPER: "today's API, made cheaper"}
     return names.get(option.kind, plain(option.label))
 
 
@@ -101,11 +111,15 @@ def _notes(decision: Decision) -> Iterable[tuple[str, str]]:
     best = best_self_hosted(decision)
     for instances in best.fleets[:1] if best else ():
         yield "Servers", fleet_in_brief(instances)
+    for step in decision.preconditions[:2]:
+        yield "First", plain(step)
+    if allowed := decision.allowance:
+        yield "Allows", f"in {plain(allowed.region_id)} at most {mapping(allowed.maximum_nodes)}"
     if decision.options:
         yield "Break-even", break_even_sentence(decision).removeprefix("Break-even: ")
         yield "Pay-back", pay_back_sentence(decision).removeprefix("Pay-back: ")
     for remark in decision.findings if not decision.options else ():
-        if remark.rule == 0:
+        if remark.rule == 0 and remark.subject in PRICE_SUBJECTS:
             yield "Not priced", plain(remark.message)
     for flip in decision.flips[:1]:
         turn = f"{plain(flip.what)} from {plain(flip.today)} to {plain(flip.flips_at)}"
@@ -115,15 +129,15 @@ def _notes(decision: Decision) -> Iterable[tuple[str, str]]:
     for change in decision.api_changes[:1]:
         needs = f"; needs {plain(change.needs)}" if change.needs.strip() else ""
         yield "On the API", f"{plain(change.label)} saves {usd(change.monthly_saving_usd)} a month{needs}"
-    for step in decision.preconditions[:2]:
-        yield "First", plain(step)
-    if allowed := decision.allowance:
-        yield "Allows", f"in {plain(allowed.region_id)} at most {mapping(allowed.maximum_nodes)}"
     asked = f"; ask again on {day(decision.ask_again_on)}" if decision.ask_again_on else ""
-    yield "Evidence", f"{decision.complete_months or 'no'} complete months of usage{asked}"
+    yield "Evidence", f"{_months(decision.complete_months)} of usage{asked}"
 
 
 def _note(label: str, text: str, width: int) -> list[str]:
     wrapped = textwrap.wrap(text, width - LABEL - 1, max_lines=LINES_OF_A_NOTE, placeholder=" ...")
     labels = [label, *[""] * (len(wrapped) - 1)]
     return [f"{name:{LABEL}} {line}".rstrip() for name, line in zip(labels, wrapped, strict=bool(wrapped))]
+
+
+def _months(count: int) -> str:
+    return counted(count, "complete month") if count else "no complete month"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from costcheck.report.figures import plain
+from costcheck.report.figures import plain, usd
 from costcheck.verdict import Decision, Finding, OptionKind, OptionResult, Verdict
 
 VERDICTS: Final = {
@@ -11,6 +11,12 @@ VERDICTS: Final = {
     Verdict.HYBRID: "Run your own model and keep the API beside it",
     Verdict.INSUFFICIENT_EVIDENCE: "Not enough evidence to answer",
 }
+
+COMPLIANCE: Final = 2
+"""The row of the decision table about requirements."""
+
+BASE: Final = "base"
+"""What the saving column says of the option that the others are held against."""
 
 COST_CASE: Final = 6
 """The row of the decision table about the cost case."""
@@ -91,13 +97,17 @@ def verdict_in_words(name: str) -> str:
 
 
 def best_self_hosted(decision: Decision) -> OptionResult | None:
-    """Return the option whose fleet is shown: the chosen one, else the break-even's, else the cheapest."""
-    fleets = {option.option_id: option for option in decision.options if option.fleets}
-    break_even = decision.break_even.option_id if decision.break_even else ""
-    for option_id in (decision.chosen_option, break_even):
-        if option_id in fleets:
-            return fleets[option_id]
-    return min(fleets.values(), key=lambda option: option.monthly_cost_usd.p50, default=None)
+    """Return the option whose fleet is shown: the chosen one, else the best that was found."""
+    fleets = [option for option in decision.options if option.fleets]
+    chosen = [option for option in fleets if option.option_id == decision.chosen_option]
+    return next(iter(chosen + fleets), None)
+
+
+def saving_in_words(option: OptionResult, decision: Decision) -> str:
+    """Return the median saving, `base` for the option that savings are measured against, else nothing."""
+    if option.option_id == decision.baseline_option:
+        return BASE
+    return usd(option.saving_usd.p50) if option.saving_usd else ""
 
 
 def verdict_on(option: OptionResult, decision: Decision) -> str:
