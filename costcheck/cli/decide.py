@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -68,6 +69,8 @@ def decide(  # noqa: PLR0913, PLR0917 - one argument an option
     else:
         inputs = _gathered(config, ledger, snapshot, day, live=day == today, draws=draws, seed=seed)
     decision = _decided(inputs)
+    if replay is not None:
+        _require_recorded(decision, replay)
     click.echo(_rendered(decision, style), nl=False)
     if records is not None:
         _write_record(decision, inputs, records)
@@ -162,6 +165,12 @@ def _replayed(path: Path) -> DecisionInputs:
     return read_inputs(path)
 
 
+def _require_recorded(decision: Decision, path: Path) -> None:
+    from costcheck.cli.records import require_recorded  # noqa: PLC0415 - numpy is slow to load
+
+    require_recorded(decision, path)
+
+
 def _decided(inputs: DecisionInputs) -> Decision:
     from rich.console import Console  # noqa: PLC0415 - slow to load
 
@@ -190,8 +199,14 @@ def _rendered(decision: Decision, style: Format) -> str:
 def _write_record(decision: Decision, inputs: DecisionInputs, folder: Path) -> None:
     from costcheck.cli.records import write_record  # noqa: PLC0415 - jinja2 is slow to load
 
-    path = write_record(decision, inputs, folder)
-    click.echo(f"\nDecision record: {path}")
+    written = write_record(decision, inputs, folder)
+    click.echo(f"\nDecision record: {written.page}")
+    if written.accepted_page is not None:
+        current = folder / "current.json"
+        click.echo(
+            f"{current} still holds {written.accepted_page.name}, which a person has accepted. When a person has\n"
+            f"accepted this one too: cp {shlex.quote(str(written.decision_json))} {shlex.quote(str(current))}"
+        )
 
 
 def _exit_code(decision: Decision) -> int:

@@ -1,20 +1,45 @@
 """Write decision records: the page, the decision, and what it was made from."""
 
 import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
+import msgspec
+
+from costcheck import __version__
 from costcheck.decision.inputs import DecisionInputs, decode_inputs
 from costcheck.errors import InputFileError, TamperedError, UsageError
 from costcheck.report.record import CURRENT, record_paths, record_title, refresh_record, render_record
 from costcheck.verdict import Decision, decode_decision, encode
 
 INPUTS, DECISION = ".inputs.json", ".decision.json"
+LONGEST_VALUE = 60
+ACCEPTED = re.compile(r"^- status:\s*accepted\b", re.IGNORECASE | re.MULTILINE)
 
 
-def write_record(decision: Decision, inputs: DecisionInputs, folder: Path) -> Path:
-    """Write the record of a decision and return its page; the same inputs write the same files.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Where a record was written.
 
-    `current.json` becomes this decision: what the gate reads. What people wrote on an existing page stays.
+    Attributes:
+        page: The page for people.
+        decision_json: The decision for machines.
+        accepted_page: Page of the accepted decision that stays in `current.json`; None where this one is in it now.
+    """
+
+    page: Path
+    decision_json: Path
+    accepted_page: Path | None
+
+
+def write_record(decision: Decision, inputs: DecisionInputs, folder: Path) -> Written:
+    """Write the record of a decision; the same inputs write the same files.
+
+    `current.json` becomes this decision, unless it holds another one that a person has accepted: only a person puts
+    a proposal in its place. What people wrote on an existing page stays.
 
     Raises:
         UsageError: The folder cannot be written.
@@ -27,7 +52,8 @@ def write_record(decision: Decision, inputs: DecisionInputs, folder: Path) -> Pa
         if paths.markdown in existing:
             page = refresh_record(existing[paths.markdown].decode(), page)
         (folder / paths.markdown).write_text(page, encoding="utf-8")
-        for name in (paths.decision_json, CURRENT):
+        accepted = accepted_page(existing, other_than=encode(decision))
+        for name in (paths.decision_json,) if accepted else (paths.decision_json, CURRENT):
             (folder / name).write_bytes(encode(decision))
         (folder / paths.inputs_json).write_bytes(encode(inputs))
     except OSError as exc:
@@ -35,7 +61,27 @@ def write_record(decision: Decision, inputs: DecisionInputs, folder: Path) -> Pa
         raise UsageError(
             message, expected="a folder that can be written", action="name another with --record"
         ) from exc
-    return folder / paths.markdown
+    return Written(
+        page=folder / paths.markdown,
+        decision_json=folder / paths.decision_json,
+        accepted_page=folder / accepted if accepted else None,
+    )
+
+
+def accepted_page(existing: Mapping[str, bytes], *, other_than: bytes) -> str | None:
+    """Return the name of the accepted page whose decision `current.json` holds, None if that is not to be kept.
+
+    Args:
+        existing: Name of each file in the folder to its content.
+        other_than: The decision that is about to be written; it may always stay.
+    """
+    current = existing.get(CURRENT)
+    for name, content in sorted(existing.items()):
+        page = f"{name.removesuffix(DECISION)}.md"
+        if name.endswith(DECISION) and content == current != other_than:
+            text = existing.get(page, b"").decode("utf-8", errors="replace")
+            return page if ACCEPTED.search(text) else None
+    return None
 
 
 def read_inputs(path: Path) -> DecisionInputs:
@@ -57,6 +103,47 @@ def read_inputs(path: Path) -> DecisionInputs:
             action="take both files from version control, or decide anew without --replay",
         )
     return inputs
+
+
+def require_recorded(decision: Decision, path: Path) -> None:
+    """Do nothing if the decision beside a file of inputs is the one that they lead to, byte for byte.
+
+    Raises:
+        InputFileError: It cannot be read.
+        TamperedError: It says something else; the first key that differs is named.
+    """
+    recorded = path.with_name(path.name.removesuffix(INPUTS) + DECISION)
+    content, computed = _read(recorded), encode(decision)
+    if content == computed:
+        return
+    key, old, new = _first_difference(msgspec.json.decode(content), msgspec.json.decode(computed))
+    message = f"{recorded} is not what its inputs lead to: {key} is {old} in it and {new} when computed again"
+    if decision.costcheck_version != __version__:
+        message += f"; costcheck {decision.costcheck_version} wrote it, this is {__version__}"
+    raise TamperedError(
+        message,
+        expected="the decision that the same version of costcheck computed from these inputs",
+        action="take the record from version control, replay it with the version that wrote it, or decide anew",
+    )
+
+
+def _first_difference(old: Any, new: Any, key: str = "") -> tuple[str, str, str]:  # noqa: ANN401 - any JSON
+    """Return the whole key of the first value that differs, in the contract's order, and both values."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        order = dict.fromkeys([*(field.name for field in fields(Decision)), *new, *old])
+        for name in order:
+            if old.get(name) != new.get(name) or (name in old) != (name in new):
+                return _first_difference(old.get(name), new.get(name), f"{key}.{name}".lstrip("."))
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for position, pair in enumerate(zip(old, new, strict=True)):
+            if pair[0] != pair[1]:
+                return _first_difference(*pair, f"{key}[{position}]")
+    return f"`{key}`" if key else "the layout", _shortened(old), _shortened(new)
+
+
+def _shortened(value: Any) -> str:  # noqa: ANN401 - any JSON
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
 
 
 def _read(path: Path) -> bytes:

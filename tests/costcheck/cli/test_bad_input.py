@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -316,6 +317,94 @@ def test_a_record_whose_inputs_were_edited_is_worth_nothing(
     message, code = refused(run, "--replay", str(record))
     assert "does not have the digest" in message
     assert code == 4
+
+
+ALLOWANCE = {"region_id": "us-east-1", "maximum_nodes": {"p5.48xlarge/on_demand": 9}, "monthly_ceiling_usd": "1"}
+
+
+@pytest.mark.parametrize(
+    ("edit", "named"),
+    [
+        ({"verdict": "self_host"}, '`verdict` is "self_host" in it and "stay_on_api" when computed again'),
+        ({"allowance": ALLOWANCE}, "`allowance` is {"),
+        ({"valid_until": "2099-01-01", "rule": 1}, '`valid_until` is "2099-01-01"'),
+        ({"options": []}, "`options` is []"),
+        ({"waived": True}, "`waived` is true in it and null"),
+    ],
+)
+def test_a_recorded_decision_that_was_edited_is_worth_nothing(
+    record: Path, edit: dict[str, object], named: str, run: Run
+) -> None:
+    recorded = recorded_decision(record)
+    recorded.write_text(json.dumps(json.loads(recorded.read_text()) | edit))
+    message, code = refused(run, "--replay", str(record))
+    assert f"{recorded.name} is not what its inputs lead to" in message
+    assert named in message
+    assert code == 4
+
+
+def test_an_edit_deep_in_a_recorded_decision_is_named_with_its_whole_key(record: Path, run: Run) -> None:
+    recorded = recorded_decision(record)
+    document = json.loads(recorded.read_text())
+    document["options"][1]["monthly_cost_usd"]["p50"] = "1"
+    recorded.write_text(json.dumps(document))
+    assert '`options[1].monthly_cost_usd.p50` is "1"' in refused(run, "--replay", str(record))[0]
+
+
+def test_a_recorded_decision_that_was_only_laid_out_anew_is_not_the_same_bytes(record: Path, run: Run) -> None:
+    recorded = recorded_decision(record)
+    recorded.write_text(recorded.read_text() + "\n")
+    assert "the layout" in refused(run, "--replay", str(record))[0]
+
+
+def test_a_decision_of_another_version_that_differs_names_both(
+    record: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = recorded_decision(record)
+    monkeypatch.setattr("costcheck.cli.records.__version__", "9.9.9")
+    assert run("--replay", str(record)).code == 0
+    recorded.write_text(recorded.read_text().replace("stay_on_api", "self_host", 1))
+    assert re.search(r"costcheck \S+ wrote it, this is 9\.9\.9", refused(run, "--replay", str(record))[0])
+
+
+def recorded_decision(record: Path) -> Path:
+    return record.with_name(record.name.replace(".inputs.json", ".decision.json"))
+
+
+def accept(page: Path) -> None:
+    page.write_text(page.read_text().replace("- status: proposed", "- status: accepted"))
+
+
+def test_a_proposal_replaces_a_proposal_in_current_json(folder: Path, record: Path, run: Run) -> None:
+    before = (folder / "records" / "current.json").read_bytes()
+    done = run("--as-of", "2026-08-02", "--record", "records")
+    assert done.code == 0
+    assert "current.json" not in done.out
+    assert before == recorded_decision(record).read_bytes() != (folder / "records" / "current.json").read_bytes()
+
+
+def test_a_proposal_leaves_an_accepted_decision_in_force_and_says_how_to_replace_it(
+    folder: Path, record: Path, run: Run
+) -> None:
+    records = folder / "records"
+    accept(records / record.name.replace(".inputs.json", ".md"))
+    done = run("--as-of", "2026-08-02", "--record", "records")
+    assert (records / "current.json").read_bytes() == recorded_decision(record).read_bytes()
+    assert "which a person has accepted" in done.out
+    (line,) = [line for line in done.out.splitlines() if " cp " in line]
+    source, target = line.partition(" cp ")[2].split()
+    shutil.copyfile(source, target)
+    accept(records / Path(source).name.replace(".decision.json", ".md"))
+    assert read_decision(records / "current.json").as_of == date(2026, 8, 2)
+    run("--as-of", "2026-08-02", "--record", "records")
+    assert read_decision(records / "current.json").as_of == date(2026, 8, 2)
+
+
+def test_an_accepted_decision_recorded_again_stays_current(folder: Path, record: Path, run: Run) -> None:
+    accept(folder / "records" / record.name.replace(".inputs.json", ".md"))
+    done = run("--replay", str(record), "--record", "records")
+    assert "current.json" not in done.out
+    assert (folder / "records" / "current.json").read_bytes() == recorded_decision(record).read_bytes()
 
 
 @pytest.mark.parametrize("content", ["", "<html>", "{", "{}"])
