@@ -103,7 +103,7 @@ def demo(folder: Path, style: Format) -> int:
     import_bill_file(folder / SAMPLE_BILL, ledger, day)
     inputs = _gathered(folder / "costcheck.toml", ledger, None, day, live=False, draws=DRAWS, seed=SEED)
     decision = _decided(inputs)
-    click.echo(f"Sample company, prices of {day}: costcheck decide --as-of {day}, in {folder}/\n")
+    click.echo(f"Sample company, decided as of {day}: costcheck decide --as-of {day}, in {folder}/\n")
     click.echo(_rendered(decision, style), nl=False)
     _write_record(decision, inputs, folder / RECORDS)
     click.echo("\nNow your own numbers: costcheck init, then costcheck bill pull openai (or bill import FILE).")

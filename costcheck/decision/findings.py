@@ -119,10 +119,10 @@ def _case_findings(inputs: DecisionInputs, evaluation: Evaluation) -> Iterator[F
     pay_back = "never" if case.pay_back_months is None else f"{case.pay_back_months} months"
     rows: tuple[tuple[str, str, str, Fact | None], ...] = (
         ("saving, P50", _whole_usd(case.saving_usd.p50), "min_saving_usd", limits.min_saving_usd),
-        ("saving, share of the API", f"{case.saving_share:.1%}", "min_saving_share", limits.min_saving_share),
+        ("saving, share", f"{case.saving_share:.1%}", "min_saving_share", limits.min_saving_share),
         ("saving, P10", _whole_usd(case.saving_usd.p10), "p10_above_zero", None),
         ("pay-back of set-up", pay_back, "max_pay_back_months", limits.max_pay_back_months),
-        ("gain from deciding later", f"{case.waiting_gain_usd:,.0f} USD", "wait_months", limits.wait_months),
+        ("gain from waiting", f"{case.waiting_gain_usd:,.0f} USD", "wait_months", limits.wait_months),
     )
     for message, figure, name, fact in rows:
         yield Finding(

@@ -16,7 +16,7 @@ from costcheck.report.words import (
 )
 from costcheck.verdict import Decision, OptionKind, OptionResult
 
-SUMMARY_LINES: Final = 34
+SUMMARY_LINES: Final = 36
 """Lines of the first screen, at most, at 80 columns."""
 CUT: Final = "... cut here"
 NARROWEST: Final = 60
@@ -24,8 +24,9 @@ LABEL: Final = 13
 MONEY: Final = 9
 SHOWN_FINDINGS: Final = 5
 SHOWN_OPTIONS: Final = 5
+LINES_OF_A_HEADLINE: Final = 3
 LINES_OF_A_NOTE: Final = 2
-MORE: Final = "Every cost line with its price, source and date: --format full (or markdown, json)."
+MORE: Final = "Every cost line with its price, source and date: --format full (markdown, json)."
 PRICE_SUBJECTS: Final = ("price", "evidence")
 """Subjects of remarks that tell why no option was priced."""
 
@@ -34,7 +35,7 @@ def summary_lines(decision: Decision, width: int) -> tuple[str, ...]:
     """Return the essentials, the verdict first and the way to the rest last, laid out for `width` columns."""
     width = max(width, NARROWEST)
     parts = (
-        [shortened(headline(decision), width), *_subtitle(decision, width)],
+        [*textwrap.wrap(headline(decision), width)[:LINES_OF_A_HEADLINE], *_subtitle(decision, width)],
         list(_why(decision, width)),
         list(_costs(decision, width)),
         [line for label, text in _notes(decision) for line in _note(label, text, width)],
@@ -48,7 +49,7 @@ def _subtitle(decision: Decision, width: int) -> list[str]:
         f"{plain(decision.company)}, as of {day(decision.as_of)}, valid until {day(decision.valid_until)}. "
         f"Rule {decision.rule} of {len(RULES)} decided."
     )
-    return [shortened(text, width)]
+    return textwrap.wrap(text, width)[:LINES_OF_A_HEADLINE]
 
 
 def _why(decision: Decision, width: int) -> Iterator[str]:
@@ -58,7 +59,7 @@ def _why(decision: Decision, width: int) -> Iterator[str]:
         return
     seen = max([len("Seen"), *(len(plain(row.figure)) for row in rows)])
     needed = max([len("Needed"), *(len(plain(row.threshold)) for row in rows)])
-    if LABEL + seen + needed + 4 > width * 0.75:
+    if LABEL + seen + needed + 4 > width * 0.8:
         for row in rows:
             yield from _note("Why", f"{plain(row.subject)}: {plain(row.message)}{_seen(row.figure)}", width)
         return
