@@ -14,7 +14,7 @@ from costcheck.report.words import (
     saving_in_words,
     verdict_in_words,
 )
-from costcheck.verdict import Decision, OptionKind, OptionResult
+from costcheck.verdict import Decision, OptionKind, OptionResult, Verdict
 
 SUMMARY_LINES: Final = 36
 """Lines of the first screen, at most, at 80 columns."""
@@ -26,6 +26,7 @@ SHOWN_FINDINGS: Final = 5
 SHOWN_OPTIONS: Final = 5
 LINES_OF_A_HEADLINE: Final = 3
 LINES_OF_A_NOTE: Final = 2
+LINES_OF_A_REASON: Final = 4
 MORE: Final = "Every cost line with its price, source and date: --format full (markdown, json)."
 PRICE_SUBJECTS: Final = ("price", "evidence")
 """Subjects of remarks that tell why no option was priced."""
@@ -59,9 +60,11 @@ def _why(decision: Decision, width: int) -> Iterator[str]:
         return
     seen = max([len("Seen"), *(len(plain(row.figure)) for row in rows)])
     needed = max([len("Needed"), *(len(plain(row.threshold)) for row in rows)])
-    if LABEL + seen + needed + 4 > width * 0.8:
+    # What keeps the evidence from being used is a sentence with something to do in it, not a figure to compare.
+    if decision.verdict is Verdict.INSUFFICIENT_EVIDENCE or LABEL + seen + needed + 4 > width * 0.8:
         for row in rows:
-            yield from _note("Why", f"{plain(row.subject)}: {plain(row.message)}{_seen(row.figure)}", width)
+            text = f"{plain(row.subject)}: {plain(row.message)}{_seen(row.figure)}"
+            yield from _note("Why", text, width, lines=LINES_OF_A_REASON)
         return
     room = width - seen - needed - 4
     yield f"{'Why':{room}}  {'Seen':>{seen}}  Needed"
@@ -134,8 +137,8 @@ def _notes(decision: Decision) -> Iterable[tuple[str, str]]:
     yield "Evidence", f"{_months(decision.complete_months)} of usage{asked}"
 
 
-def _note(label: str, text: str, width: int) -> list[str]:
-    wrapped = textwrap.wrap(text, width - LABEL - 1, max_lines=LINES_OF_A_NOTE, placeholder=" ...")
+def _note(label: str, text: str, width: int, *, lines: int = LINES_OF_A_NOTE) -> list[str]:
+    wrapped = textwrap.wrap(text, width - LABEL - 1, max_lines=lines, placeholder=" ...")
     labels = [label, *[""] * (len(wrapped) - 1)]
     return [f"{name:{LABEL}} {line}".rstrip() for name, line in zip(labels, wrapped, strict=bool(wrapped))]
 
