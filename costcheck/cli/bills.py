@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 # Imports of duckdb, httpx2, msgspec and rich wait inside the commands, so that `--help` stays fast.
 MONTHS_BY_DEFAULT = 6
-WIDTH_OF_A_FILE = 160
 SECONDS_BEFORE_PROGRESS = 1.0
 MONTH = click.DateTime(["%Y-%m", "%Y-%m-%d"])
 LEDGER = click.option(
@@ -176,7 +175,9 @@ def show(style: str, ledger: Path) -> None:
         if style == "json":
             click.echo(_as_json(opened))
         else:
-            _print_text(opened)
+            from costcheck.cli.bill_text import print_ledger  # noqa: PLC0415 - see the top
+
+            print_ledger(opened)
 
 
 def _from_environment(context: Context, name: str, wanted: str) -> str:
@@ -300,61 +301,3 @@ def _as_json(ledger: Ledger) -> str:
 
 def _counts(counts: dict[tuple[str, str], int]) -> list[dict[str, str | int]]:
     return [{"x_source": source, "reason": reason, "row_count": count} for (source, reason), count in counts.items()]
-
-
-def _print_text(ledger: Ledger) -> None:
-    from rich.console import Console  # noqa: PLC0415 - see the top
-    from rich.table import Table  # noqa: PLC0415 - see the top
-
-    from costcheck.ledger.summary import month_lines  # noqa: PLC0415 - see the top
-
-    table = Table(box=None, header_style="bold")
-    for name in ("month", "source", "provider", "model"):
-        table.add_column(name, overflow="fold")
-    for name in ("requests", "input", "cache read", "cache write", "output", "billed", "other"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for line in month_lines(ledger.usage_by_hour(), ledger.charges_by_month()):
-        chat = "" if line.operation == "chat" else f" ({line.operation}, set aside)"
-        table.add_row(
-            f"{line.month:%Y-%m}",
-            line.x_source,
-            line.service_provider_name,
-            f"{line.request_model}{chat}",
-            "?" if line.requests is None else f"{line.requests:,}",
-            f"{line.uncached_input_tokens:,}",
-            f"{line.cache_read_input_tokens:,}",
-            f"{line.cache_creation_input_tokens:,}",
-            f"{line.output_tokens:,}",
-            "?" if line.billed_cost is None else f"{line.billed_cost:,.2f}" + ("~" if line.x_estimated else ""),
-            f"{line.other_cost:,.2f}",
-        )
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH_OF_A_FILE
-    console.print(table)
-    console.print(
-        "\ninput: without what the cache read or wrote; ~ may still change, or is a gateway's estimate; ? not told"
-    )
-    _print_findings(ledger)
-
-
-def _print_findings(ledger: Ledger) -> None:
-    complete: dict[str, list[str]] = {}
-    for row in ledger.coverage():
-        months = complete.setdefault(row.x_source, [])
-        if row.is_complete:
-            months.append(f"{row.month:%Y-%m}")
-    for source, months in complete.items():
-        click.echo(f"{source}: {len(months)} complete months" + (f" ({', '.join(months)})" if months else ""))
-    for (source, reason), count in ledger.count_set_aside().items():
-        click.echo(f"{source}: {count} rows set aside: {reason}")
-    for (source, reason), count in ledger.count_quarantined().items():
-        click.echo(f"{source}: {count} rows quarantined: {reason}")
-    for overlap in ledger.overlaps():
-        click.echo(
-            f"warning: {' '.join(overlap.first)} and {' '.join(overlap.second)} both count {overlap.request_model}"
-            f" in the same {overlap.hours} hours"
-        )
-    for ingest in ledger.ingests():
-        rows = f"{ingest.row_count} rows, {ingest.origin}"
-        click.echo(f"read: {ingest.x_source} {ingest.x_bucket} on {ingest.retrieved_on} ({rows})")

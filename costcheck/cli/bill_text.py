@@ -1,0 +1,203 @@
+"""`costcheck bill show` for people: a row for each month and model, then what the ledger does not hold."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+import click
+from rich.console import Console
+from rich.measure import Measurement
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from costcheck.ledger import Ledger
+from costcheck.ledger.summary import MonthLine, month_lines
+from costcheck.records import Operation
+
+WIDTH_OF_A_FILE = 160
+WIDEST = 10_000
+NARROWEST_NAME = 12
+KINDS_SHOWN = 8
+MILLION = Decimal(1_000_000)
+VALUE = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|[0-9][0-9.,:T+-]*""")
+LEGEND = "input: without what the cache read or wrote; ~ may still change, or is a gateway's estimate; ? not told"
+
+
+def print_ledger(ledger: Ledger) -> None:
+    """Print the whole ledger in words; as wide as the terminal, and wider rather than without a digit."""
+    lines = month_lines(ledger.usage_by_hour(), ledger.charges_by_month())
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = WIDTH_OF_A_FILE
+    print_months(console, lines)
+    for text in (*_complete_months(ledger), *_not_counted(ledger), *_warnings(ledger), *_reads(ledger)):
+        click.echo(text)
+
+
+def print_months(console: Console, lines: Sequence[MonthLine]) -> None:
+    """Print the months; what says the same in every row stands once, below the table."""
+    if not lines:
+        console.print("no usage and no charges")
+        return
+    # Names fold and figures never do: on a console narrower than the figures, rich would cut digits.
+    narrowest = month_table(lines, ["x" * NARROWEST_NAME] * len(lines))
+    unlimited = console.options.update(width=WIDEST)
+    console.width = max(console.width, Measurement.get(console, unlimited, narrowest).minimum)
+    console.print(month_table(lines, [_name(line, lines) for line in lines]))
+    console.print()
+    console.print(_left_out(lines))
+    console.print(LEGEND)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A column of figures: its heading, its unit, and what a row says."""
+
+    heading: str
+    unit: str
+    cell: Callable[[MonthLine], str]
+
+
+def month_table(lines: Sequence[MonthLine], names: Sequence[str]) -> Table:
+    """Return a table with a heading for each month and a row for each of its models, called by these names."""
+    figures = [figure for figure in _figures(lines) if figure.heading not in _only_zeros(lines)]
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("model", overflow="fold")
+    for figure in figures:
+        table.add_column("\n".join([*figure.heading.split(), figure.unit]).strip(), justify="right", no_wrap=True)
+    month = None
+    for line, name in zip(lines, names, strict=True):
+        if line.month != month:
+            month = line.month
+            table.add_row(Text(f"{month:%Y-%m}", style="bold"))
+        table.add_row(Padding(Text(name), (0, 0, 0, 2)), *(Text(figure.cell(line)) for figure in figures))
+    return table
+
+
+def _figures(lines: Sequence[MonthLine]) -> list[Figure]:
+    (currency, *others) = sorted({line.billing_currency for line in lines if line.billing_currency} or {""})
+    unit = "" if others else currency
+
+    def money(amount: Decimal, line: MonthLine) -> str:
+        return f"{shown_amount(amount)} {line.billing_currency}" if others else shown_amount(amount)
+
+    def billed(line: MonthLine) -> str:
+        if line.billed_cost is None:
+            return "?"
+        return ("~" if line.x_estimated else "") + money(line.billed_cost, line)
+
+    return [
+        Figure("requests", "", lambda line: "?" if line.requests is None else f"{line.requests:,}"),
+        Figure("input", "M tokens", lambda line: shown_millions(line.uncached_input_tokens)),
+        Figure("cache read", "M tokens", lambda line: shown_millions(line.cache_read_input_tokens)),
+        Figure("cache write", "M tokens", lambda line: shown_millions(line.cache_creation_input_tokens)),
+        Figure("output", "M tokens", lambda line: shown_millions(line.output_tokens)),
+        Figure("billed", unit, billed),
+        Figure("other", unit, lambda line: money(line.other_cost, line) if line.other_cost else "-"),
+    ]
+
+
+def shown_millions(tokens: int) -> str:
+    """Return a count in millions with one decimal; a small one is never shown as none."""
+    rounded = (tokens / MILLION).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return f"{rounded:,}" if rounded or not tokens else "<0.1"
+
+
+def shown_amount(amount: Decimal) -> str:
+    """Return an amount of money with two decimals; a small one is never shown as none."""
+    rounded = amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    if rounded or not amount:
+        return f"{rounded:,}"
+    return "<0.01" if amount > 0 else ">-0.01"
+
+
+def _name(line: MonthLine, lines: Sequence[MonthLine]) -> str:
+    provider = "" if _one(line.service_provider_name for line in lines) else f"{line.service_provider_name}/"
+    source = "" if _one(line.x_source for line in lines) else f"{line.x_source}: "
+    operation = "" if line.operation is Operation.CHAT else f" ({line.operation}, set aside)"
+    return f"{source}{provider}{line.request_model}{operation}"
+
+
+def _one(values: Iterator[str]) -> str:
+    """Return the value that all of them are, empty where there are several."""
+    first, *rest = set(values)
+    return "" if rest else first
+
+
+def _only_zeros(lines: Sequence[MonthLine]) -> list[str]:
+    sums = {
+        "cache write": any(line.cache_creation_input_tokens for line in lines),
+        "other": any(line.other_cost for line in lines),
+    }
+    return [heading for heading, is_any in sums.items() if not is_any]
+
+
+def _left_out(lines: Sequence[MonthLine]) -> str:
+    columns = {
+        "source": _one(line.x_source for line in lines),
+        "provider": _one(line.service_provider_name for line in lines),
+    }
+    parts = [f"{name}: {value}" for name, value in columns.items() if value]
+    parts += [f"{name}: none" for name in _only_zeros(lines)]
+    return f"in every row: {', '.join(parts)}" if parts else "names: source: provider/model"
+
+
+def reason_lines(counts: Mapping[tuple[str, str], int], what: str) -> list[str]:
+    """Return each kind of reason once, the most frequent first, with its rows and one example.
+
+    Args:
+        counts: Source and reason to the number of rows; reasons that differ only in a value are of one kind.
+        what: What became of the rows, `quarantined`.
+    """
+    kinds: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for (source, reason), count in counts.items():
+        kinds.setdefault((source, VALUE.sub("", reason)), []).append((reason, count))
+    ranked = sorted(kinds.items(), key=lambda kind: -_row_count(kind[1]))
+    shown = [_kind_line(source, reasons, what) for (source, _), reasons in ranked[:KINDS_SHOWN]]
+    rest = [reasons for _, reasons in ranked[KINDS_SHOWN:]]
+    if rest:
+        rows = sum(map(_row_count, rest))
+        shown.append(f"{rows} more rows {what}, for {len(rest)} other kinds of reason: see --format json")
+    return shown
+
+
+def _kind_line(source: str, reasons: Sequence[tuple[str, int]], what: str) -> str:
+    also = f" (and {len(reasons) - 1} like it)" if len(reasons) > 1 else ""
+    return f"{source}: {_row_count(reasons)} rows {what}: {reasons[0][0]}{also}"
+
+
+def _row_count(reasons: Sequence[tuple[str, int]]) -> int:
+    return sum(count for _, count in reasons)
+
+
+def _complete_months(ledger: Ledger) -> Iterator[str]:
+    complete: dict[str, list[str]] = {}
+    for row in ledger.coverage():
+        months = complete.setdefault(row.x_source, [])
+        if row.is_complete:
+            months.append(f"{row.month:%Y-%m}")
+    for source, months in complete.items():
+        yield f"{source}: {len(months)} complete months" + (f" ({', '.join(months)})" if months else "")
+
+
+def _not_counted(ledger: Ledger) -> list[str]:
+    return [
+        *reason_lines(ledger.count_set_aside(), "set aside"),
+        *reason_lines(ledger.count_quarantined(), "quarantined"),
+    ]
+
+
+def _warnings(ledger: Ledger) -> Iterator[str]:
+    for overlap in ledger.overlaps():
+        yield (
+            f"warning: {' '.join(overlap.first)} and {' '.join(overlap.second)} both count {overlap.request_model}"
+            f" in {overlap.months} months"
+        )
+
+
+def _reads(ledger: Ledger) -> Iterator[str]:
+    for ingest in ledger.ingests():
+        rows = f"{ingest.row_count} rows, {ingest.origin}"
+        yield f"read: {ingest.x_source} {ingest.x_bucket} on {ingest.retrieved_on} ({rows})"

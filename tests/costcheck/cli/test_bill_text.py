@@ -1,0 +1,153 @@
+"""The ledger on a terminal of any width: every key and every digit is there."""
+
+import fcntl
+import io
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from costcheck.cli.bill_text import KINDS_SHOWN, print_months, reason_lines, shown_amount, shown_millions
+from costcheck.ledger.summary import MonthLine
+from costcheck.records import Operation
+
+LONG_NAME = "claude-sonnet-4-5-20250929-with-a-long-suffix"
+LINE = MonthLine(
+    x_source="openai",
+    month=date(2026, 9, 1),
+    service_provider_name="openai",
+    request_model="gpt-5.4-2026-03-05",
+    operation=Operation.CHAT,
+    requests=12_345_678,
+    uncached_input_tokens=23_456_789_012,
+    cache_read_input_tokens=1_250_000_000,
+    cache_creation_input_tokens=0,
+    output_tokens=3_456_700_000,
+    billed_cost=Decimal("1234567.89"),
+    other_cost=Decimal(0),
+    billing_currency="USD",
+    x_estimated=False,
+)
+RICHER = [
+    LINE,
+    replace(
+        LINE,
+        x_source="litellm",
+        service_provider_name="anthropic",
+        request_model=LONG_NAME,
+        cache_creation_input_tokens=98_765_400_000,
+        other_cost=Decimal("-1234.56"),
+        x_estimated=True,
+    ),
+]
+
+
+def shown(lines: list[MonthLine], width: int) -> str:
+    """Return what is printed on a console of this width."""
+    target = io.StringIO()
+    print_months(Console(file=target, width=width, highlight=False, markup=False), lines)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_one_source_and_provider_fit_with_every_key_and_digit(width: int) -> None:
+    text = shown([LINE, replace(LINE, month=date(2026, 10, 1))], width)
+    assert max(map(len, text.splitlines())) <= width
+    for part in ("2026-09", "2026-10", "gpt-5.4-2026-03-05", "12,345,678", "23,456.8", "1,250.0", "3,456.7"):
+        assert part in text
+    assert "1,234,567.89" in text
+    assert "M tokens" in text
+    assert "in every row: source: openai, provider: openai, cache write: none, other: none" in text
+
+
+@pytest.mark.parametrize("width", [40, 80, 100, 160])
+def test_a_narrow_console_folds_the_model_and_cuts_no_digit(width: int) -> None:
+    text = shown(RICHER, width)
+    figures = ("12,345,678", "23,456.8", "1,250.0", "98,765.4", "3,456.7", "~1,234,567.89", "-1,234.56")
+    assert [figure for figure in figures if figure not in text] == []
+    row = next(line for line in text.splitlines() if "12,345,678" in line)
+    names = "".join(line[: row.index("12,345,678")].strip() for line in text.splitlines())
+    assert f"litellm: anthropic/{LONG_NAME}".replace(" ", "") in names.replace(" ", "")
+    assert "..." not in text
+    assert "\N{HORIZONTAL ELLIPSIS}" not in text
+
+
+def test_the_model_is_not_folded_in_a_file() -> None:
+    assert LONG_NAME in shown(RICHER, 160)
+
+
+def test_amounts_in_two_currencies_say_which() -> None:
+    text = shown([LINE, replace(LINE, billing_currency="EUR")], 100)
+    assert "1,234,567.89 EUR" in text
+    assert "1,234,567.89 USD" in text
+
+
+def test_a_name_in_brackets_is_no_markup() -> None:
+    assert "[bold]" in shown([replace(LINE, request_model="[bold]")], 80)
+
+
+def test_an_empty_ledger_says_so() -> None:
+    assert shown([], 80) == "no usage and no charges\n"
+
+
+@given(st.integers(1, 10**9))
+def test_tokens_that_were_used_are_never_shown_as_none(tokens: int) -> None:
+    assert shown_millions(tokens) != shown_millions(0)
+
+
+@given(st.decimals(places=6, min_value=-1, max_value=1).filter(bool))
+def test_money_that_was_paid_is_never_shown_as_none(amount: Decimal) -> None:
+    assert shown_amount(amount) != shown_amount(Decimal(0))
+
+
+def test_reasons_that_differ_in_a_value_are_one_line() -> None:
+    counts = {("invoice", f"line {line}, amount is '{line}x'"): 1 for line in range(2, 400)}
+    assert reason_lines(counts, "quarantined") == [
+        "invoice: 398 rows quarantined: line 2, amount is '2x' (and 397 like it)"
+    ]
+
+
+def test_many_kinds_of_reason_are_cut_with_their_count() -> None:
+    counts = {("invoice", f"{'x' * kind} is wrong"): kind for kind in range(1, 51)}
+    lines = reason_lines(counts, "quarantined")
+    assert len(lines) == KINDS_SHOWN + 1
+    assert lines[0] == f"invoice: 50 rows quarantined: {'x' * 50} is wrong"
+    assert lines[-1] == f"{sum(range(1, 43))} more rows quarantined, for 42 other kinds of reason: see --format json"
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+def test_the_sample_bill_fits_a_real_terminal(columns: int, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "costcheck"]
+    subprocess.run([*command, "demo", "--dir", "."], cwd=tmp_path, capture_output=True, timeout=60, check=True)  # noqa: S603 - our own command
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        environ = {"PATH": os.environ["PATH"], "TERM": "dumb"}
+        shown = subprocess.Popen([*command, "bill", "show"], cwd=tmp_path, stdout=theirs, env=environ)  # noqa: S603 - the same
+        os.close(theirs)
+        text = _read_all(terminal)
+        assert shown.wait(timeout=60) == 0
+    table = text.partition("in every row:")[0].splitlines()
+    assert max(map(len, table)) <= columns
+    assert [month for month in ("2026-02", "2026-07") if month not in text] == []
+
+
+def _read_all(terminal: io.RawIOBase) -> str:
+    parts = []
+    try:
+        while part := terminal.read(4096):
+            parts.append(part)
+    except OSError:  # Linux answers EIO when the last writer has left
+        pass
+    return b"".join(parts).decode()
