@@ -58,8 +58,8 @@ def _why(decision: Decision, width: int) -> Iterator[str]:
     rows = deciding_findings(decision)[:SHOWN_FINDINGS]
     if not rows:
         return
-    seen = max([len("Seen"), *(len(plain(row.figure)) for row in rows)])
-    needed = max([len("Needed"), *(len(plain(row.threshold)) for row in rows)])
+    seen = max([len("Seen"), *(len(_cell(row.figure)) for row in rows)])
+    needed = max([len("Needed"), *(len(_cell(row.threshold)) for row in rows)])
     # What keeps the evidence from being used is a sentence with something to do in it, not a figure to compare.
     if decision.verdict is Verdict.INSUFFICIENT_EVIDENCE or LABEL + seen + needed + 4 > width * 0.8:
         for row in rows:
@@ -70,7 +70,11 @@ def _why(decision: Decision, width: int) -> Iterator[str]:
     yield f"{'Why':{room}}  {'Seen':>{seen}}  Needed"
     for row in rows:
         text = shortened(f"  {plain(row.message)}", room)
-        yield f"{text:{room}}  {plain(row.figure):>{seen}}  {plain(row.threshold)}".rstrip()
+        yield f"{text:{room}}  {_cell(row.figure):>{seen}}  {_cell(row.threshold)}".rstrip()
+
+
+def _cell(text: str) -> str:
+    return plain(text) if text.strip() else ""
 
 
 def _seen(figure: str) -> str:
