@@ -73,12 +73,44 @@ def parse_toml(text: str, shape: type[T], name: str) -> T:
 
 def _expectation(problem: str, shape: Any) -> str:  # noqa: ANN401 - any annotated type
     unknown = re.search(r"unknown field `([^`]+)`", problem)
-    if unknown is None:
-        return "the keys and types that `costcheck init` documents"
-    nearest = difflib.get_close_matches(unknown[1], sorted(_keys(shape)), n=1, cutoff=0.0)
-    return f"a known key; the nearest is `{nearest[0]}`" if nearest else "no keys here"
+    if unknown is not None:
+        nearest = difflib.get_close_matches(unknown[1], sorted(_keys(shape)), n=1, cutoff=0.0)
+        return f"a known key; the nearest is `{nearest[0]}`" if nearest else "no keys here"
+    refused = re.search(r"Invalid enum value '?(.*?)'? - at `\$(.+)`", problem)
+    if refused is not None:
+        return _choice(refused[1], _allowed(shape, refused[2]))
+    return "the keys and types that `costcheck init` documents"
+
+
+def _choice(seen: str, allowed: list[Any]) -> str:
+    words = {str(value).lower(): str(value) for value in allowed}
+    nearest = difflib.get_close_matches(seen.lower(), words, n=1)
+    hint = f"; the nearest is `{words[nearest[0]]}`" if nearest and len(words) > 1 else ""
+    return f"one of {', '.join(f'`{value}`' for value in allowed)}{hint}"
 
 
 def _keys(shape: Any) -> set[str]:  # noqa: ANN401 - any annotated type
     schema = msgspec.json.schema(shape)
     return {key for part in schema.get("$defs", {}).values() for key in part.get("properties", {})}
+
+
+def _allowed(shape: Any, path: str) -> list[Any]:  # noqa: ANN401 - any annotated type
+    """Return the values that a path in msgspec's own writing (`.workload[0].latency_class`) may have."""
+    schema = msgspec.json.schema(shape)
+    nodes = _branches(schema, schema)
+    for name, index in re.findall(r"\.(\w+)|\[(.+?)\]", path):
+        inner = [_inner(node, name, index) for node in nodes]
+        nodes = [branch for node in inner if node for branch in _branches(node, schema)]
+    return [value for node in nodes for value in node.get("enum", [])]
+
+
+def _branches(node: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
+    if "$ref" in node:
+        return _branches(schema["$defs"][node["$ref"].rpartition("/")[2]], schema)
+    return [branch for part in node["anyOf"] for branch in _branches(part, schema)] if "anyOf" in node else [node]
+
+
+def _inner(node: dict[str, Any], name: str, index: str) -> Any:  # noqa: ANN401 - JSON
+    if name:
+        return node.get("properties", {}).get(name)
+    return node.get("items") if index.isdecimal() else node.get("additionalProperties")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from costcheck.errors import ExitCode, UsageError
+from costcheck.errors import CostcheckError, ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date, datetime
 
     from costcheck.cli.context import Context
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 DRAWS = 10_000
 SEED = 20260801
 SECONDS_BEFORE_PROGRESS = 1.0
+CONFIG = Path("costcheck.toml")
 RECORDS = Path("runbooks/decisions")
 SAMPLE_BILL = "openai_pages.jsonl.gz"
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -29,7 +32,7 @@ Format = Literal["text", "full", "markdown", "json"]
 
 
 @click.command()
-@click.option("--config", type=click.Path(path_type=Path), default=Path("costcheck.toml"), show_default=True)
+@click.option("--config", type=click.Path(path_type=Path), default=CONFIG, show_default=True)
 @click.option("--ledger", type=click.Path(path_type=Path), default=Path("costcheck.duckdb"), show_default=True)
 @click.option(
     "--prices", "snapshot", type=click.Path(path_type=Path), help="Price snapshot; the bundled one if left out."
@@ -101,7 +104,7 @@ def demo(folder: Path, style: Format) -> int:
         raise UsageError(message, expected="a folder that can be written", action="name another --dir") from exc
     day = read_snapshot().as_of
     import_bill_file(folder / SAMPLE_BILL, ledger, day)
-    inputs = _gathered(folder / "costcheck.toml", ledger, None, day, live=False, draws=DRAWS, seed=SEED)
+    inputs = _gathered(folder / CONFIG, ledger, None, day, live=False, draws=DRAWS, seed=SEED)
     decision = _decided(inputs)
     click.echo(f"Sample company, decided as of {day}: costcheck decide --as-of {day}, in {folder}/\n")
     click.echo(_rendered(decision, style), nl=False)
@@ -125,7 +128,7 @@ def _copy_sample_company(folder: Path) -> None:
     from costcheck.facts import data_file  # noqa: PLC0415 - msgspec is slow to load
 
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (SAMPLE_BILL, "costcheck.toml", "README.md"):
+    for name in (SAMPLE_BILL, CONFIG.name, "README.md"):
         with data_file("sample_company", name).open("rb") as source, (folder / name).open("wb") as target:
             shutil.copyfileobj(source, target)
 
@@ -154,9 +157,19 @@ def _gathered(  # noqa: PLR0913 - what a decision is made of
     from costcheck.sources.snapshot import read_snapshot  # noqa: PLC0415 - the same
 
     settings = read_settings(config)
-    with open_ledger(ledger, read_only=True) as opened:
+    with open_ledger(ledger, read_only=True) as opened, _naming(config):
         assembly = Assembly(settings, opened, read_snapshot(snapshot), as_of=day, live=live)
-    return assembly.inputs(draws=draws, seed=seed)
+        return assembly.inputs(draws=draws, seed=seed)
+
+
+@contextmanager
+def _naming(config: Path) -> Iterator[None]:
+    """Have errors name the file that was read; settings themselves do not know where they stood."""
+    try:
+        yield
+    except CostcheckError as exc:
+        exc.action = exc.action.replace(CONFIG.name, str(config))
+        raise
 
 
 def _replayed(path: Path) -> DecisionInputs:

@@ -2,7 +2,9 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
+import msgspec
 import pytest
 
 from costcheck.errors import ConfigError
@@ -45,3 +47,34 @@ def test_the_whole_key_is_in_the_message() -> None:
 def test_data_files_come_with_the_package() -> None:
     assert "min_saving_usd" in data_file("thresholds.toml").read_text()
     assert Path(str(data_file("thresholds.toml"))).name == "thresholds.toml"
+
+
+class Row(Typed, frozen=True, kw_only=True):
+    """A row with one of a few values."""
+
+    answer: Literal["team", "managed_provider", "nobody"] | None = None
+    version: Literal[1] = 1
+
+
+class Rows(Typed, frozen=True, kw_only=True):
+    """Rows in every place where a value may stand."""
+
+    rows: tuple[Row, ...] = ()
+    options: tuple[Literal["on_demand", "spot"], ...] = ()
+    named: dict[str, Row] = msgspec.field(default_factory=dict)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[[rows]]\nanswer = "Team"\n', "one of `managed_provider`, `nobody`, `team`; the nearest is `team`"),
+        ('[named.a]\nanswer = "no body"\n', "one of `managed_provider`, `nobody`, `team`; the nearest is `nobody`"),
+        ('options = ["spot", "on_demnd"]\n', "one of `on_demand`, `spot`; the nearest is `on_demand`"),
+        ('[[rows]]\nanswer = "?"\n', "one of `managed_provider`, `nobody`, `team`"),
+        ("[[rows]]\nversion = 2\n", "one of `1`"),
+    ],
+)
+def test_a_value_that_is_not_allowed_names_those_that_are_and_the_nearest(text: str, expected: str) -> None:
+    with pytest.raises(ConfigError, match="Invalid enum value") as caught:
+        parse_toml(text, Rows, "f.toml")
+    assert caught.value.expected == expected

@@ -177,7 +177,9 @@ def test_the_company_under_test_gets_a_verdict(run: Run) -> None:
         ('["g6.xlarge"]', '["g6.xlarge"]\nrefused_instance_types = ["g6.xxlarge"]', "the nearest is 'g6."),
         ('["gpt-oss-20b"]', '["gpt-oss-20"]', "the nearest is 'gpt-oss-20b'"),
         ("[company]", "<html>", "is not TOML"),
-        ('answer = "team"', 'answer = "maybe"', "'maybe'"),
+        ('answer = "team"', 'answer = "maybe"', "one of `managed_provider`, `nobody`, `team`"),
+        ('answer = "team"', 'answer = "Team"', "the nearest is `team`"),
+        ('"interactive"', '"interactiv"', "the nearest is `interactive`"),
         ("[operator]", "[thresholds.min_saving]\nvalue = 1\nreason = 'x'\n[operator]", "min_saving"),
     ],
 )
@@ -188,6 +190,26 @@ def test_a_wrong_configuration_is_a_usage_error_that_names_the_key(
     message, code = refused(run)
     assert seen in message
     assert code == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ('["g6.xlarge"]', '["g6.xlarg"]', 2),
+        ('["gpt-oss-20b"]', '["gpt-oss-20"]', 2),
+        ('answer = "team"', 'answer = "Team"', 2),
+        ("{ everything = true }", '{ request_models = ["gpt-4o"] }', 4),
+    ],
+)
+def test_an_error_names_the_configuration_that_was_given(
+    folder: Path, old: str, new: str, code: int, run: Run
+) -> None:
+    change(folder, old, new)
+    (folder / "costcheck.toml").rename(folder / "mine.toml")
+    message, seen = refused(run, "--config", "mine.toml", "--as-of", DAY)
+    assert "mine.toml" in message
+    assert "costcheck.toml" not in message
+    assert seen == code
 
 
 def test_no_configuration_says_how_to_write_one(folder: Path, run: Run) -> None:
