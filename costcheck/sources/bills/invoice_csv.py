@@ -4,9 +4,10 @@ Columns, in any order, names in small letters:
 
 - `month` (`2026-09`), or `start_date` and `end_date` (`2026-09-01`, both days included); one month at most.
 - `provider`: as in other bills (`openai`, `anthropic`).
-- `amount` and `currency`: a decimal number, negative for credits, and `USD`.
+- `amount` and `currency`: a decimal number such as `1200.00`, negative for credits, and `USD`.
 - `model`, `description`: optional; the model named as on the invoice.
-- `category`: optional; `usage` (the default), `credit`, `tax`, `purchase` or `adjustment`.
+- `category`: optional; `usage`, `credit`, `tax`, `purchase` or `adjustment`. Without it a negative amount is a
+  credit, and any other is usage.
 - `input_tokens` (cached ones included), `output_tokens`: optional, both or neither; with them a model is needed.
 - `cached_input_tokens`, `requests`: optional.
 
@@ -14,9 +15,11 @@ Amounts without tokens are charges without usage: they show the bill, and say no
 """
 
 import csv
+import difflib
 import io
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -39,16 +42,18 @@ OPTIONAL_COLUMNS = (
     "requests",
 )
 COLUMNS = (*PERIOD_COLUMNS, *REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)
+COLUMNS_TO_RECOGNISE = 2
 LONGEST_PERIOD = timedelta(days=31)
 TOO_MANY = "(more cells than columns)"
+AMOUNT = "a number such as 1200.00, with a point and without thousands separators or a currency sign"
 TEMPLATE = "copy costcheck/data/invoice_template.csv and fill it in"
 
 Row = Mapping[str, str]
 
 
 def is_invoice(path: Path) -> bool:
-    """Return whether a CSV file has the columns of an invoice list."""
-    return set(REQUIRED_COLUMNS) <= set(_header(_text(path)))
+    """Return whether a CSV file has columns of an invoice list; one may be misspelt, for the import names it."""
+    return len(set(REQUIRED_COLUMNS) & set(_header(_text(path)))) >= COLUMNS_TO_RECOGNISE
 
 
 def import_invoices(path: Path, *, provenance: Provenance) -> BillBatch:
@@ -100,11 +105,20 @@ def _header(text: str) -> list[str]:
 def _check_header(name: str, header: Sequence[str]) -> None:
     missing = [column for column in REQUIRED_COLUMNS if column not in header]
     strange = [column for column in header if column not in COLUMNS]
-    if missing or strange or len(set(header)) < len(header):
-        message = (
-            f"{name} has the columns {', '.join(header)}: missing {missing or 'none'}, unknown {strange or 'none'}"
-        )
+    doubled = [column for column in dict.fromkeys(header) if header.count(column) > 1]
+    problems = [
+        *(f"the unknown column {column!r}{_nearest(column)}" for column in strange),
+        *(f"no column {column!r}" for column in missing),
+        *(f"the column {column!r} twice" for column in doubled),
+    ]
+    if problems:
+        message = f"{name}, line 1: it has {', '.join(problems)}"
         raise InputFileError(message, expected="each column once, out of " + ", ".join(COLUMNS), action=TEMPLATE)
+
+
+def _nearest(column: str) -> str:
+    nearest = difflib.get_close_matches(column.strip().lower(), COLUMNS, n=1)
+    return f" (the nearest is {nearest[0]!r})" if nearest else ""
 
 
 def _read_row(bucket: str, line: int, row: Row) -> tuple[Hashable, tuple[Charge | TokenUsage, ...]]:
@@ -119,10 +133,8 @@ def _read_row(bucket: str, line: int, row: Row) -> tuple[Hashable, tuple[Charge 
 
 
 def _charge(bucket: str, line: int, row: Row, start: datetime, end: datetime) -> Charge:
-    amount = parse_decimal(row["amount"], what=f"line {line}, amount")
-    category = _category(line, row)
-    if category is ChargeCategory.USAGE and amount < 0:
-        category = ChargeCategory.CREDIT
+    amount = _amount(line, row["amount"])
+    category = _category(line, row, amount)
     if row["currency"].upper() != "USD":
         message = f"line {line}, currency is {row['currency']!r}"
         raise CurrencyError(
@@ -173,12 +185,23 @@ def _provider(line: int, row: Row) -> str:
     return row["provider"].lower()
 
 
-def _category(line: int, row: Row) -> ChargeCategory:
-    name = row.get("category") or ChargeCategory.USAGE
+def _amount(line: int, text: str) -> Decimal:
+    try:
+        return parse_decimal(text, what="amount")
+    except SourcePayloadError as exc:
+        raise _unusable(line, "amount", text, AMOUNT) from exc
+
+
+def _category(line: int, row: Row, amount: Decimal) -> ChargeCategory:
+    name = row.get("category", "").lower()
     known = {category.lower(): category for category in ChargeCategory}
-    if name.lower() not in known:
-        raise _unusable(line, "category", name, "one of " + ", ".join(known))
-    return known[name.lower()]
+    if not name:
+        return ChargeCategory.CREDIT if amount < 0 else ChargeCategory.USAGE
+    if name not in known:
+        raise _unusable(line, "category", row["category"], "one of " + ", ".join(known))
+    if known[name] is ChargeCategory.USAGE and amount < 0:
+        raise _unusable(line, "amount", row["amount"], "zero or more for usage; give a credit the category credit")
+    return known[name]
 
 
 def _count(line: int, row: Row, column: str) -> int:

@@ -77,7 +77,12 @@ def test_credits_taxes_and_purchases_are_told_apart(
         ("2026-09,,,,,,,1,USD,,,,", "line 3, provider"),
         ("2026-09,,,openai,,,,,USD,,,,", "line 3, amount"),
         ("2026-09,,,openai,,,,NaN,USD,,,,", "line 3, amount"),
-        ('2026-09,,,openai,,,,"1,200.00",USD,,,,', "line 3, amount"),
+        ('2026-09,,,openai,,,,"1,200.00",USD,,,,', "line 3, amount is '1,200.00', not a number such as 1200.00"),
+        ("2026-09,,,openai,,,,$5,USD,,,,", "line 3, amount is '$5', not a number such as 1200.00"),
+        (
+            "2026-09,,,openai,,usage,,-5,USD,,,,",
+            "line 3, amount is '-5', not zero or more for usage; give a credit the category credit",
+        ),
         ("2026-09,,,openai,,gift,,1,USD,,,,", "line 3, category is 'gift'"),
         ("2026-09,,,openai,,,,1,USD,10,,5,", "line 3, model"),
         ("2026-09,,,openai,m,,,1,USD,10,,,", "line 3, output_tokens"),
@@ -113,6 +118,31 @@ def test_a_missing_unknown_or_doubled_column_is_an_input_error(
 ) -> None:
     with pytest.raises(InputFileError):
         read(path, provenance, "", header)
+
+
+@pytest.mark.parametrize(
+    ("header", "named"),
+    [
+        ("month,provider,ammount,currency", "unknown column 'ammount' (the nearest is 'amount'), no column 'amount'"),
+        ("month,provider,Amount,currency", "unknown column 'Amount' (the nearest is 'amount')"),
+        ("month,provider,amount,currency,colour", "line 1: it has the unknown column 'colour'"),
+        ("month,provider,amount,currency,amount", "the column 'amount' twice"),
+        ("month,provider,amount", "no column 'currency'"),
+    ],
+)
+def test_a_wrong_header_names_its_line_and_the_nearest_column(
+    path: Path, provenance: Provenance, header: str, named: str
+) -> None:
+    with pytest.raises(InputFileError) as caught:
+        read(path, provenance, GOOD, header + "\n")
+    assert named in caught.value.seen
+    assert "line 1" in caught.value.seen
+    assert "amount, currency, model" in caught.value.expected
+
+
+def test_a_list_with_one_misspelt_column_is_still_taken_for_invoices(path: Path) -> None:
+    path.write_text("month,provider,ammount,currency\n", encoding="utf-8")
+    assert invoice_csv.is_invoice(path)
 
 
 def test_a_file_without_rows_is_an_empty_bill(path: Path, provenance: Provenance) -> None:
