@@ -1,6 +1,7 @@
 """One HTTP client with one retry policy and one timeout, for every source that is not AWS."""
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,10 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 T = TypeVar("T")
 Params = Sequence[tuple[str, str | int]]
 EXCERPT_CHARACTERS = 80
+REASON_CHARACTERS = 200
+SHORTEST_SECRET = 8
+LIKE_A_KEY = re.compile(r"\bsk-\S+|\S*\*{3,}\S*")
+"""A key as providers write them, or one that a server has partly covered with asterisks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +76,7 @@ class ApiClient:
         _refuse_password(base_url)
         self.base_url = base_url.rstrip("/")
         self._key_help = key_help
+        self._secrets = [value.rpartition(" ")[2] for value in headers.values()]
         self._retry = retry or RetryPolicy()
         self._http = httpx2.Client(headers=dict(headers), timeout=timeout_seconds)
 
@@ -133,11 +139,14 @@ class ApiClient:
 
     def _refusal(self, path: str, response: httpx2.Response) -> SourceError:
         status = response.status_code
-        seen = f"{path} answered {status}: {_excerpt(response.content)!r}"
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            reason = server_reason(response.content, self._secrets)
             return SourceAuthError(
-                f"{path} answered {status}", expected=self._key_help, action="set that key, then run it again"
+                f"{path} answered {status}" + (f": {reason}" if reason else ""),
+                expected=self._key_help,
+                action="set that key, with the rights that the answer asks for, then run it again",
             )
+        seen = f"{path} answered {status}: {_excerpt(response.content)!r}"
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             return SourceRateLimitError(
                 seen,
@@ -213,6 +222,32 @@ def follow_pages(fetch: Callable[[str | None], T], next_token: Callable[[T], str
         seen.add(token)
         page = fetch(token)
         yield page
+
+
+def server_reason(content: bytes, secrets: Iterable[str]) -> str:
+    """Return a refusal's own words on one line, without anything like a key; empty where there are none.
+
+    Args:
+        content: The body of the answer: JSON with `error`, `detail` or `message`, as text or one level down.
+        secrets: What must never be printed, wherever a server repeats it.
+    """
+    try:
+        text = _message(msgspec.json.decode(content))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    for secret in secrets:
+        if len(secret) >= SHORTEST_SECRET:
+            text = text.replace(secret, "[key]")
+    # Before shortening: half a key is not recognised any more. What cannot be printed could steer a terminal.
+    text = " ".join(LIKE_A_KEY.sub("[key]", text).split())
+    text = "".join(character for character in text if character.isprintable())
+    return text if len(text) <= REASON_CHARACTERS else f"{text[:REASON_CHARACTERS]}..."
+
+
+def _message(body: object) -> str:
+    if isinstance(body, dict):
+        return next((_message(body[key]) for key in ("error", "detail", "message") if key in body), "")
+    return body if isinstance(body, str) else ""
 
 
 def _excerpt(content: bytes) -> str:

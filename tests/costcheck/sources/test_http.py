@@ -22,6 +22,7 @@ AT_ONCE = RetryPolicy(
     attempts=3, wait_initial_seconds=0, wait_max_seconds=0, wait_jitter_seconds=0, retry_after_max_seconds=0
 )
 KEY = "sk-admin-secret"
+OTHER_KEY = "master-key-of-the-proxy"
 
 
 class Shape(msgspec.Struct):
@@ -184,3 +185,50 @@ def test_a_base_url_with_a_password_is_refused_without_being_quoted(url: str) ->
     with pytest.raises(UsageError, match="base URL holds a user name") as caught:
         client(url)
     assert "hidden" not in str(caught.value)
+
+
+SCOPES = "You have insufficient permissions for this operation. Missing scopes: api.usage.read."
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"error": {"message": SCOPES, "type": "invalid_request_error"}}, SCOPES),
+        ({"error": SCOPES}, SCOPES),
+        ({"type": "error", "error": {"type": "permission_error", "message": "no access"}}, "no access"),
+        ({"detail": "not an admin"}, "not an admin"),
+        ({"error": {"message": f"Incorrect key: {KEY}."}}, "Incorrect key: [key]."),
+        ({"error": {"message": f"Got Bearer {OTHER_KEY}, which is unknown"}}, "Got Bearer [key], which is unknown"),
+        ({"error": {"message": "wrong: abc****wxyz"}}, "wrong: [key]"),
+        ({"error": {"message": "a\x1b[31m\nb"}}, "a[31m b"),
+        ({"error": {"message": "x" * 190 + " " + KEY}}, "x" * 190 + " [key]"),
+        ({"error": {"message": "long " * 100}}, ("long " * 100)[:200] + "..."),
+        ({"error": 3}, ""),
+        (["error"], ""),
+    ],
+)
+def test_a_refusal_passes_on_the_servers_reason_and_never_a_key(
+    loopback: Loopback, answer: type[Answer], body: object, said: str
+) -> None:
+    loopback.say(answer(msgspec.json.encode(body), status=403))
+    with (
+        ApiClient(
+            loopback.url,
+            {"authorization": f"Bearer {KEY}", "x-api-key": OTHER_KEY},
+            key_help="an admin key",
+            retry=AT_ONCE,
+        ) as api,
+        pytest.raises(SourceAuthError) as caught,
+    ):
+        api.get("/v1/page", [], Shape)
+    assert caught.value.seen == "/v1/page answered 403" + (f": {said}" if said else "")
+    assert KEY not in str(caught.value)
+    assert OTHER_KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff", b'{"error'])
+def test_a_refusal_without_json_is_only_its_status(loopback: Loopback, answer: type[Answer], body: bytes) -> None:
+    loopback.say(answer(body, status=401))
+    with pytest.raises(SourceAuthError) as caught:
+        get(loopback.url)
+    assert caught.value.seen == "/v1/page answered 401"
