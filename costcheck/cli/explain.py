@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date, datetime
 
     from costcheck.errors import PriceNotFoundError
@@ -19,6 +20,7 @@ SNAPSHOT = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="Snapshot file; the bundled one of us-east-1 where none is given.",
 )
+SHOWN = 20
 CURRENT_DECISION = Path("runbooks/decisions/current.json")
 
 
@@ -35,17 +37,19 @@ CURRENT_DECISION = Path("runbooks/decisions/current.json")
 def explain(query: str, snapshot: Path | None, as_of: datetime | None, decision_file: Path | None) -> None:
     """Follow a number to its source.
 
-    QUERY is part of the name of a cost line or finding of a decision, of a threshold or assumption of the kit, or
-    of a price (meter, model, SKU, instance type).
+    QUERY is an answer of a decision (verdict, break-even, pay-back, saving), or part of the name of one of its cost
+    lines or findings, of a threshold or assumption of the kit, or of a price (meter, model, SKU, instance type).
     """
-    from costcheck.cli.explain_figures import explain_decision, explain_facts  # noqa: PLC0415 - slow to load
+    from costcheck.cli import explain_figures as figures  # noqa: PLC0415 - slow to load
     from costcheck.sources.snapshot import read_price_book  # noqa: PLC0415 - data that only pricing needs
     from costcheck.verdict import read_decision  # noqa: PLC0415 - the same
 
     lines: list[str] = []
     if decision_file is not None or CURRENT_DECISION.exists():
-        lines += explain_decision(read_decision(decision_file or CURRENT_DECISION), query)
-    lines += explain_facts(query)
+        decision = read_decision(decision_file or CURRENT_DECISION)
+        lines += first_lines(figures.explain_answers(decision, query), "answers")
+        lines += first_lines(figures.explain_decision(decision, query), "cost lines and findings")
+    lines += first_lines(figures.explain_facts(query), "thresholds and assumptions")
     book = read_price_book(snapshot)
     if not lines or matching(book, query):
         lines += explain_price(book, query, as_of=as_of.date() if as_of else None)
@@ -54,7 +58,7 @@ def explain(query: str, snapshot: Path | None, as_of: datetime | None, decision_
 
 
 def explain_price(book: PriceBook, query: str, *, as_of: date | None = None) -> list[str]:
-    """Return the lines that lead from a price to where anyone can check it.
+    """Return the lines that lead from a price to where anyone can check it, of the first 20 where there are many.
 
     Args:
         book: Where to look.
@@ -69,7 +73,17 @@ def explain_price(book: PriceBook, query: str, *, as_of: date | None = None) -> 
     rows = rows or matching(book, query)
     if not rows:
         raise no_such_price(query)
-    return [line for row in rows for line in _explanation(book, row, day)]
+    return first_lines([_explanation(book, row, day) for row in rows], "prices")
+
+
+def first_lines(blocks: Sequence[list[str]], what: str) -> list[str]:
+    """Return the lines of the first blocks, and where there are more, how many and how to narrow the search."""
+    lines = [line for block in blocks[:SHOWN] for line in block]
+    if len(blocks) > SHOWN:
+        lines.append(
+            f"... and {len(blocks) - SHOWN} more {what}; narrow it with a longer QUERY, such as a whole name"
+        )
+    return lines
 
 
 def matching(book: PriceBook, text: str) -> list[UnitPrice]:

@@ -1,5 +1,6 @@
 """Where the figures of a decision and the rules of the kit come from."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -8,6 +9,9 @@ import msgspec
 from costcheck.catalogue import load_serving_rules
 from costcheck.demand_rules import read_demand_rules
 from costcheck.facts import Fact
+from costcheck.report.figures import band, usd
+from costcheck.report.sections import break_even_sentence, pay_back_sentence
+from costcheck.report.words import best_self_hosted, headline
 from costcheck.rules import load_assumptions, load_thresholds
 from costcheck.verdict import CostLine, Decision, Finding
 
@@ -19,7 +23,52 @@ RULE_FILES = {
 }
 
 
-def explain_decision(decision: Decision, query: str) -> list[str]:
+def explain_answers(decision: Decision, query: str) -> list[list[str]]:
+    """Return what the decision says under the name that the query is part of, each answer with what it rests on."""
+    wanted = _squashed(query)
+    return [block for name, block in _answers(decision) if wanted in name]
+
+
+def _squashed(text: str) -> str:
+    """Return the text as `break-even`, `break_even` and `breakeven` all are."""
+    return re.sub(r"[-_ ]", "", text.lower())
+
+
+def _answers(decision: Decision) -> Iterator[tuple[str, list[str]]]:
+    best, found = best_self_hosted(decision), decision.break_even
+    yield (
+        "verdict",
+        [f"verdict: {decision.verdict}", f"  says      {headline(decision)}", f"  rule      {decision.rule}"],
+    )
+    yield (
+        "breakeven",
+        [
+            break_even_sentence(decision),
+            f"  option    {found.option_id if found else 'none priced'}",
+        ],
+    )
+    yield (
+        "payback",
+        [
+            pay_back_sentence(decision),
+            f"  set-up    {usd(best.set_up_cost_usd) if best else 'no self-hosted option was priced'}",
+            f"  saving    {band(best.saving_usd) if best else 'none'} a month (P10 / P50 / P90)",
+        ],
+    )
+    for option in decision.options:
+        if option.saving_usd is not None:
+            yield (
+                "saving",
+                [
+                    f"saving of {option.label}: {band(option.saving_usd)} a month (P10 / P50 / P90)",
+                    f"  costs     {band(option.monthly_cost_usd)} a month",
+                    "  against   the cheapest eligible API option on the same draws",
+                    f"  why not   {option.why_not or 'it could be chosen'}",
+                ],
+            )
+
+
+def explain_decision(decision: Decision, query: str) -> list[list[str]]:
     """Return the cost lines and findings of a decision that the query names, each back to its price or threshold."""
     wanted = query.lower()
     lines: dict[tuple[str, Decimal], list[str]] = {}
@@ -28,18 +77,17 @@ def explain_decision(decision: Decision, query: str) -> list[str]:
             if wanted in f"{line.name} {line.sku_meter} {line.sku_id or ''}".lower():
                 lines.setdefault((line.name, line.monthly_cost_usd), _cost_line(option.label, line))
     found = [_finding(row) for row in decision.findings if wanted in f"{row.subject} {row.message}".lower()]
-    return [text for block in [*lines.values(), *found] for text in block]
+    return [*lines.values(), *found]
 
 
-def explain_facts(query: str) -> list[str]:
+def explain_facts(query: str) -> list[list[str]]:
     """Return the rules of the kit that the query names, with value, range, source and day."""
     wanted = query.lower().replace(" ", "_")
     return [
-        text
+        _fact(f"{file} {name}", fact)
         for file, load in RULE_FILES.items()
         for name, fact in _facts(load())
         if wanted in name
-        for text in _fact(f"{file} {name}", fact)
     ]
 
 
