@@ -44,7 +44,17 @@ def _run(context: Context) -> object:
         return code
     finally:
         sys.stdout = output
-        guarded.discard_rest()
+        _let_go(output)
+
+
+def _let_go(output: TextIO) -> None:
+    # What is still unwritten would fail again when the interpreter leaves, with a traceback.
+    try:
+        output.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, output.fileno())
+        os.close(nowhere)
 
 
 def _complain(message: str) -> None:

@@ -1,6 +1,5 @@
 """Standard output that fails with an error of ours, whoever prints: a command, click's help or rich."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -42,15 +41,6 @@ class GuardedOutput:
         """
         with _translated():
             self._stream.flush()
-
-    def discard_rest(self) -> None:
-        """Let go of what could not be written: the interpreter would try again when it leaves, with a traceback."""
-        try:
-            self._stream.flush()
-        except OSError:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())
-            os.close(nowhere)
 
 
 @contextmanager
