@@ -1,6 +1,7 @@
 """Gather everything that a decision reads: settings, ledger, prices, and the kit's own data."""
 
 import difflib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -23,15 +24,16 @@ from costcheck.model.assignment import split_by_workload
 from costcheck.model.bill import BillSummary, PricedUsage, summarise_bill
 from costcheck.model.coverage import measure_coverage
 from costcheck.model.demand import ModelUsage, WorkloadDemand, estimate_demand
-from costcheck.price_book import TOKEN_UNIT, PriceBook
+from costcheck.price_book import GLOBAL, TOKEN_UNIT, PriceBook, token_meter
 from costcheck.records import MonthCharge, Operation, PriceSnapshot, TokenType, UnitPrice, UsageHour
 from costcheck.rules import load_assumptions, load_thresholds
 from costcheck.settings import Acceptance, Evaluation, ManagedQuote, Settings, Workload
-from costcheck.sources.prices.token_prices import installed_data, match_model
 from costcheck.sources.snapshot import read_max_ages
 
 About = TypeVar("About", Evaluation, Acceptance, ManagedQuote)
 ONE = Decimal(1)
+RELEASE_DAY = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+"""OpenAI bills `gpt-5.4-2026-03-05` for `gpt-5.4`."""
 DAY_GAP = 1
 
 
@@ -113,11 +115,20 @@ class Assembly:
         names = {}
         for provider, model in sorted(billed | wished):
             try:
-                found = match_model(installed_data(), provider, model)
+                names[f"{provider}/{model}"] = self._listed(provider, model) or matched(provider, model)
             except PriceNotFoundError:
                 continue  # the bill summary names it as unpriced
-            names[f"{provider}/{model}"] = ModelName(service_code=found.service_code, model_id=found.model_id)
         return names
+
+    def _listed(self, provider: str, model: str) -> ModelName | None:
+        """Return the model of the snapshot that a bill names outright, with or without the day of its release.
+
+        A live snapshot may know models that the installed genai-prices does not; its matching is for other names.
+        """
+        for model_id in (model, RELEASE_DAY.sub("", model)):
+            if self.book.is_priced(provider, token_meter(model_id, TokenType.UNCACHED_INPUT), region_id=GLOBAL):
+                return ModelName(service_code=provider, model_id=model_id)
+        return None
 
     @cached_property
     def coverage(self) -> Coverage:
@@ -236,6 +247,18 @@ class Assembly:
             instance_types=tuple(row for row in snapshot.instance_types if row.instance_type in kinds),
             zone_offerings=tuple(row for row in snapshot.zone_offerings if row.instance_type in kinds),
         )
+
+
+def matched(provider: str, model: str) -> ModelName:
+    """Return the model that genai-prices takes a billed name for.
+
+    Raises:
+        PriceNotFoundError: It knows none.
+    """
+    from costcheck.sources.prices.token_prices import installed_data, match_model  # noqa: PLC0415 - half a second
+
+    found = match_model(installed_data(), provider, model)
+    return ModelName(service_code=found.service_code, model_id=found.model_id)
 
 
 def resolve_models(settings: Settings, catalogue: Mapping[str, OpenWeights]) -> Settings:

@@ -203,3 +203,18 @@ def test_an_unknown_instance_type_names_the_nearest(ledger: Ledger, key: str) ->
     with pytest.raises(ConfigError, match=f"self_hosting.{key} names 'g6.xlarg'") as caught:
         gathered(ledger, settings(self_hosting=hosting))
     assert "'g6.xlarge'" in caught.value.expected
+
+
+def test_a_model_that_only_the_snapshot_knows_is_priced_by_it(ledger: Ledger) -> None:
+    fill(ledger, tuple(day(number, request_model="gpt-9-2026-05-01") for number in range(92)))
+    known = read_snapshot()
+    newer = tuple(
+        replace(row, sku_meter=row.sku_meter.replace("gpt-5.4/", "gpt-9/"))
+        for row in known.unit_prices
+        if row.service_code == "openai" and row.sku_meter.startswith("gpt-5.4/")
+    )
+    snapshot = replace(known, unit_prices=(*known.unit_prices, *newer))
+    evidence = Assembly(settings(self_hosting=ONE_TYPE), ledger, snapshot, as_of=AS_OF, live=False)
+
+    assert evidence.names["openai/gpt-9-2026-05-01"].model_id == "gpt-9"
+    assert evidence.bill.unpriced_models == ()
