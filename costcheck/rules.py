@@ -1,7 +1,7 @@
 """Thresholds of the decision table and assumptions of the cost model: typed, dated, overridable."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -124,16 +124,8 @@ def _overridden(rules: R, overrides: Mapping[str, Override], table: str) -> R:
 
 
 def _replace(fact: Fact, override: Override, name: str) -> Fact:
-    figures = [figure for figure in (override.low, override.value, override.high) if figure is not None]
-    if not all(figure.is_finite() and figure >= 0 for figure in figures) or figures != sorted(figures):
-        message = f"{name} has low {override.low}, value {override.value}, high {override.high}"
-        raise ConfigError(message, expected="0 <= low <= value <= high, all finite", action="mend that override")
-    key = name.strip("[]").rsplit(".", maxsplit=1)[-1]
-    low, high = RANGES.get(key, (0, None))
-    value = override.value
-    if value < low or (high is not None and value > high) or (key in WHOLE and value != value.to_integral_value()):
-        message = f"{name} has the value {value}"
-        expected = f"{'a whole number' if key in WHOLE else 'a number'} from {low} to {high}"
+    for problem, expected in _override_problems(fact, override, name.strip("[]").rsplit(".", maxsplit=1)[-1]):
+        message = f"{name} has {problem}"
         raise ConfigError(message, expected=expected, action="mend that override")
     return msgspec.structs.replace(
         fact,
@@ -143,3 +135,19 @@ def _replace(fact: Fact, override: Override, name: str) -> Fact:
         source_url="costcheck.toml",
         note=f"overridden: {override.reason} (the kit has {fact.value})",
     )
+
+
+def _override_problems(fact: Fact, override: Override, key: str) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with an override, and what would be right."""
+    value, ends = override.value, (override.low, override.high)
+    figures = [figure for figure in (override.low, value, override.high) if figure is not None]
+    if not all(figure.is_finite() and figure >= 0 for figure in figures) or figures != sorted(figures):
+        yield f"low {ends[0]}, value {value}, high {ends[1]}", "0 <= low <= value <= high, all finite"
+        return
+    if ends != (None, None) and (None in ends or fact.low is None):
+        held = "a low and a high, or neither" if fact.low is not None else "a value alone: nothing draws this one"
+        yield f"low {ends[0]}, high {ends[1]}", held
+    low, high = RANGES.get(key, (0, None))
+    if figures[0] < low or (high is not None and figures[-1] > high) or (key in WHOLE and value != round(value)):
+        number = "a whole number" if key in WHOLE else "a number"
+        yield f"the value {value}", f"{number} from {low} to {high}"

@@ -144,7 +144,12 @@ class ContractedDiscount(Typed, frozen=True, kw_only=True):
 
 
 class Override(Typed, frozen=True, kw_only=True):
-    """A threshold or an assumption of the kit, replaced with the company's own figure and its reason."""
+    """A threshold or an assumption of the kit, replaced with the company's own figure and its reason.
+
+    Attributes:
+        low: 10th percentile; without `low` and `high` the figure counts as certain.
+        high: 90th percentile.
+    """
 
     value: Decimal
     low: Decimal | None = None

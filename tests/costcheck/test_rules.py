@@ -116,3 +116,17 @@ def test_a_threshold_that_no_calendar_holds_is_an_error(name: str, value: str) -
 def test_paying_hours_fit_into_working_days(hours: str) -> None:
     with pytest.raises(ConfigError, match="paying_hours_per_week"):
         load_assumptions({"paying_hours_per_week": override(hours)})
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "expected"),
+    [
+        ("upkeep_hours_per_month", override("10", low=Decimal(5)), "or neither"),
+        ("people_rate_usd_per_hour", override("90", low=Decimal(60), high=Decimal(120)), "nothing draws this one"),
+    ],
+)
+def test_a_range_that_would_not_be_drawn_is_an_error(name: str, wrong: Override, expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_assumptions({name: wrong})
+
+    assert expected in caught.value.expected
