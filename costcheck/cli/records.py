@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,9 @@ def write_record(decision: Decision, inputs: DecisionInputs, folder: Path) -> Wr
     """Write the record of a decision; the same inputs write the same files.
 
     `current.json` becomes this decision, unless it holds another one that a person has accepted: only a person puts
-    a proposal in its place. What people wrote on an existing page stays.
+    a proposal in its place. What people wrote on an existing page stays. The inputs come first and
+    `current.json` last, so that a write that fails leaves no decision without its inputs and nothing current without
+    its record.
 
     Raises:
         UsageError: The folder cannot be written.
@@ -51,11 +54,12 @@ def write_record(decision: Decision, inputs: DecisionInputs, folder: Path) -> Wr
         page = render_record(decision, paths.number, record_title(decision))
         if paths.markdown in existing:
             page = refresh_record(existing[paths.markdown].decode(), page)
-        (folder / paths.markdown).write_text(page, encoding="utf-8")
         accepted = accepted_page(existing, other_than=encode(decision))
-        for name in (paths.decision_json,) if accepted else (paths.decision_json, CURRENT):
-            (folder / name).write_bytes(encode(decision))
-        (folder / paths.inputs_json).write_bytes(encode(inputs))
+        _replace(folder / paths.inputs_json, encode(inputs))
+        _replace(folder / paths.decision_json, encode(decision))
+        _replace(folder / paths.markdown, page.encode())
+        if not accepted:
+            _replace(folder / CURRENT, encode(decision))
     except OSError as exc:
         message = f"the record cannot be written into {folder}: {exc.strerror}"
         raise UsageError(
@@ -66,6 +70,19 @@ def write_record(decision: Decision, inputs: DecisionInputs, folder: Path) -> Wr
         decision_json=folder / paths.decision_json,
         accepted_page=folder / accepted if accepted else None,
     )
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file whole or leave it as it was."""
+    # Not numbered like a record, so that one left behind by a crash is never taken for one.
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except OSError:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
 
 
 def accepted_page(existing: Mapping[str, bytes], *, other_than: bytes) -> str | None:
