@@ -6,12 +6,10 @@ checked 2026-11-23. `amount` is a decimal string in cents, after discounts and b
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from types import MappingProxyType
-from typing import TypeVar
 
 import msgspec
 
@@ -26,13 +24,12 @@ from costcheck.records import (
     TokenType,
     TokenUsage,
 )
-from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens
+from costcheck.sources.bills.pages import FetchedPage, PageRequest, gather_pages
+from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens, known
 from costcheck.sources.bills.windows import Window
-from costcheck.sources.http import ApiClient, Params, RetryPolicy, follow_pages
+from costcheck.sources.http import ApiClient, RetryPolicy
 from costcheck.units import CENTS_PER_DOLLAR, parse_decimal
 
-K = TypeVar("K")
-V = TypeVar("V")
 SOURCE = "anthropic"
 PROVIDER = "anthropic"
 BASE_URL = "https://api.anthropic.com"
@@ -156,15 +153,6 @@ class CostRow(msgspec.Struct, frozen=True):
     cost: CostMetrics
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchedPage:
-    """One answer and the bucket it belongs to; `kind` is `usage` or `cost`."""
-
-    bucket: str
-    kind: str
-    page: Page
-
-
 def open_client(key: str, *, base_url: str = BASE_URL, retry: RetryPolicy | None = None) -> ApiClient:
     """Return a client for the analytics endpoints."""
     headers = {"x-api-key": key, "anthropic-version": API_VERSION, "anthropic-beta": BETA}
@@ -182,21 +170,16 @@ def fetch_bill(
     *,
     bucket_width: str = "1h",
     on_page: Callable[[], None] = lambda: None,
-) -> list[FetchedPage]:
+) -> list[FetchedPage[Page]]:
     """Return every page of usage and cost of the windows."""
-    fetched = []
-    for window in windows:
-        for kind, params in _requests(window, bucket_width):
-            for page in follow_pages(_pager(client, kind, params), next_token):
-                fetched.append(FetchedPage(bucket=window.bucket, kind=kind, page=page))
-                on_page()
-    return fetched
+    return gather_pages(client, windows, partial(_requests, bucket_width=bucket_width), Page, on_page)
 
 
-def _requests(window: Window, bucket_width: str) -> Iterator[tuple[str, list[tuple[str, str | int]]]]:
+def _requests(window: Window, bucket_width: str) -> Iterator[PageRequest]:
     for kind, width in ((USAGE, bucket_width), (COST, "1d")):
         for start, end in window.parts(RANGES[width]):
-            yield kind, _params(kind, start, end, width)
+            path = f"/v1/organizations/analytics/{kind}"
+            yield PageRequest(kind=kind, path=path, params=_params(kind, start, end, width))
 
 
 def _params(kind: str, start: datetime, end: datetime, width: str) -> list[tuple[str, str | int]]:
@@ -211,26 +194,7 @@ def _params(kind: str, start: datetime, end: datetime, width: str) -> list[tuple
     ]
 
 
-def _pager(client: ApiClient, kind: str, params: Params) -> Callable[[str | None], Page]:
-    path = f"/v1/organizations/analytics/{kind}"
-    return lambda token: client.get(path, [*params, *([("page", token)] if token else [])], Page)
-
-
-def next_token(page: Page) -> str | None:
-    """Return the next page's token, None on the last page.
-
-    Raises:
-        SourcePayloadError: The page says that there is more and does not say where.
-    """
-    if page.has_more and not page.next_page:
-        message = "a page has has_more=true and no next_page"
-        raise SourcePayloadError(
-            message, expected="a token for the next page", action="run it again; the read is not complete"
-        )
-    return page.next_page if page.has_more else None
-
-
-def normalise_bill(pages: Sequence[FetchedPage], buckets: tuple[str, ...], provenance: Provenance) -> BillBatch:
+def normalise_bill(pages: Sequence[FetchedPage[Page]], buckets: tuple[str, ...], provenance: Provenance) -> BillBatch:
     """Return the pages as one batch, amounts in dollars.
 
     Raises:
@@ -245,7 +209,7 @@ def normalise_bill(pages: Sequence[FetchedPage], buckets: tuple[str, ...], prove
     return builder.batch(buckets, provenance)
 
 
-def _read_usage(fetched: FetchedPage, raw: msgspec.Raw) -> tuple[Hashable, Read]:
+def _read_usage(fetched: FetchedPage[Page], raw: msgspec.Raw) -> tuple[Hashable, Read]:
     row = msgspec.json.decode(raw, type=UsageRow)
     key = (USAGE, row.starting_at, row.group)
     if row.group.model is None and row.usage.total_tokens == 0:
@@ -253,7 +217,7 @@ def _read_usage(fetched: FetchedPage, raw: msgspec.Raw) -> tuple[Hashable, Read]
     return key, _usage(fetched, row)
 
 
-def _usage(fetched: FetchedPage, row: UsageRow) -> TokenUsage:
+def _usage(fetched: FetchedPage[Page], row: UsageRow) -> TokenUsage:
     if row.group.model is None:
         message = f"{row.usage.total_tokens} tokens name no model although the answer was grouped by it"
         raise SourcePayloadError(message, expected="a model", action="check the source; the row was not used")
@@ -265,7 +229,7 @@ def _usage(fetched: FetchedPage, row: UsageRow) -> TokenUsage:
         charge_period_end=row.ending_at.astimezone(UTC),
         service_provider_name=PROVIDER,
         request_model=row.group.model,
-        service_tier=_known(TIERS, row.group.service_tier, what="service_tier"),
+        service_tier=known(TIERS, row.group.service_tier, what="service_tier"),
         sub_account_id=row.group.workspace_id,
         x_api_key_id=row.group.api_key_id,
         tags=(f"product:{row.group.product}",) if row.group.product else (),
@@ -282,7 +246,7 @@ def _usage(fetched: FetchedPage, row: UsageRow) -> TokenUsage:
     )
 
 
-def _read_cost(fetched: FetchedPage, raw: msgspec.Raw) -> tuple[Hashable, Read]:
+def _read_cost(fetched: FetchedPage[Page], raw: msgspec.Raw) -> tuple[Hashable, Read]:
     row = msgspec.json.decode(raw, type=CostRow)
     billed_cost = _dollars(row.cost.amount, row, what="amount")
     refreshed = fetched.page.data_refreshed_at
@@ -299,9 +263,9 @@ def _read_cost(fetched: FetchedPage, raw: msgspec.Raw) -> tuple[Hashable, Read]:
         list_cost=_dollars(row.cost.list_amount, row, what="list_amount"),
         billing_currency="USD",
         x_gen_ai_request_model=row.group.model,
-        x_token_type=_known(TOKEN_TYPES, row.group.token_type, what="token_type"),
-        x_operation=_known(COST_OPERATIONS, row.group.cost_type, what="cost_type"),
-        x_service_tier=_known(TIERS, row.group.service_tier, what="service_tier"),
+        x_token_type=known(TOKEN_TYPES, row.group.token_type, what="token_type"),
+        x_operation=known(COST_OPERATIONS, row.group.cost_type, what="cost_type"),
+        x_service_tier=known(TIERS, row.group.service_tier, what="service_tier"),
         x_estimated=refreshed is not None and row.ending_at > refreshed,
     )
     return (COST, row.starting_at, row.group), charge
@@ -312,17 +276,6 @@ def _dollars(cents: str, row: CostRow, *, what: str) -> Decimal:
         message = f"analytics/cost has an amount in {row.cost.currency!r} ({row.group.model})"
         raise CurrencyError(message, expected="USD", action="import that bill as an invoice, converted to USD by you")
     return parse_decimal(cents, what=f"{what} of {row.group.model!r}") / CENTS_PER_DOLLAR
-
-
-def _known(names: Mapping[K, V], name: K, *, what: str) -> V:
-    if name not in names:
-        message = f"{what} is {name!r}"
-        raise SourcePayloadError(
-            message,
-            expected="one of " + ", ".join(str(known) for known in names),
-            action="report it: its price is not known here, and the row was not used",
-        )
-    return names[name]
 
 
 def refuse_unreachable(windows: Sequence[Window], *, now: datetime) -> None:

@@ -25,9 +25,10 @@ from costcheck.records import (
     TokenType,
     TokenUsage,
 )
-from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens
+from costcheck.sources.bills.pages import FetchedPage, PageRequest, gather_pages
+from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens, known
 from costcheck.sources.bills.windows import Window
-from costcheck.sources.http import ApiClient, Params, RetryPolicy, follow_pages
+from costcheck.sources.http import ApiClient, RetryPolicy
 from costcheck.units import parse_decimal
 
 SOURCE = "openai"
@@ -131,15 +132,6 @@ class CostResult(msgspec.Struct, frozen=True):
     quantity_unit: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchedPage:
-    """One answer and the bucket it belongs to; `kind` is the last word of the endpoint's path."""
-
-    bucket: str
-    kind: str
-    page: Page
-
-
 def open_client(key: str, *, base_url: str = BASE_URL, retry: RetryPolicy | None = None) -> ApiClient:
     """Return a client for the organisation endpoints."""
     return ApiClient(base_url, {"authorization": f"Bearer {key}"}, key_help=KEY_HELP, retry=retry)
@@ -156,26 +148,22 @@ def fetch_bill(
     *,
     bucket_width: str = "1h",
     on_page: Callable[[], None] = lambda: None,
-) -> list[FetchedPage]:
+) -> list[FetchedPage[Page]]:
     """Return every page of usage and costs of the windows."""
-    fetched = []
-    for window in windows:
-        for kind, path, params in _requests(window, bucket_width):
-            for page in follow_pages(_pager(client, path, params), next_token):
-                fetched.append(FetchedPage(bucket=window.bucket, kind=kind, page=page))
-                on_page()
-    return fetched
+    return gather_pages(client, windows, partial(_requests, bucket_width=bucket_width), Page, on_page)
 
 
-def _requests(window: Window, bucket_width: str) -> Iterator[tuple[str, str, list[tuple[str, str | int]]]]:
+def _requests(window: Window, bucket_width: str) -> Iterator[PageRequest]:
     chat = ("project_id", "model", "api_key_id", "batch", "service_tier")
     widths = {COMPLETIONS: (bucket_width, chat)} | dict.fromkeys(
         SIDE_OPERATIONS, ("1d", ("project_id", "model", "api_key_id"))
     )
     for kind, (width, group_by) in widths.items():
         for start, end in window.parts(WIDTHS[width] * BUCKETS_PER_REQUEST[width]):
-            yield kind, f"/organization/usage/{kind}", _params(start, end, width, group_by)
-    yield COSTS, "/organization/costs", _params(window.start, window.end, "1d", ("project_id", "line_item"))
+            params = _params(start, end, width, group_by)
+            yield PageRequest(kind=kind, path=f"/organization/usage/{kind}", params=params)
+    params = _params(window.start, window.end, "1d", ("project_id", "line_item"))
+    yield PageRequest(kind=COSTS, path="/organization/costs", params=params)
 
 
 def _params(start: datetime, end: datetime, width: str, group_by: Iterable[str]) -> list[tuple[str, str | int]]:
@@ -188,25 +176,7 @@ def _params(start: datetime, end: datetime, width: str, group_by: Iterable[str])
     ]
 
 
-def _pager(client: ApiClient, path: str, params: Params) -> Callable[[str | None], Page]:
-    return lambda token: client.get(path, [*params, *([("page", token)] if token else [])], Page)
-
-
-def next_token(page: Page) -> str | None:
-    """Return the next page's token, None on the last page.
-
-    Raises:
-        SourcePayloadError: The page says that there is more and does not say where.
-    """
-    if page.has_more and not page.next_page:
-        message = "a page has has_more=true and no next_page"
-        raise SourcePayloadError(
-            message, expected="a token for the next page", action="run it again; the read is not complete"
-        )
-    return page.next_page if page.has_more else None
-
-
-def normalise_bill(pages: Sequence[FetchedPage], buckets: tuple[str, ...], provenance: Provenance) -> BillBatch:
+def normalise_bill(pages: Sequence[FetchedPage[Page]], buckets: tuple[str, ...], provenance: Provenance) -> BillBatch:
     """Return the pages as one batch: token classes disjoint, credits apart, dollars exact.
 
     Raises:
@@ -222,7 +192,9 @@ def normalise_bill(pages: Sequence[FetchedPage], buckets: tuple[str, ...], prove
     return builder.batch(buckets, provenance)
 
 
-def _rows(pages: Sequence[FetchedPage], *, costs: bool) -> Iterator[tuple[FetchedPage, Bucket, msgspec.Raw]]:
+def _rows(
+    pages: Sequence[FetchedPage[Page]], *, costs: bool
+) -> Iterator[tuple[FetchedPage[Page], Bucket, msgspec.Raw]]:
     for fetched in pages:
         if (fetched.kind == COSTS) is costs:
             for bucket in fetched.page.data:
@@ -236,7 +208,7 @@ def _operation_of_models(usage: Iterable[TokenUsage]) -> dict[str, Operation]:
     return {row.request_model: row.operation for row in rows}
 
 
-def _read_usage(fetched: FetchedPage, bucket: Bucket, raw: msgspec.Raw) -> tuple[Hashable, Read]:
+def _read_usage(fetched: FetchedPage[Page], bucket: Bucket, raw: msgspec.Raw) -> tuple[Hashable, Read]:
     chat = fetched.kind == COMPLETIONS
     row = msgspec.json.decode(raw, type=ChatUsageResult if chat else UsageResult)
     key = (
@@ -253,7 +225,7 @@ def _read_usage(fetched: FetchedPage, bucket: Bucket, raw: msgspec.Raw) -> tuple
     return key, _usage(fetched, bucket, row)
 
 
-def _usage(fetched: FetchedPage, bucket: Bucket, row: UsageResult) -> TokenUsage:
+def _usage(fetched: FetchedPage[Page], bucket: Bucket, row: UsageResult) -> TokenUsage:
     read, written_5m, written_1h, uncached = _input_classes(row)
     return TokenUsage(
         x_source=SOURCE,
@@ -263,7 +235,7 @@ def _usage(fetched: FetchedPage, bucket: Bucket, row: UsageResult) -> TokenUsage
         service_provider_name=PROVIDER,
         request_model=_required(row.model, what="model"),
         operation=_operation(fetched.kind, row),
-        service_tier=ServiceTier.BATCH if row.batch else _tier(row.service_tier),
+        service_tier=ServiceTier.BATCH if row.batch else known(TIERS, row.service_tier, what="service_tier"),
         sub_account_id=row.project_id,
         x_api_key_id=row.api_key_id,
         tags=("service_tier:scale",) if row.service_tier == "scale" else (),
@@ -303,17 +275,6 @@ def _operation(kind: str, row: UsageResult) -> Operation:
     return Operation.AUDIO if row.input_audio_tokens or row.output_audio_tokens else Operation.CHAT
 
 
-def _tier(name: str | None) -> ServiceTier:
-    if name not in TIERS:
-        message = f"service_tier is {name!r}"
-        raise SourcePayloadError(
-            message,
-            expected="one of " + ", ".join(str(known) for known in TIERS),
-            action="report it: the price of that tier is not known here, and the row was not used",
-        )
-    return TIERS[name]
-
-
 def _required(value: str | None, *, what: str) -> str:
     if value is None:
         message = f"{what} is missing although the answer was grouped by it"
@@ -322,7 +283,7 @@ def _required(value: str | None, *, what: str) -> str:
 
 
 def _read_cost(
-    fetched: FetchedPage,
+    fetched: FetchedPage[Page],
     bucket: Bucket,
     raw: msgspec.Raw,
     operations: Mapping[str, Operation],

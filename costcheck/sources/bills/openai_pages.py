@@ -14,7 +14,8 @@ import msgspec
 
 from costcheck.errors import InputFileError
 from costcheck.records import BillBatch, Provenance
-from costcheck.sources.bills.openai import COMPLETIONS, COSTS, SIDE_OPERATIONS, FetchedPage, Page, normalise_bill
+from costcheck.sources.bills.openai import COMPLETIONS, COSTS, SIDE_OPERATIONS, Page, normalise_bill
+from costcheck.sources.bills.pages import FetchedPage
 
 GZIP_MAGIC = b"\x1f\x8b"
 BLANK = re.compile(r"\s*")

@@ -1,14 +1,17 @@
 """Row by row from a payload into one batch: what reads, what is set aside, what is quarantined."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
 
 from costcheck.errors import SourceError, SourcePayloadError
 from costcheck.records import BillBatch, Charge, Provenance, QuarantinedRow, SetAsideRows, TokenUsage
 
+K = TypeVar("K")
+V = TypeVar("V")
 DUPLICATE = "the same row a second time"
 
 
@@ -121,3 +124,19 @@ def count_tokens(value: int | None, *, what: str) -> int:
             message, expected="a count, zero or more", action="check the source; the row was not used"
         )
     return value or 0
+
+
+def known(names: Mapping[K, V], name: K, *, what: str) -> V:
+    """Return what a source's name stands for here.
+
+    Raises:
+        SourcePayloadError: It is a new one, so that its price is not known.
+    """
+    if name not in names:
+        message = f"{what} is {name!r}"
+        raise SourcePayloadError(
+            message,
+            expected="one of " + ", ".join(str(known_name) for known_name in names),
+            action="report it: its price is not known here, and the row was not used",
+        )
+    return names[name]

@@ -14,6 +14,7 @@ import pytest
 from costcheck.errors import CurrencyError, SourceError, UsageError
 from costcheck.records import BillBatch, ChargeCategory, Operation, Provenance, ServiceTier, TokenType
 from costcheck.sources.bills import anthropic
+from costcheck.sources.bills.pages import FetchedPage
 from costcheck.sources.bills.windows import month_windows
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ def cost_row(group: dict[str, object] | None = None, **changes: object) -> dict[
     return {**PERIOD, "group": named | (group or {}), "cost": cost | changes}
 
 
-def fetched(kind: str, *rows: object, refreshed: datetime | None = None) -> anthropic.FetchedPage:
+def fetched(kind: str, *rows: object, refreshed: datetime | None = None) -> FetchedPage[anthropic.Page]:
     raws = [msgspec.Raw(msgspec.json.encode(row)) for row in rows]
-    return anthropic.FetchedPage(
+    return FetchedPage(
         bucket="2026-11", kind=kind, page=anthropic.Page(data=raws, has_more=False, data_refreshed_at=refreshed)
     )
 
@@ -142,7 +143,7 @@ def test_an_empty_bill_is_an_error(normalise: Callable[..., BillBatch]) -> None:
 
 def test_constructed_pages_give_what_they_say(payloads: Path, provenance: Provenance) -> None:
     pages = [
-        anthropic.FetchedPage(
+        FetchedPage(
             bucket="2026-11",
             kind=kind,
             page=msgspec.json.decode((payloads / "anthropic" / f"{kind}.json").read_bytes(), type=anthropic.Page),

@@ -14,6 +14,7 @@ import pytest
 from costcheck.errors import CurrencyError, SourceError, SourcePayloadError
 from costcheck.records import BillBatch, ChargeCategory, Operation, Provenance, ServiceTier, TokenType
 from costcheck.sources.bills import openai
+from costcheck.sources.bills.pages import FetchedPage
 from costcheck.sources.bills.windows import month_windows
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ def page(*rows: object, start: int = START, seconds: int = 3600) -> openai.Page:
     )
 
 
-def fetched(kind: str, *rows: object, **where: int) -> openai.FetchedPage:
-    return openai.FetchedPage(bucket="2026-11", kind=kind, page=page(*rows, **where))
+def fetched(kind: str, *rows: object, **where: int) -> FetchedPage[openai.Page]:
+    return FetchedPage(bucket="2026-11", kind=kind, page=page(*rows, **where))
 
 
 @pytest.fixture
@@ -169,7 +170,7 @@ def test_an_amount_may_be_a_number_or_a_text(normalise: Callable[..., BillBatch]
 
 def test_an_amount_keeps_every_digit_of_its_text(provenance: Provenance) -> None:
     raw = msgspec.Raw(b'{"amount":{"value":0.13080438340307526,"currency":"usd"},"line_item":"gpt-5.4, input"}')
-    costs = openai.FetchedPage(
+    costs = FetchedPage(
         bucket="2026-11",
         kind="costs",
         page=openai.Page(
@@ -247,7 +248,7 @@ def test_a_bill_of_which_nothing_can_be_read_is_an_error(normalise: Callable[...
 
 def test_constructed_pages_give_what_they_say(payloads: Path, provenance: Provenance) -> None:
     pages = [
-        openai.FetchedPage(
+        FetchedPage(
             bucket="2026-11",
             kind=kind,
             page=msgspec.json.decode((payloads / "openai" / name).read_bytes(), type=openai.Page),
@@ -286,8 +287,3 @@ def test_every_page_of_every_endpoint_is_asked_with_its_parameters(loopback: Loo
     assert dict(completions[0])["start_time"] == str(int(windows[0].start.timestamp()))
     assert dict(completions[-1])["end_time"] == str(int(datetime(2026, 11, 23, 10, tzinfo=UTC).timestamp()))
     assert loopback.headers[0]["authorization"] == "Bearer sk-admin-x"
-
-
-def test_more_pages_without_a_token_are_an_error() -> None:
-    with pytest.raises(SourcePayloadError, match="no next_page"):
-        openai.next_token(openai.Page(data=[], has_more=True))
