@@ -71,11 +71,6 @@ def quota_rule_for(instance_type: str, purchase_option: PurchaseOption) -> Quota
     )
 
 
-def quota_code_for(instance_type: str, purchase_option: PurchaseOption) -> str | None:
-    """Return AWS's code of the quota that limits a type; None where only its name is known."""
-    return quota_rule_for(instance_type, purchase_option).code
-
-
 def quota_precondition(book: PriceBook, instance_type: str, purchase_option: str, count: int) -> str:
     """Return what must be done about the quota before `count` instances can run, empty for nothing.
 

@@ -117,18 +117,6 @@ def kv_cache_bytes(machine: Machine, context_tokens: Numbers) -> Numbers:
     return machine.kv_bytes_per_token * context_tokens + machine.kv_window_bytes_per_token * window
 
 
-def compute_bound_requests_per_second(machine: Machine, *, input_tokens: Numbers, output_tokens: Numbers) -> Numbers:
-    """Return the rate that no engine can pass: peak tensor throughput over the arithmetic of one request.
-
-    Args:
-        machine: The replica.
-        input_tokens: Prompt tokens that are not in the prefix cache.
-        output_tokens: Completion tokens.
-    """
-    peak = machine.tensor_parallel * machine.bf16_flops * machine.low_precision_ratio
-    return peak / (FLOPS_PER_PARAMETER_TOKEN * machine.active_parameters * (input_tokens + output_tokens))
-
-
 def decode_step_seconds(
     machine: Machine, parameters: RooflineParameters, *, running: Numbers, context_tokens: Numbers
 ) -> Numbers:

@@ -7,7 +7,7 @@ import pytest
 
 from costcheck.errors import PriceNotFoundError
 from costcheck.price_book import PriceBook
-from costcheck.quotas import PurchaseOption, quota_code_for, quota_precondition
+from costcheck.quotas import PurchaseOption, quota_precondition, quota_rule_for
 from costcheck.records import Origin, Provenance, Quota
 from costcheck.sources.snapshot import read_max_ages
 from tests.costcheck.decision.builders import AS_OF, snapshot
@@ -45,16 +45,21 @@ def test_a_quota_that_nobody_asked_for_is_unknown_and_not_unlimited() -> None:
 
 
 def test_spot_has_a_quota_of_its_own() -> None:
-    assert quota_code_for("g6.xlarge", PurchaseOption.SPOT) != quota_code_for("g6.xlarge", PurchaseOption.ON_DEMAND)
+    spot, on_demand = (
+        quota_rule_for("g6.xlarge", option) for option in (PurchaseOption.SPOT, PurchaseOption.ON_DEMAND)
+    )
+    assert spot.code != on_demand.code
     assert "nobody has asked" in quota_precondition(book("100"), "g6.xlarge", "spot", 3)
 
 
 def test_p_and_g_have_quotas_of_their_own() -> None:
-    codes = {quota_code_for(name, PurchaseOption.ON_DEMAND) for name in ("g6.xlarge", "g5.xlarge", "p5.48xlarge")}
+    codes = {
+        quota_rule_for(name, PurchaseOption.ON_DEMAND).code for name in ("g6.xlarge", "g5.xlarge", "p5.48xlarge")
+    }
     assert len(codes) == 2
 
 
 @pytest.mark.parametrize("name", ["", "gpu", "zz9.large", "g6"])
 def test_a_family_without_a_known_quota_is_an_error(name: str) -> None:
     with pytest.raises(PriceNotFoundError):
-        quota_code_for(name, PurchaseOption.ON_DEMAND)
+        quota_rule_for(name, PurchaseOption.ON_DEMAND)

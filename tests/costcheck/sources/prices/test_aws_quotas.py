@@ -11,7 +11,7 @@ import pytest
 from botocore.stub import Stubber
 
 from costcheck.errors import PriceNotFoundError, SourceAuthError, SourcePayloadError, SourceRateLimitError
-from costcheck.quotas import PurchaseOption, quota_code_for, quota_rule_for, quota_rules
+from costcheck.quotas import PurchaseOption, quota_rule_for, quota_rules
 from costcheck.sources.prices.aws_quotas import fetch_quota, normalise_quota
 
 TODAY = date(2026, 9, 25)
@@ -36,8 +36,8 @@ StubMaker = Callable[[str], tuple[Any, Stubber]]
     ],
 )
 def test_each_family_has_the_quota_that_limits_it(instance_type: str, on_demand: str, spot: str | None) -> None:
-    assert quota_code_for(instance_type, PurchaseOption.ON_DEMAND) == on_demand
-    assert quota_code_for(instance_type, PurchaseOption.SPOT) == spot
+    assert quota_rule_for(instance_type, PurchaseOption.ON_DEMAND).code == on_demand
+    assert quota_rule_for(instance_type, PurchaseOption.SPOT).code == spot
 
 
 @pytest.mark.parametrize("name", ["u-6tb1.metal", "nonsense", "", "p7.48xlarge"])
