@@ -302,15 +302,18 @@ class BillBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageHour:
-    """Tokens of one model in one hour, summed over what the ledger holds; the grain that demand is built from.
+    """Tokens of one model, project, key, tag set, operation and tier in one hour: what demand is built from.
 
     Attributes:
         hour: Start of the hour, UTC; for sources that only know days or months, the start of their period.
         period_hours: Hours that the row covers: 1, 24, or the hours of a month.
-        requests: None where the source does not count them.
-        peak_minute_requests: Requests of the busiest minute, None where the source has no minutes.
+        requests: None where any part of the hour does not count them.
+        peak_minute_requests: Requests of the busiest minute, told by its share of the hour's tokens; None unless
+            every part of the hour is known by the minute. Summing several rows' peaks gives an upper bound,
+            since their busiest minutes need not be the same.
     """
 
+    x_source: str
     hour: datetime
     period_hours: int = 1
     service_provider_name: str
@@ -328,22 +331,33 @@ class UsageHour:
     requests: int | None
     peak_minute_requests: int | None = None
 
+    @property
+    def input_tokens(self) -> int:
+        """Return all input tokens, cached ones included."""
+        return (
+            self.uncached_input_tokens
+            + self.cache_read_input_tokens
+            + self.cache_creation_5m_input_tokens
+            + self.cache_creation_1h_input_tokens
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthCharge:
-    """Charges of one month, summed.
+    """Charges of one month, summed; a period that crosses months counts where it starts.
 
     Attributes:
         month: First day of the month, UTC.
         x_estimated: Some of it may still change.
     """
 
+    x_source: str
     month: date
-    service_provider_name: str
     charge_category: ChargeCategory
-    x_operation: Operation
+    service_provider_name: str
+    service_name: str
     x_gen_ai_request_model: str | None
-    sub_account_id: str | None
+    x_operation: Operation
     billing_currency: str
     billed_cost: Decimal
     x_estimated: bool

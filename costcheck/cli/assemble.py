@@ -18,7 +18,6 @@ from costcheck.decision.inputs import Coverage, DecisionInputs
 from costcheck.demand_rules import DemandRules, read_demand_rules
 from costcheck.errors import ConfigError, CurrencyError, PriceNotFoundError
 from costcheck.ledger import Ledger
-from costcheck.ledger.read import HourlyUsage, MonthlyCharge
 from costcheck.model.api_cost import ModelName, TokenMarket, list_cost
 from costcheck.model.assignment import split_by_workload
 from costcheck.model.bill import BillSummary, PricedUsage, summarise_bill
@@ -57,8 +56,8 @@ class Assembly:
         self.live = live
         self.book = PriceBook(snapshot, read_max_ages())
         require_known_types(settings, {row.instance_type for row in snapshot.instance_types})
-        self.usage = [usage_hour(row) for row in ledger.usage_by_hour()]
-        self.charges = [month_charge(row) for row in ledger.charges_by_month()]
+        self.usage = ledger.usage_by_hour()
+        self.charges = ledger.charges_by_month()
         self.quarantined_rows = sum(ledger.count_quarantined().values())
         read = sum(ingest.row_count for ingest in ledger.ingests())
         self.quarantined_share = Decimal(self.quarantined_rows) / max(read, 1)
@@ -332,47 +331,6 @@ def require_known_types(settings: Settings, known: Iterable[str]) -> None:
                     expected=f"an instance type of the snapshot; the nearest is {nearest!r}",
                     action="mend costcheck.toml, or run `costcheck prices pull` for that type",
                 )
-
-
-def usage_hour(row: HourlyUsage) -> UsageHour:
-    """Return a row of the ledger as the model reads it."""
-    hours = (row.charge_period_end - row.charge_period_start).total_seconds() / 3600
-    peak = None
-    if row.peak_minute_share is not None and row.requests is not None:
-        peak = int((row.peak_minute_share * row.requests).to_integral_value())
-    return UsageHour(
-        hour=row.charge_period_start,
-        period_hours=max(int(hours), 1),
-        service_provider_name=row.service_provider_name,
-        request_model=row.request_model,
-        operation=row.operation,
-        service_tier=row.service_tier,
-        sub_account_id=row.sub_account_id,
-        x_api_key_id=row.x_api_key_id,
-        tags=row.tags,
-        uncached_input_tokens=row.uncached_input_tokens,
-        cache_read_input_tokens=row.cache_read_input_tokens,
-        cache_creation_5m_input_tokens=row.cache_creation_5m_input_tokens,
-        cache_creation_1h_input_tokens=row.cache_creation_1h_input_tokens,
-        output_tokens=row.output_tokens,
-        requests=row.requests,
-        peak_minute_requests=peak,
-    )
-
-
-def month_charge(row: MonthlyCharge) -> MonthCharge:
-    """Return a charge of the ledger as the model reads it."""
-    return MonthCharge(
-        month=row.month,
-        service_provider_name=row.service_provider_name,
-        charge_category=row.charge_category,
-        x_operation=row.x_operation,
-        x_gen_ai_request_model=row.x_gen_ai_request_model,
-        sub_account_id=row.sub_account_id,
-        billing_currency=row.billing_currency,
-        billed_cost=row.billed_cost,
-        x_estimated=row.x_estimated,
-    )
 
 
 def require_usd(charges: Iterable[MonthCharge]) -> None:

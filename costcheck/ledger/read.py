@@ -1,85 +1,16 @@
 """What demand and cost are built from: usage by the hour, charges by the month, and what is covered."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 
 from costcheck.ledger.schema import EXACT
-from costcheck.records import ChargeCategory, Operation, Origin, ServiceTier, TokenType
+from costcheck.records import ChargeCategory, MonthCharge, Operation, Origin, ServiceTier, UsageHour
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HourlyUsage:
-    """The tokens of one model, project, key, tag set, operation and tier in one hour.
-
-    Attributes:
-        charge_period_start: The hour, UTC; the start of the period where the source tells no hours.
-        charge_period_end: An hour later, or the end of a longer period (an invoice tells a month).
-        requests: None where any part of the hour does not count them.
-        peak_minute_share: The busiest minute's share of the hour's tokens, 1/60 for an even hour; None unless
-            every part of the hour is known by the minute. Summing several rows' peaks gives an upper bound,
-            since their busiest minutes need not be the same.
-    """
-
-    x_source: str
-    charge_period_start: datetime
-    charge_period_end: datetime
-    service_provider_name: str
-    request_model: str
-    operation: Operation
-    service_tier: ServiceTier
-    sub_account_id: str | None
-    x_api_key_id: str | None
-    tags: tuple[str, ...]
-    uncached_input_tokens: int
-    cache_read_input_tokens: int
-    cache_creation_5m_input_tokens: int
-    cache_creation_1h_input_tokens: int
-    output_tokens: int
-    requests: int | None
-    peak_minute_share: Decimal | None
-
-    @property
-    def input_tokens(self) -> int:
-        """Return all input tokens, cached ones included."""
-        return (
-            self.uncached_input_tokens
-            + self.cache_read_input_tokens
-            + self.cache_creation_5m_input_tokens
-            + self.cache_creation_1h_input_tokens
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MonthlyCharge:
-    """The charges of one month under one key; a period that crosses months counts where it starts.
-
-    Attributes:
-        month: First day of the UTC month.
-        list_cost: None where any charge under the key has none.
-        consumed_quantity: Sum in `consumed_unit`; None where any charge under the key has none.
-        x_estimated: At least one charge may still change.
-    """
-
-    x_source: str
-    month: date
-    charge_category: ChargeCategory
-    service_provider_name: str
-    service_name: str
-    sub_account_id: str | None
-    x_gen_ai_request_model: str | None
-    x_token_type: TokenType | None
-    x_operation: Operation
-    x_service_tier: ServiceTier
-    billed_cost: Decimal
-    list_cost: Decimal | None
-    billing_currency: str
-    consumed_quantity: Decimal | None
-    consumed_unit: str | None
-    x_estimated: bool
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,12 +88,10 @@ ORDER BY ALL
 """
 CHARGES_BY_MONTH = """
 SELECT x_source, date_trunc('month', charge_period_start)::DATE AS month, charge_category, service_provider_name,
-    service_name, sub_account_id, x_gen_ai_request_model, x_token_type, x_operation, x_service_tier,
-    sum(billed_cost), CASE WHEN count(list_cost) = count(*) THEN sum(list_cost) END, billing_currency,
-    CASE WHEN count(consumed_quantity) = count(*) THEN sum(consumed_quantity) END, consumed_unit, bool_or(x_estimated)
+    service_name, x_gen_ai_request_model, x_operation, billing_currency, sum(billed_cost), bool_or(x_estimated)
 FROM charges
-GROUP BY x_source, month, charge_category, service_provider_name, service_name, sub_account_id,
-    x_gen_ai_request_model, x_token_type, x_operation, x_service_tier, billing_currency, consumed_unit
+GROUP BY x_source, month, charge_category, service_provider_name, service_name, x_gen_ai_request_model, x_operation,
+    billing_currency
 ORDER BY ALL
 """
 # A bucket of a pull is a month, complete once the month was over when it was read, even if it held nothing;
@@ -219,17 +148,16 @@ ORDER BY x_source, x_bucket
 """
 
 
-def usage_by_hour(connection: duckdb.DuckDBPyConnection) -> tuple[HourlyUsage, ...]:
+def usage_by_hour(connection: duckdb.DuckDBPyConnection) -> tuple[UsageHour, ...]:
     """Return all usage, summed to the hour."""
-    return tuple(_hourly(row) for row in connection.execute(USAGE_BY_HOUR).fetchall())
+    return tuple(_usage_hour(row) for row in connection.execute(USAGE_BY_HOUR).fetchall())
 
 
-def _hourly(row: tuple[Any, ...]) -> HourlyUsage:
-    peak, tokens = row[16], row[17]
-    return HourlyUsage(
+def _usage_hour(row: tuple[Any, ...]) -> UsageHour:
+    return UsageHour(
         x_source=row[0],
-        charge_period_start=row[1].replace(tzinfo=UTC),
-        charge_period_end=row[2].replace(tzinfo=UTC),
+        hour=row[1].replace(tzinfo=UTC),
+        period_hours=(row[2] - row[1]) // HOUR,
         service_provider_name=row[3],
         request_model=row[4],
         operation=Operation(row[5]),
@@ -243,33 +171,33 @@ def _hourly(row: tuple[Any, ...]) -> HourlyUsage:
         cache_creation_1h_input_tokens=row[13],
         output_tokens=row[14],
         requests=row[15],
-        peak_minute_share=None if peak is None or tokens == 0 else Decimal(peak) / Decimal(tokens),
+        peak_minute_requests=_peak_minute_requests(*row[15:]),
     )
 
 
-def charges_by_month(connection: duckdb.DuckDBPyConnection) -> tuple[MonthlyCharge, ...]:
+def _peak_minute_requests(requests: int | None, peak_tokens: int | None, tokens: int) -> int | None:
+    if requests is None or peak_tokens is None or tokens == 0:
+        return None
+    return int((Decimal(peak_tokens) / Decimal(tokens) * requests).to_integral_value())
+
+
+def charges_by_month(connection: duckdb.DuckDBPyConnection) -> tuple[MonthCharge, ...]:
     """Return all charges, summed to the month; currencies are never summed together."""
-    return tuple(_monthly(row) for row in connection.execute(CHARGES_BY_MONTH).fetchall())
+    return tuple(_month_charge(row) for row in connection.execute(CHARGES_BY_MONTH).fetchall())
 
 
-def _monthly(row: tuple[Any, ...]) -> MonthlyCharge:
-    return MonthlyCharge(
+def _month_charge(row: tuple[Any, ...]) -> MonthCharge:
+    return MonthCharge(
         x_source=row[0],
         month=row[1],
         charge_category=ChargeCategory(row[2]),
         service_provider_name=row[3],
         service_name=row[4],
-        sub_account_id=row[5],
-        x_gen_ai_request_model=row[6],
-        x_token_type=None if row[7] is None else TokenType(row[7]),
-        x_operation=Operation(row[8]),
-        x_service_tier=ServiceTier(row[9]),
-        billed_cost=_plain(row[10]),
-        list_cost=None if row[11] is None else _plain(row[11]),
-        billing_currency=row[12],
-        consumed_quantity=None if row[13] is None else _plain(row[13]),
-        consumed_unit=row[14],
-        x_estimated=row[15],
+        x_gen_ai_request_model=row[5],
+        x_operation=Operation(row[6]),
+        billing_currency=row[7],
+        billed_cost=_plain(row[8]),
+        x_estimated=row[9],
     )
 
 

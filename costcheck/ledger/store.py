@@ -8,7 +8,7 @@ import duckdb
 
 from costcheck.errors import LedgerError
 from costcheck.ledger import read, schema, write
-from costcheck.records import BillBatch
+from costcheck.records import BillBatch, MonthCharge, UsageHour
 
 
 def open_ledger(path: Path, *, read_only: bool = False) -> "Ledger":
@@ -101,11 +101,11 @@ class Ledger:
         """Return the SHA-256 of the content, whatever the order in which it came; days of reading apart."""
         return write.digest(self._connection)
 
-    def usage_by_hour(self) -> tuple[read.HourlyUsage, ...]:
+    def usage_by_hour(self) -> tuple[UsageHour, ...]:
         """Return all usage, summed to the hour."""
         return read.usage_by_hour(self._connection)
 
-    def charges_by_month(self) -> tuple[read.MonthlyCharge, ...]:
+    def charges_by_month(self) -> tuple[MonthCharge, ...]:
         """Return all charges, summed to the month; currencies are never summed together."""
         return read.charges_by_month(self._connection)
 

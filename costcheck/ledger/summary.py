@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from costcheck.ledger.read import HourlyUsage, MonthlyCharge
-from costcheck.records import ChargeCategory, Operation
+from costcheck.records import ChargeCategory, MonthCharge, Operation, UsageHour
 
 Key = tuple[str, date, str, str, Operation]
 
@@ -38,10 +37,10 @@ class MonthLine:
     x_estimated: bool
 
 
-def month_lines(usage: tuple[HourlyUsage, ...], charges: tuple[MonthlyCharge, ...]) -> tuple[MonthLine, ...]:
+def month_lines(usage: tuple[UsageHour, ...], charges: tuple[MonthCharge, ...]) -> tuple[MonthLine, ...]:
     """Return usage and charges side by side, in order of month, source, provider and model."""
-    used: dict[Key, list[HourlyUsage]] = defaultdict(list)
-    charged: dict[Key, list[MonthlyCharge]] = defaultdict(list)
+    used: dict[Key, list[UsageHour]] = defaultdict(list)
+    charged: dict[Key, list[MonthCharge]] = defaultdict(list)
     for row in usage:
         used[_usage_key(row)].append(row)
     for charge in charges:
@@ -50,17 +49,17 @@ def month_lines(usage: tuple[HourlyUsage, ...], charges: tuple[MonthlyCharge, ..
     return tuple(_line(key, used[key], charged[key]) for key in keys)
 
 
-def _usage_key(row: HourlyUsage) -> Key:
-    month = row.charge_period_start.date().replace(day=1)
+def _usage_key(row: UsageHour) -> Key:
+    month = row.hour.date().replace(day=1)
     return row.x_source, month, row.service_provider_name, row.request_model, row.operation
 
 
-def _charge_key(row: MonthlyCharge) -> Key:
+def _charge_key(row: MonthCharge) -> Key:
     name = row.x_gen_ai_request_model or row.service_name
     return row.x_source, row.month, row.service_provider_name, name, row.x_operation
 
 
-def _line(key: Key, usage: list[HourlyUsage], charges: list[MonthlyCharge]) -> MonthLine:
+def _line(key: Key, usage: list[UsageHour], charges: list[MonthCharge]) -> MonthLine:
     source, month, provider, model, operation = key
     requests = [row.requests for row in usage]
     counted = [count for count in requests if count is not None]

@@ -85,7 +85,7 @@ def set_aside(
             service_provider_name=key[1],
             request_model=key[2],
             operation=key[3],
-            input_tokens=_sum(rows, _input_tokens),
+            input_tokens=_sum(rows, lambda row: row.input_tokens),
             output_tokens=_sum(rows, lambda row: row.output_tokens),
             requests=_sum(rows, lambda row: row.requests or 0),
         )
@@ -101,12 +101,3 @@ def _reason(row: UsageHour, aside: frozenset[str]) -> str:
 
 def _sum(rows: Iterable[UsageHour], count: Callable[[UsageHour], int]) -> int:
     return sum(map(count, rows))
-
-
-def _input_tokens(row: UsageHour) -> int:
-    return (
-        row.uncached_input_tokens
-        + row.cache_read_input_tokens
-        + row.cache_creation_5m_input_tokens
-        + row.cache_creation_1h_input_tokens
-    )

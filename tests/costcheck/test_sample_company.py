@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from costcheck.catalogue import load_open_weights
 from costcheck.demand_rules import read_demand_rules
 from costcheck.facts import data_file
-from costcheck.ledger import HourlyUsage, open_ledger
+from costcheck.ledger import open_ledger
 from costcheck.model.assignment import set_aside
 from costcheck.model.demand import WorkloadDemand, estimate_demand
 from costcheck.records import BillBatch, Origin, Provenance, TokenType, UsageHour
@@ -38,37 +38,17 @@ def company() -> Settings:
 
 
 @pytest.fixture(scope="module")
-def hours(batch: BillBatch, tmp_path_factory: pytest.TempPathFactory) -> list[UsageHour]:
+def hours(batch: BillBatch, tmp_path_factory: pytest.TempPathFactory) -> tuple[UsageHour, ...]:
     with open_ledger(tmp_path_factory.mktemp("ledger") / "sample.duckdb") as ledger:
         ledger.replace(batch)
         assert all(month.is_complete for month in ledger.coverage())
-        return [usage_hour(row) for row in ledger.usage_by_hour()]
+        return ledger.usage_by_hour()
 
 
 @pytest.fixture(scope="module")
-def demands(hours: list[UsageHour], company: Settings) -> dict[str, WorkloadDemand]:
+def demands(hours: tuple[UsageHour, ...], company: Settings) -> dict[str, WorkloadDemand]:
     estimated = estimate_demand(company.workload, hours, as_of=AS_OF, rules=read_demand_rules())
     return {demand.name: demand for demand in estimated}
-
-
-def usage_hour(row: HourlyUsage) -> UsageHour:
-    return UsageHour(
-        hour=row.charge_period_start,
-        period_hours=(row.charge_period_end - row.charge_period_start) // timedelta(hours=1),
-        service_provider_name=row.service_provider_name,
-        request_model=row.request_model,
-        operation=row.operation,
-        service_tier=row.service_tier,
-        sub_account_id=row.sub_account_id,
-        x_api_key_id=row.x_api_key_id,
-        tags=row.tags,
-        uncached_input_tokens=row.uncached_input_tokens,
-        cache_read_input_tokens=row.cache_read_input_tokens,
-        cache_creation_5m_input_tokens=row.cache_creation_5m_input_tokens,
-        cache_creation_1h_input_tokens=row.cache_creation_1h_input_tokens,
-        output_tokens=row.output_tokens,
-        requests=row.requests,
-    )
 
 
 def test_the_committed_pages_are_what_the_script_builds() -> None:
@@ -152,7 +132,7 @@ def test_the_busy_hour_is_that_of_the_trace(demands: dict[str, WorkloadDemand]) 
     assert 1.5 < chat.busy_hour_requests_per_second / mean < 2.3
 
 
-def test_agents_and_embeddings_are_shown_and_set_aside(hours: list[UsageHour], company: Settings) -> None:
+def test_agents_and_embeddings_are_shown_and_set_aside(hours: tuple[UsageHour, ...], company: Settings) -> None:
     assert [usage.request_model for usage in set_aside(company.workload, hours)] == [
         "text-embedding-3-small",
         "gpt-5.1-codex",

@@ -201,34 +201,36 @@ def test_forgetting_what_is_not_there_is_an_error(ledger: Ledger) -> None:
         ledger.forget("openai", "2020-01")
 
 
-def test_minutes_are_summed_to_the_hour_with_the_share_of_the_busiest(ledger: Ledger) -> None:
-    ledger.replace(batch(usage(HOUR, MINUTE), usage(HOUR + 5 * MINUTE, MINUTE, output=210)))
+def test_minutes_are_summed_to_the_hour_whose_requests_the_busiest_has_by_its_share_of_tokens(ledger: Ledger) -> None:
+    quiet, busy = usage(HOUR, MINUTE), usage(HOUR + 5 * MINUTE, MINUTE, output=210)
+    ledger.replace(batch(replace(quiet, requests=4), replace(busy, requests=4)))
     (row,) = ledger.usage_by_hour()
-    assert (row.charge_period_start, row.charge_period_end) == (HOUR, HOUR + 60 * MINUTE)
-    assert (row.uncached_input_tokens, row.output_tokens, row.requests) == (180, 220, 2)
-    assert row.peak_minute_share == Decimal("0.75")
+    assert (row.hour, row.period_hours) == (HOUR, 1)
+    assert (row.uncached_input_tokens, row.output_tokens, row.requests) == (180, 220, 8)
+    assert row.peak_minute_requests == 6
 
 
 def test_an_hour_known_only_as_an_hour_has_no_busiest_minute(ledger: Ledger) -> None:
     ledger.replace(batch(usage()))
-    assert ledger.usage_by_hour()[0].peak_minute_share is None
+    assert ledger.usage_by_hour()[0].peak_minute_requests is None
 
 
 def test_a_month_of_an_invoice_keeps_its_own_period(ledger: Ledger) -> None:
     start = datetime(2026, 9, 1, tzinfo=UTC)
     ledger.replace(batch(usage(start, timedelta(days=30))))
     (row,) = ledger.usage_by_hour()
-    assert row.charge_period_end == datetime(2026, 10, 1, tzinfo=UTC)
+    assert (row.hour, row.period_hours) == (start, 30 * 24)
 
 
 def test_unknown_request_counts_stay_unknown_in_the_sum(ledger: Ledger) -> None:
     ledger.replace(batch(usage(HOUR, MINUTE), replace(usage(HOUR + MINUTE, MINUTE), requests=None)))
-    assert ledger.usage_by_hour()[0].requests is None
+    (row,) = ledger.usage_by_hour()
+    assert (row.requests, row.peak_minute_requests) == (None, None)
 
 
 def test_times_of_another_zone_are_stored_as_utc(ledger: Ledger) -> None:
     ledger.replace(batch(usage(datetime.fromisoformat("2026-09-01T12:00:00+02:00"))))
-    assert ledger.usage_by_hour()[0].charge_period_start == HOUR
+    assert ledger.usage_by_hour()[0].hour == HOUR
 
 
 def test_credits_and_currencies_are_never_summed_with_other_charges(ledger: Ledger) -> None:
@@ -240,11 +242,6 @@ def test_credits_and_currencies_are_never_summed_with_other_charges(ledger: Ledg
 def test_an_amount_comes_back_without_the_zeros_of_its_column(ledger: Ledger) -> None:
     ledger.replace(batch(charge("100"), charge("20.50")))
     assert str(ledger.charges_by_month()[0].billed_cost) == "120.5"
-
-
-def test_a_sum_with_an_unknown_list_cost_is_unknown(ledger: Ledger) -> None:
-    ledger.replace(batch(replace(charge(), list_cost=Decimal(2)), charge()))
-    assert ledger.charges_by_month()[0].list_cost is None
 
 
 def test_a_pulled_month_is_complete_once_it_was_over_even_if_it_was_quiet(ledger: Ledger) -> None:

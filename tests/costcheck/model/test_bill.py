@@ -29,12 +29,13 @@ def used(month: date, cost: str | None = "100", **changes: Any) -> PricedUsage: 
 
 def charged(month: date, cost: str = "100", **changes: Any) -> MonthCharge:  # noqa: ANN401 - any field
     fields: dict[str, Any] = {
+        "x_source": "openai",
         "month": month,
-        "service_provider_name": "openai",
         "charge_category": ChargeCategory.USAGE,
-        "x_operation": Operation.CHAT,
+        "service_provider_name": "openai",
+        "service_name": "OpenAI API",
         "x_gen_ai_request_model": "gpt-5.4",
-        "sub_account_id": None,
+        "x_operation": Operation.CHAT,
         "billing_currency": "USD",
         "billed_cost": Decimal(cost),
         "x_estimated": False,

@@ -14,6 +14,7 @@ HOUR = timedelta(hours=1)
 
 def usage_hour(**changes: Any) -> UsageHour:  # noqa: ANN401 - any field of the record
     default = UsageHour(
+        x_source="openai",
         hour=EPOCH,
         service_provider_name="openai",
         request_model="gpt-5.4",
