@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -21,7 +21,7 @@ from costcheck.ledger import Ledger
 from costcheck.model.api_cost import ModelName, TokenMarket, list_cost
 from costcheck.model.assignment import split_by_workload
 from costcheck.model.bill import BillSummary, PricedUsage, summarise_bill
-from costcheck.model.coverage import measure_coverage
+from costcheck.model.coverage import measure_coverage, next_month
 from costcheck.model.demand import ModelUsage, WorkloadDemand, estimate_demand
 from costcheck.price_book import GLOBAL, TOKEN_UNIT, PriceBook, token_meter
 from costcheck.records import MonthCharge, Operation, PriceSnapshot, TokenType, UnitPrice, UsageHour
@@ -31,6 +31,8 @@ from costcheck.sources.snapshot import read_max_ages
 
 About = TypeVar("About", Evaluation, Acceptance, ManagedQuote)
 ONE = Decimal(1)
+REQUEST_LOGS = frozenset({"litellm"})
+"""Sources of which one row is one request."""
 RELEASE_DAY = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 """OpenAI bills `gpt-5.4-2026-03-05` for `gpt-5.4`."""
 DAY_GAP = 1
@@ -59,8 +61,7 @@ class Assembly:
         self.usage = ledger.usage_by_hour()
         self.charges = ledger.charges_by_month()
         self.quarantined_rows = sum(ledger.count_quarantined().values())
-        read = sum(ingest.row_count for ingest in ledger.ingests())
-        self.quarantined_share = Decimal(self.quarantined_rows) / max(read, 1)
+        self.quarantined_share = quarantined_share(ledger, self.usage)
         self.counted_twice = tuple(
             f"{row.service_provider_name}/{row.request_model} in {row.months} months "
             f"in {' '.join(row.first)} and in {' '.join(row.second)}"
@@ -143,7 +144,7 @@ class Assembly:
                 quarantined_share=self.quarantined_share,
                 counted_twice=self.counted_twice,
             )
-        months = tuple(sorted({row.month for row in self.charges if _next_month(row.month) <= self.as_of}))
+        months = tuple(sorted({row.month for row in self.charges if next_month(row.month) <= self.as_of}))
         return Coverage(
             first_day=months[0] if months else None,
             last_day=months[-1] if months else None,
@@ -349,6 +350,25 @@ def require_usd(charges: Iterable[MonthCharge]) -> None:
         )
 
 
+def quarantined_share(ledger: Ledger, usage: Iterable[UsageHour]) -> Decimal:
+    """Return the share of its rows that nobody could read, of the source where it is largest.
+
+    A log of requests is kept as sums by the minute, so its rows are counted as the requests in them.
+    """
+    read: Counter[str] = Counter()
+    for ingest in ledger.ingests():
+        read[ingest.x_source] += ingest.row_count
+    requests: Counter[str] = Counter()
+    for row in usage:
+        requests[row.x_source] += row.requests or 0
+    unread: Counter[str] = Counter()
+    for (source, _), count in ledger.count_quarantined().items():
+        unread[source] += count
+    for source in REQUEST_LOGS & unread.keys():
+        read[source] = requests[source] + unread[source]
+    return max((Decimal(count) / max(read[source], 1) for source, count in unread.items()), default=Decimal(0))
+
+
 def longest_run(days: Sequence[date]) -> int:
     """Return the length of the longest run of consecutive days."""
     longest = current = 0
@@ -388,10 +408,6 @@ def _sum_usage(rows: Sequence[UsageHour]) -> ModelUsage:
 
 def _middle_of(month: date) -> date:
     return month.replace(day=15)
-
-
-def _next_month(month: date) -> date:
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
 def _unknown_candidate(workload: str, model: str, catalogue: Mapping[str, OpenWeights]) -> ConfigError:

@@ -1,4 +1,4 @@
-"""`costcheck explain`: follow any price to its SKU, its date and the page where it stands."""
+"""`costcheck explain`: follow any price to its date, the page where it stands, and its SKU where one is recorded."""
 
 from __future__ import annotations
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from costcheck.catalogue import OpenWeights, load_open_weights
-from costcheck.cli.assemble import Assembly, longest_run, resolve_models
+from costcheck.cli.assemble import Assembly, longest_run, quarantined_share, resolve_models
 from costcheck.decision.decide import decide
 from costcheck.decision.inputs import DecisionInputs, decode_inputs
 from costcheck.errors import ConfigError, CurrencyError, EvidenceError
 from costcheck.ledger import Ledger, open_ledger
-from costcheck.records import BillBatch, Charge, Operation, Origin, Provenance, TokenUsage
+from costcheck.records import BillBatch, Charge, Operation, Origin, Provenance, QuarantinedRow, TokenUsage
 from costcheck.settings import ContractedDiscount, Match, SelfHosting, Settings
 from costcheck.sources.snapshot import read_snapshot
 from costcheck.verdict import Verdict, encode
@@ -218,3 +218,22 @@ def test_a_model_that_only_the_snapshot_knows_is_priced_by_it(ledger: Ledger) ->
 
     assert evidence.names["openai/gpt-9-2026-05-01"].model_id == "gpt-9"
     assert evidence.bill.unpriced_models == ()
+
+
+def unread(source: str, count: int) -> tuple[QuarantinedRow, ...]:
+    return tuple(
+        QuarantinedRow(x_source=source, x_bucket="b", reason=f"odd {number}", raw=b"?") for number in range(count)
+    )
+
+
+@pytest.mark.parametrize(("source", "share"), [("openai", Decimal(2) / 4), ("litellm", Decimal(2) / 100_002)])
+def test_unread_rows_are_a_share_of_the_rows_or_of_the_requests_that_a_log_sums(
+    ledger: Ledger, source: str, share: Decimal
+) -> None:
+    usage = (day(0, x_source=source), day(1, x_source=source))  # 100,000 requests
+    provenance = Provenance(source=source, source_url="test", retrieved_on=AS_OF, origin=Origin.CONSTRUCTED)
+    ledger.replace(
+        BillBatch(x_source=source, buckets=("b",), usage=usage, quarantined=unread(source, 2), provenance=provenance)
+    )
+
+    assert quarantined_share(ledger, ledger.usage_by_hour()) == share
