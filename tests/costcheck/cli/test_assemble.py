@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from costcheck.catalogue import OpenWeights, load_open_weights
-from costcheck.cli.assemble import Assembly, longest_run, quarantined_share, resolve_models
+from costcheck.cli.assemble import Assembly, longest_run, quarantined_share
+from costcheck.cli.named import resolve_models
 from costcheck.decision.decide import decide
 from costcheck.decision.inputs import DecisionInputs, decode_inputs
 from costcheck.errors import ConfigError, CurrencyError, EvidenceError

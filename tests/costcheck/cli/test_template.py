@@ -5,7 +5,7 @@ import re
 import pytest
 
 from costcheck.catalogue import load_open_weights
-from costcheck.cli.assemble import resolve_models
+from costcheck.cli.named import resolve_models
 from costcheck.errors import ConfigError
 from costcheck.facts import data_file
 from costcheck.settings import Settings, parse_settings
