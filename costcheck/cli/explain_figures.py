@@ -62,7 +62,7 @@ def _answers(decision: Decision) -> Iterator[tuple[str, list[str]]]:
                 [
                     f"saving of {option.label}: {band(option.saving_usd)} a month (P10 / P50 / P90)",
                     f"  costs     {band(option.monthly_cost_usd)} a month",
-                    "  against   the cheapest eligible API option on the same draws",
+                    f"  against   {decision.baseline_option or 'nothing'}, on the same draws",
                     f"  why not   {option.why_not or 'it could be chosen'}",
                 ],
             )
