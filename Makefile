@@ -37,7 +37,7 @@ format: setup ## Rewrite the code in the house style
 
 lock: ## Resolve the locks anew (needs uv)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	    --group tests --group typing --group lint --group fit pyproject.toml locks/build.in -o locks/product.txt
+	    --group infra --group localcloud --group tests --group typing --group lint --group fit pyproject.toml locks/build.in -o locks/product.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    locks/bootstrap.in -o locks/bootstrap.txt
 

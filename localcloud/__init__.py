@@ -1,0 +1,1 @@
+"""A pretend AWS account and a real Kubernetes control plane on one machine, for the demo and the tests."""
