@@ -97,6 +97,9 @@ class Fleet:
     """Instances of one type that serve one model.
 
     Attributes:
+        checkpoint: Hugging Face id of the weights that the sizes are of.
+        weight_gib: All weights of one replica.
+        context_tokens: Prompt plus completion of the longest request that the memory was planned for.
         instance_count: At today's busy hour.
         maximum_instance_count: At the busiest hour of the horizon, P90 of the draws.
         hours_per_month: Hours that one instance runs, 730 where it is always on.
@@ -107,7 +110,10 @@ class Fleet:
     """
 
     model: str
+    checkpoint: str
     quantization: str
+    weight_gib: Decimal
+    context_tokens: int
     instance_type: str
     purchase_option: str
     tensor_parallel: int
@@ -133,6 +139,7 @@ class OptionResult:
         set_up_cost_usd: Paid once, at the start.
         moved_workloads: Workloads that leave the API.
         schedule: When the instances run, in words, for people.
+        weekly_hours: The same as hours of the week, 0 is Monday 00:00 UTC; empty for always.
     """
 
     option_id: str
@@ -146,6 +153,7 @@ class OptionResult:
     fleets: tuple[Fleet, ...] = ()
     lines: tuple[CostLine, ...] = ()
     schedule: str = ""
+    weekly_hours: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Simulated plans and API options in the words of the verdict."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_CEILING, Decimal
 
@@ -72,6 +73,7 @@ def plan_result(evaluator: Evaluator, evaluation: Evaluation, row: PlanResult) -
         fleets=tuple(_fleet(evaluator, plan, fleet) for fleet in plan.fleets),
         lines=tuple(_lines(evaluator, plan)),
         schedule=plan.schedule,
+        weekly_hours=plan.weekly_hours,
     )
 
 
@@ -201,7 +203,10 @@ def _fleet(evaluator: Evaluator, plan: Plan, fleet: FleetPlan) -> Fleet:
     replica = fleet.layout.replica
     return Fleet(
         model=fleet.model,
+        checkpoint=replica.huggingface_id,
         quantization=str(replica.quantization),
+        weight_gib=Decimal(str(replica.memory.weight_gib)),
+        context_tokens=math.ceil(replica.memory.longest_context_tokens),
         instance_type=fleet.instance.instance_type,
         purchase_option=fleet.purchase_option,
         tensor_parallel=replica.tensor_parallel,

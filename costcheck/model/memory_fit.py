@@ -50,7 +50,8 @@ class MemoryFit:
         overhead_gib: CUDA context, activations, graphs, communication buffers.
         weight_gib: Weights.
         kv_cache_gib: What is left for the cache; negative where the rest does not fit.
-        longest_request_gib: Cache of one request of the longest context.
+        longest_context_tokens: Prompt plus completion of the longest request.
+        longest_request_gib: Cache of one such request.
         concurrent_requests: Mean requests that the cache holds at once.
     """
 
@@ -59,6 +60,7 @@ class MemoryFit:
     overhead_gib: float
     weight_gib: float
     kv_cache_gib: float
+    longest_context_tokens: float
     longest_request_gib: float
     concurrent_requests: float
 
@@ -105,6 +107,7 @@ def fit_memory(  # noqa: PLR0913 - each is one independent choice of the deploym
         overhead_gib=overhead,
         weight_gib=weights.weight_gib,
         kv_cache_gib=cache,
+        longest_context_tokens=shape.longest_context_tokens,
         longest_request_gib=_cache_gib(machine, shape.longest_context_tokens),
         concurrent_requests=max(cache, 0.0) / _cache_gib(machine, mean_context),
     )

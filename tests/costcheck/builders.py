@@ -59,7 +59,10 @@ def cost_line(**changes: Any) -> CostLine:  # noqa: ANN401 - any field of the re
 def fleet(**changes: Any) -> Fleet:  # noqa: ANN401 - any field of the record
     default = Fleet(
         model="example-org/open-8b-instruct",
+        checkpoint="example-org/open-8b-instruct-FP8",
         quantization="fp8",
+        weight_gib=Decimal("8.46"),
+        context_tokens=6144,
         instance_type=INSTANCE,
         purchase_option="on_demand",
         tensor_parallel=1,
