@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup demo test lint typecheck format lock bench clean
+.PHONY: help setup demo test lint typecheck format lock bench clean local-up local-down e2e
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -22,6 +22,15 @@ demo: setup ## Decide for the sample company, with bundled prices and no account
 
 test: lint typecheck ## Lint, types, import contract, and every test
 	$(BIN)/pytest
+
+local-up: setup ## Start a pretend AWS account with a real Kubernetes control plane on this machine (builds it the first time)
+	$(BIN)/python -m localcloud up
+
+local-down: setup ## End it and everything that it started; the built tools stay
+	$(BIN)/python -m localcloud down
+
+e2e: setup ## Deploy, break, recover and destroy the whole stack on the local cloud, with the plain pulumi command
+	$(BIN)/pytest -n 0 -m e2e --force-enable-socket --durations=25 tests/e2e
 
 lint: setup
 	$(BIN)/ruff check .
