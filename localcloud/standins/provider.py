@@ -1,8 +1,8 @@
 """What every stand-in provider is built on: Pulumi's wire protocol on one side, plain methods on the other.
 
-A provider subclasses `Provider` and works with trees (values.py) and records (calls.py) alone. It raises `RefusedError` for what cannot be
-done and `UnfinishedError` for what was made but is not ready. Protocol: proto/pulumi/provider.proto of
-github.com/pulumi/pulumi v3.258.0 (Apache-2.0).
+A provider subclasses `Provider` and works with trees (values.py) and records (calls.py) alone. It raises
+`RefusedError` for what cannot be done and `UnfinishedError` for what was made but is not ready.
+Protocol: proto/pulumi/provider.proto of github.com/pulumi/pulumi v3.258.0 (Apache-2.0).
 """
 
 import json
