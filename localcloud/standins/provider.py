@@ -14,8 +14,9 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
-from localcloud.standins.calls import Call, Checked, Created, Live, RefusedError, UnfinishedError
+from localcloud.standins.calls import Call, Checked, Created, Failure, Live, RefusedError, UnfinishedError
 from localcloud.standins.diff import Change, changes, written
+from localcloud.standins.engine_log import EngineLog
 from localcloud.standins.values import Tree, from_struct, plain, to_struct
 
 
@@ -24,6 +25,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     package: ClassVar[str]
     version: ClassVar[str]
+    log = EngineLog()
+
+    def check_config(self, config: Tree) -> Sequence[Failure]:  # noqa: ARG002
+        """What is wrong with the provider's configuration."""
+        return ()
+
+    def config_replaces(self, old: Tree, new: Tree) -> Sequence[str]:  # noqa: ARG002
+        """The keys of the configuration whose change replaces every resource of the provider."""
+        return ()
 
     def configure(self, config: Tree) -> None:
         """Takes the provider's configuration, possibly with secrets and, in preview, unknowns."""
@@ -87,15 +97,20 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self.cancel()
         return empty_pb2.Empty()
 
-    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401
-        """The configuration as it came."""
-        return provider_pb2.CheckResponse(inputs=request.news)
+    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ANN401
+        """The configuration as it came, or failures."""
+        with _refusals_told(context):
+            failures = self.check_config(plain(from_struct(request.news)))
+        return provider_pb2.CheckResponse(inputs=request.news, failures=_failures(failures))
 
-    def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401
-        """A changed configuration is an update: it replaces no resource."""
-        olds = from_struct(request.old_inputs if request.HasField("old_inputs") else request.olds)
-        found = list(changes(plain(olds), plain(from_struct(request.news))))
-        return _diff_response(found, replacing=frozenset(), deletes_first=False)
+    def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ANN401
+        """Whether the provider is updated or, with all its resources, replaced."""
+        old, new = plain(from_struct(request.old_inputs)), plain(from_struct(request.news))
+        with _refusals_told(context):
+            keys = self.config_replaces(old, new)
+        found = list(changes(old, new))
+        replacing = frozenset(change for change in found if change.path[0] in keys)
+        return _diff_response(found, replacing=replacing, deletes_first=False)
 
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802, ANN401
         """Passes the configuration on."""
@@ -116,8 +131,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         )
         with _refusals_told(context):
             checked = self.check(call)
-        failures = [provider_pb2.CheckFailure(property=each.path, reason=each.reason) for each in checked.failures]
-        return provider_pb2.CheckResponse(inputs=to_struct(checked.inputs), failures=failures)
+        return provider_pb2.CheckResponse(inputs=to_struct(checked.inputs), failures=_failures(checked.failures))
 
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802, ANN401
         """Inputs against inputs: the outputs hold what the program never said."""
@@ -202,6 +216,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         response = provider_pb2.InvokeResponse()
         getattr(response, "return").CopyFrom(to_struct(result))
         return response
+
+
+def _failures(failures: Sequence[Failure]) -> list[Any]:
+    return [provider_pb2.CheckFailure(property=each.path, reason=each.reason) for each in failures]
 
 
 @contextmanager

@@ -7,12 +7,12 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent import futures
-from contextlib import suppress
 from types import FrameType
 
 import grpc
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2_grpc
 
+from localcloud.standins.engine_log import EngineLog
 from localcloud.standins.provider import Provider
 
 MESSAGE_BYTES_MAX = (
@@ -24,9 +24,9 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, linux/prctl.h
 
 def serve_provider(provider: Provider) -> None:
     """Serves the provider until the engine ends it; the engine's address is the first argument (flags come later)."""
-    engine = engine_address(sys.argv[1:], last=False)
-    if engine:
-        threading.Thread(target=_say_stand_in, args=(engine, provider), daemon=True).start()
+    provider.log = EngineLog(engine_address(sys.argv[1:], last=False))
+    notice = f"{provider.package}: localcloud's stand-in for provider {provider.version}; no account is used"
+    threading.Thread(target=provider.log.info, args=(notice,), daemon=True).start()
     serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server), provider.cancel)
 
 
@@ -68,11 +68,3 @@ def engine_address(arguments: Sequence[str], *, last: bool) -> str:
     """
     found = [each for each in arguments if ":" in each and not each.startswith("-")]
     return found[-1 if last else 0] if found else ""
-
-
-def _say_stand_in(engine: str, provider: Provider) -> None:
-    """Says on every run, once a process, that this is not the official provider."""
-    message = f"{provider.package}: localcloud's stand-in for provider {provider.version}; no account is used"
-    request = engine_pb2.LogRequest(severity=engine_pb2.LogSeverity.INFO, message=message)
-    with suppress(grpc.RpcError), grpc.insecure_channel(engine) as channel:  # a closing engine needs no notice
-        engine_pb2_grpc.EngineStub(channel).Log(request, timeout=10)
