@@ -7,6 +7,7 @@ from costcheck.cli.break_even import break_even
 from costcheck.cli.decide import decide, demo, schema
 from costcheck.cli.explain import explain
 from costcheck.cli.init import init
+from costcheck.cli.leftovers import leftovers
 from costcheck.cli.prices import prices
 
 
@@ -19,5 +20,5 @@ def costcheck() -> None:
     """
 
 
-for command in (init, bill, prices, decide, demo, explain, break_even, schema):
+for command in (init, bill, prices, decide, demo, explain, break_even, leftovers, schema):
     costcheck.add_command(command)
