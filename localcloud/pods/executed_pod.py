@@ -1,0 +1,200 @@
+"""One pod between the API server and this machine's processes: planned, run, reported, stopped when it is deleted."""
+
+import asyncio
+import shutil
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from localcloud.pods import addresses, sources, status, volumes
+from localcloud.pods.api import Api
+from localcloud.pods.container import Surroundings
+from localcloud.pods.errors import PodError
+from localcloud.pods.images import Images
+from localcloud.pods.plan import Site, plan_pod
+from localcloud.pods.pod import PodRun
+
+Json = Any
+_RETRY_SECONDS = 2.0
+_CALM = ("Started", "Killing")  # everything else is a warning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """What all pods of this machine share.
+
+    Attributes:
+        extra: Variables that stand for what a real node gives a pod.
+        seed: Chooses the first address, so that two local clouds on one machine do not meet.
+    """
+
+    scratch: Path
+    logs: Path
+    images: Images
+    extra: dict[str, str]
+    seed: str
+
+
+class ExecutedPod:
+    """A pod that this machine executes."""
+
+    def __init__(self, pod: Json, api: Api, station: Station, taken: frozenset[str]) -> None:
+        metadata = pod["metadata"]
+        self.uid: str = metadata["uid"]
+        self.node: str = pod["spec"]["nodeName"]
+        self.address = addresses.free(taken, seed=station.seed)
+        self._path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}"
+        self._pod, self._api, self._station = pod, api, station
+        self._root = station.scratch / self.uid[:8]
+        self._logs = station.logs / metadata["namespace"] / metadata["name"]
+        self._began = datetime.now(UTC)
+        self._changed = asyncio.Event()
+        self._deleted = asyncio.Event()
+        self._killed = False
+        self._run: PodRun | None = None
+        self._telling: set[asyncio.Task[None]] = set()
+        self.update(pod)
+
+    def update(self, pod: Json) -> None:
+        """See the pod as the API server has it now."""
+        self._pod = pod
+        if "deletionTimestamp" in pod["metadata"]:
+            self._deleted.set()
+
+    def kill(self) -> None:
+        """End everything at once and report nothing more."""
+        self._killed = True
+        self._deleted.set()
+        if self._run is not None:
+            self._run.kill()
+
+    async def run(self) -> None:
+        """Execute the pod to its end; a fault of the runner is printed, and the pod's processes end."""
+        try:
+            self._run = await self._plan()
+            if self._run is not None:
+                await self._execute(self._run)
+            if self._deleted.is_set() and not self._killed:
+                await self._api.force_delete(self._path, self.uid)
+        except httpx2.HTTPError as exc:
+            print(f"pod runner: {self._path}: {exc!r}", file=sys.stderr, flush=True)
+        finally:
+            if self._run is not None:
+                self._run.kill()
+            shutil.rmtree(self._root, ignore_errors=True)
+
+    async def _plan(self) -> PodRun | None:
+        """Return the pod ready to run, once its sources exist; None if it is deleted before."""
+        while not self._deleted.is_set():
+            try:
+                return await self._prepared()
+            except PodError as exc:
+                await self._api.patch_status(self._path, status.refused(self._pod, exc, await self._report()))
+                await _wait(self._deleted, _RETRY_SECONDS)
+        return None
+
+    async def _prepared(self) -> PodRun:
+        site = Site(
+            root=self._root,
+            address=addresses.local(self.address),
+            images=self._station.images,
+            extra=self._station.extra,
+        )
+        plan, files = plan_pod(self._pod, await self._sources(), site)
+        self._root.mkdir(parents=True, exist_ok=True)
+        self._logs.mkdir(parents=True, exist_ok=True)
+        volumes.prepare(self._pod, self._root, files)
+        around = Surroundings(
+            grace_period=plan.grace_period, logs=self._logs, changed=self._changed.set, tell=self._tell
+        )
+        return PodRun(plan, around, _restart_counts(self._pod))
+
+    async def _sources(self) -> sources.Sources:
+        namespace = self._pod["metadata"]["namespace"]
+        found: dict[tuple[str, str], sources.Content] = {}
+        for kind, name in sources.names(self._pod):
+            item = await self._api.get(f"/api/v1/namespaces/{namespace}/{kind.lower()}s/{name}")
+            if item is not None:
+                found[kind, name] = sources.decoded(item)
+        return sources.Sources(contents=found)
+
+    async def _execute(self, run: PodRun) -> None:
+        async with asyncio.TaskGroup() as group:
+            reporting = group.create_task(self._keep_reporting(run))
+            running = group.create_task(run.run())
+            deleting = group.create_task(self._stop_when_deleted(run))
+            await running
+            deleting.cancel()
+            reporting.cancel()
+        if not self._killed:
+            await self._send_status(run)
+
+    async def _stop_when_deleted(self, run: PodRun) -> None:
+        await self._deleted.wait()
+        if not self._killed:
+            await run.stop(self._pod["metadata"].get("deletionGracePeriodSeconds", run.plan.grace_period))
+
+    async def _keep_reporting(self, run: PodRun) -> None:
+        while not self._killed:
+            self._changed.clear()
+            await self._send_status(run)
+            await self._changed.wait()
+
+    async def _send_status(self, run: PodRun) -> None:
+        await self._api.patch_status(self._path, status.running(run.plan, run.states, await self._report()))
+
+    async def _report(self) -> status.Report:
+        node = await self._api.get(f"/api/v1/nodes/{self.node}") or {}
+        internal = [
+            entry["address"] for entry in node.get("status", {}).get("addresses", []) if entry["type"] == "InternalIP"
+        ]
+        return status.Report(
+            pod_address=self.address,
+            host_address=internal[0] if internal else "",
+            began=self._began,
+            now=datetime.now(UTC),
+            previous=self._pod.get("status", {}),
+        )
+
+    def _tell(self, reason: str, message: str) -> None:
+        task = asyncio.get_running_loop().create_task(self._record_event(reason, message))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _record_event(self, reason: str, message: str) -> None:
+        metadata = self._pod["metadata"]
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        involved = {"kind": "Pod", "apiVersion": "v1", "name": metadata["name"], "uid": self.uid}
+        event = {
+            "metadata": {"generateName": f"{metadata['name']}.", "namespace": metadata["namespace"]},
+            "involvedObject": {**involved, "namespace": metadata["namespace"]},
+            "reason": reason,
+            "message": message,
+            "type": "Normal" if reason in _CALM else "Warning",
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+            "source": {"component": "localcloud-pods", "host": self.node},
+        }
+        try:
+            await self._api.create(f"/api/v1/namespaces/{metadata['namespace']}/events", event)
+        except httpx2.HTTPError as exc:
+            print(f"pod runner: event {reason} of {self._path} is lost: {exc!r}", file=sys.stderr, flush=True)
+
+
+def _restart_counts(pod: Json) -> dict[str, int]:
+    """Return one more than the API server holds for each container that has run before: its runner was killed."""
+    known = pod.get("status", {})
+    statuses = [*known.get("initContainerStatuses", []), *known.get("containerStatuses", [])]
+    return {entry["name"]: entry["restartCount"] + 1 for entry in statuses if entry.get("containerID")}
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return
