@@ -1,0 +1,62 @@
+"""Where a tool is: on the user's PATH in the right version, or else in the cache.
+
+Official downloads are not used: not every tool's publisher states a checksum that could be looked up and kept here.
+"""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from localcloud.errors import ToolError
+from localcloud.toolchain.catalogue import Tool, tool_of
+
+_ANSWER_SECONDS = 20
+
+
+def tool(program: str, *, cache_root: Path, environ: Mapping[str, str]) -> Path:
+    """Return the program's file.
+
+    Raises:
+        ToolError: It is on neither PATH nor in the cache, or no tool has this program.
+    """
+    wanted = tool_of(program)
+    found = find(wanted, cache_root=cache_root, environ=environ)
+    if found is None:
+        raise ToolError(
+            seen=f"{program} {wanted.version} is neither on PATH nor in {cache_root}",
+            expected=f"a {program} that says it is {wanted.version}",
+            action=f"python -m localcloud build {wanted.name}",
+        )
+    return found / program
+
+
+def find(wanted: Tool, *, cache_root: Path, environ: Mapping[str, str]) -> Path | None:
+    """Return the folder that holds all of the tool's programs, or None."""
+    return _on_path(wanted, environ) or _in_cache(wanted, cache_root)
+
+
+def _on_path(wanted: Tool, environ: Mapping[str, str]) -> Path | None:
+    found = [shutil.which(program, path=environ.get("PATH", "")) for program in wanted.programs]
+    folders = {Path(each).parent for each in found if each}
+    if None in found or len(folders) != 1 or not all(_says(wanted, str(each)) for each in found):
+        return None
+    return folders.pop()
+
+
+def _says(wanted: Tool, program: str) -> bool:
+    """True if the program prints exactly the version wanted, with or without the v."""
+    try:
+        answer = subprocess.run(
+            [program, *wanted.ask_version], capture_output=True, text=True, timeout=_ANSWER_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    pattern = rf"(?<![\w.])v?{re.escape(wanted.version.removeprefix('v'))}(?![\w.+-])"
+    return re.search(pattern, answer.stdout + answer.stderr) is not None
+
+
+def _in_cache(wanted: Tool, cache_root: Path) -> Path | None:
+    folder = wanted.folder(cache_root)
+    return folder if all((folder / name).exists() for name in wanted.built_files()) else None
