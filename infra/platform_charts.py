@@ -23,7 +23,7 @@ LOAD_BALANCER_CONTROLLER = "load-balancer-controller"
 DCGM_EXPORTER, PROMETHEUS = "dcgm-exporter", "prometheus"
 
 CONTROLLER_POLICY = DATA / "load_balancer_controller_policy.json"
-"""What the controller may do. It must be the policy of that very release, which could not be looked up: not bundled."""
+"""What the controller may do, from the same release; that could not be looked up, so it is not bundled."""
 
 PROMETHEUS_URL = "http://kube-prometheus-stack-prometheus.monitoring.svc:9090"
 """Service that kube-prometheus-stack makes for a release of that name."""
