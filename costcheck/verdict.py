@@ -100,6 +100,7 @@ class Fleet:
         checkpoint: Hugging Face id of the weights that the sizes are of.
         weight_gib: All weights of one replica.
         context_tokens: Prompt plus completion of the longest request that the memory was planned for.
+        longest_request_gib: KV cache of one such request.
         instance_count: At today's busy hour.
         maximum_instance_count: At the busiest hour of the horizon, P90 of the draws.
         hours_per_month: Hours that one instance runs, 730 where it is always on.
@@ -114,6 +115,7 @@ class Fleet:
     quantization: str
     weight_gib: Decimal
     context_tokens: int
+    longest_request_gib: Decimal
     instance_type: str
     purchase_option: str
     tensor_parallel: int

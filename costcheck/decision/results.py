@@ -207,6 +207,7 @@ def _fleet(evaluator: Evaluator, plan: Plan, fleet: FleetPlan) -> Fleet:
         quantization=str(replica.quantization),
         weight_gib=Decimal(str(replica.memory.weight_gib)),
         context_tokens=math.ceil(replica.memory.longest_context_tokens),
+        longest_request_gib=Decimal(str(round(replica.memory.longest_request_gib, 4))),
         instance_type=fleet.instance.instance_type,
         purchase_option=fleet.purchase_option,
         tensor_parallel=replica.tensor_parallel,
