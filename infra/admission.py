@@ -1,0 +1,111 @@
+"""Refuse new GPU capacity without a decision that allows it. Part of the program, so that it cannot be left out.
+
+It reads the decision alone, so its ceiling on region, types and nodes is absolute: with a decision that has run out,
+the last accepted size. Keeping or lowering every GPU maximum needs no decision, so that patching, shrinking and
+destroying always work.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from costcheck.errors import InputFileError
+from costcheck.verdict import Decision, Verdict, read_decision
+from infra.config_records import GpuPoolConfig
+from infra.errors import GrowthDeniedError, GrowthUndecidedError
+
+ALLOWING = (Verdict.SELF_HOST, Verdict.HYBRID)
+DECIDE_AGAIN = "run `costcheck decide`, have its record accepted, or lower the GPU pools to what was admitted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What stands in the place of the decision.
+
+    Attributes:
+        path: Where the decision was looked for.
+        decision: None where there is none, or none that can be read.
+        trouble: Why it cannot be read; empty where there is simply none.
+    """
+
+    path: Path
+    decision: Decision | None = None
+    trouble: str = ""
+
+    @property
+    def monthly_ceiling_usd(self) -> str:
+        """Return the ceiling that the decision sets, as text; empty where it sets none."""
+        allowance = self.decision.allowance if self.decision else None
+        return str(allowance.monthly_ceiling_usd) if allowance else ""
+
+
+def read_evidence(path: Path) -> Evidence:
+    """Return the decision at this path, or why there is none; never an error, since shrinking needs no decision."""
+    try:
+        return Evidence(path=path, decision=read_decision(path)) if path.exists() else Evidence(path=path)
+    except (InputFileError, OSError) as error:
+        return Evidence(path=path, trouble=str(getattr(error, "seen", error)))
+
+
+def gpu_maximums(pools: Iterable[GpuPoolConfig]) -> dict[str, int]:
+    """Return the most nodes of each instance type and purchase option, `g6e.xlarge/on_demand` to 2.
+
+    A pool of several types may fill up with any of them, so each counts in full.
+    """
+    nodes: Counter[str] = Counter()
+    for pool in pools:
+        for instance_type in pool.instance_types:
+            nodes[f"{instance_type}/{pool.purchase_option}"] += pool.maximum
+    return dict(sorted(nodes.items()))
+
+
+def admit(
+    wanted: Mapping[str, int], *, admitted: Mapping[str, int], evidence: Evidence, region: str, today: date
+) -> None:
+    """Do nothing where the wanted maximums are at most those admitted last, or the decision allows them.
+
+    Raises:
+        GrowthDeniedError: More is wanted, and there is no decision, or it does not allow that much.
+        GrowthUndecidedError: More is wanted, and the decision cannot be read or has run out.
+    """
+    grown = {key: nodes for key, nodes in wanted.items() if nodes > admitted.get(key, 0)}
+    if not grown:
+        return
+    seen = f"new GPU capacity in {region}: {_more(grown, admitted)}"
+    decision = _usable(evidence, seen, today)
+    allowed = decision.allowance
+    if decision.verdict not in ALLOWING or allowed is None:
+        raise _denied(seen, why=f"the verdict of {evidence.path} is {decision.verdict}", allows="no GPU at all")
+    if allowed.region_id != region:
+        raise _denied(seen, why="the decision is about another region", allows=f"GPUs in {allowed.region_id} alone")
+    beyond = {key: nodes for key, nodes in grown.items() if nodes > allowed.maximum_nodes.get(key, 0)}
+    if beyond:
+        ceilings = ", ".join(f"{nodes} x {key}" for key, nodes in sorted(allowed.maximum_nodes.items()))
+        raise _denied(seen, why=f"too many: {_more(beyond, admitted)}", allows=f"at most {ceilings or 'no node'}")
+
+
+def _usable(evidence: Evidence, seen: str, today: date) -> Decision:
+    decision = evidence.decision
+    if evidence.trouble:
+        raise _undecided(seen, why=f"the decision cannot be read: {evidence.trouble}", needed="one that can be read")
+    if decision is None:
+        raise _denied(seen, why=f"there is no decision in {evidence.path}", allows="nothing while there is none")
+    if today > decision.valid_until:
+        raise _undecided(seen, why=f"the decision ran out on {decision.valid_until}", needed=f"one valid on {today}")
+    return decision
+
+
+def _denied(seen: str, *, why: str, allows: str) -> GrowthDeniedError:
+    message = f"{seen}\n  refused (3): {why}"
+    return GrowthDeniedError(message, expected=f"what the decision allows: {allows}", action=DECIDE_AGAIN)
+
+
+def _undecided(seen: str, *, why: str, needed: str) -> GrowthUndecidedError:
+    message = f"{seen}\n  refused (4): {why}"
+    return GrowthUndecidedError(message, expected=f"a decision, {needed}", action=DECIDE_AGAIN)
+
+
+def _more(grown: Mapping[str, int], admitted: Mapping[str, int]) -> str:
+    return ", ".join(f"{nodes} x {key} (admitted: {admitted.get(key, 0)})" for key, nodes in sorted(grown.items()))
