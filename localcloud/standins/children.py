@@ -71,7 +71,6 @@ class Children:
         return subprocess.CompletedProcess(list(command), status, out.decode(), err.decode(errors="replace"))
 
     def end(self) -> None:
-        """Asks every running child to end; does not wait."""
-        with self._lock:
-            for child in self._running:
-                child.terminate()
+        """Asks every running child to end; does not wait, and takes no lock: signal handlers call it."""
+        for child in list(self._running):
+            child.terminate()

@@ -19,6 +19,7 @@ MESSAGE_BYTES_MAX = (
     400 * 1024 * 1024
 )  # sdk/go/common/util/rpcutil/serve.go of github.com/pulumi/pulumi: 1024*1024*400
 WORKERS = 64  # a Helm release holds one while it waits; the engine starts every ready resource at once
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, linux/prctl.h
 
 
@@ -49,11 +50,13 @@ def end_with_parent(at_end: Callable[[], None]) -> None:
     """
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
+        for each in _ENDING:  # several come at once when the engine is killed with its group
+            signal.signal(each, signal.SIG_IGN)
         at_end()
         os._exit(0)
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    for each in _ENDING:
+        signal.signal(each, stop)
     parent = os.getppid()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
