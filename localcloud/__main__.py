@@ -3,27 +3,47 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from costcheck.errors import CostcheckError
+from localcloud.down import down
+from localcloud.environment import outside, read, shell_lines
 from localcloud.paths import Home
 from localcloud.toolchain.build import build
+from localcloud.up import up
+
+_INTERRUPTED = 130  # what a shell says of Ctrl-C: 128 + SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 1 with a message where it cannot be done."""
-    parser = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    making = commands.add_parser("build", help="build the tools that are missing")
-    making.add_argument("names", nargs="*")
-    told = parser.parse_args(arguments)
-    home = Home.from_environment(os.environ)
+    told = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace, Home], None] = told.run
     try:
-        build(told.names, cache_root=home.tools, environ=os.environ)
+        command(told, Home.from_environment(os.environ))
     except CostcheckError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    making = commands.add_parser("build", help="build the tools that are missing")
+    making.add_argument("names", nargs="*", help="which; all if none is named")
+    making.set_defaults(
+        run=lambda told, home: build(told.names, cache_root=home.tools, environ=outside(home, os.environ))
+    )
+    starting = commands.add_parser("up", help="start everything that is not running")
+    starting.set_defaults(run=lambda _, home: up(home, outside(home, os.environ)))
+    ending = commands.add_parser("down", help="end every process and remove the state; the tools stay")
+    ending.set_defaults(run=lambda _, home: down(home))
+    printing = commands.add_parser("env", help='print what a shell needs: eval "$(python -m localcloud env)"')
+    printing.set_defaults(run=lambda _, home: print(shell_lines(read(home))))
+    return parser
 
 
 if __name__ == "__main__":

@@ -49,6 +49,11 @@ class Home:
         return self.root / "pulumi-state"
 
     @property
+    def bin(self) -> Path:
+        """The tools as a shell finds them; Pulumi's language host has to lie beside `pulumi`."""
+        return self.root / "bin"
+
+    @property
     def pki(self) -> Path:
         """The cluster's own certificate authority, its certificates and keys."""
         return self.root / "pki"
@@ -57,6 +62,11 @@ class Home:
     def kubeconfig(self) -> Path:
         """The cluster administrator's kubeconfig."""
         return self.root / "kubeconfig"
+
+    @property
+    def ports_file(self) -> Path:
+        """The ports that its servers listen on; a folder that holds this file is a local cloud."""
+        return self.root / "ports.json"
 
     @property
     def run(self) -> Path:

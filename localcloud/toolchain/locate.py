@@ -39,7 +39,7 @@ def find(wanted: Tool, *, cache_root: Path, environ: Mapping[str, str]) -> Path 
 
 def _on_path(wanted: Tool, environ: Mapping[str, str]) -> Path | None:
     found = [shutil.which(program, path=environ.get("PATH", "")) for program in wanted.programs]
-    folders = {Path(each).parent for each in found if each}
+    folders = {Path(each).resolve().parent for each in found if each}
     if None in found or len(folders) != 1 or not all(_says(wanted, str(each)) for each in found):
         return None
     return folders.pop()
