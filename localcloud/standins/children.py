@@ -50,8 +50,10 @@ class Children:
         return child
 
     def finish(self, child: subprocess.Popen[bytes]) -> int:
-        """The child's exit status, once it has ended."""
+        """The child's exit status, once it has ended; its pipes are closed."""
         status = child.wait()
+        for stream in filter(None, (child.stdin, child.stdout, child.stderr)):
+            stream.close()
         with self._lock:
             self._running.discard(child)
         return status
