@@ -54,7 +54,7 @@ def check_grants(grants: Sequence[Grant]) -> None:
     names = [grant.name for grant in grants]
     if len(set(names)) < len(names) or not any(grant.level is AccessLevel.ADMIN for grant in grants):
         right = "different names, and an administrator: the cluster's creator gets no rights of its own"
-        refuse([Problem(key="cluster.access", value=names, right=right)])
+        refuse([Problem(key="administrators", value=names, right=right)])
 
 
 class ClusterAccess(pulumi.ComponentResource):

@@ -48,7 +48,7 @@ def check_versions(versions: Mapping[str, str]) -> None:
     look_up = (
         "the addonVersion that `aws eks describe-addon-versions --kubernetes-version VERSION --addon-name {}` lists"
     )
-    refuse([Problem(key=f"addonVersions.{name}", value=None, right=look_up.format(name)) for name in missing])
+    refuse([Problem(key=f"cluster.addonVersions.{name}", value=None, right=look_up.format(name)) for name in missing])
 
 
 class Addons(pulumi.ComponentResource):

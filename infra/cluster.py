@@ -82,7 +82,7 @@ def check_public_access(cidrs: Sequence[str]) -> None:
     """
     open_to_all = [cidr for cidr in cidrs if cidr.endswith("/0")]
     right = "the networks that call the API, such as 203.0.113.7/32, or private access"
-    refuse([Problem(key="apiAccess.cidrs", value=cidr, right=right) for cidr in open_to_all])
+    refuse([Problem(key="apiAccessCidrs", value=cidr, right=right) for cidr in open_to_all])
 
 
 class Cluster(pulumi.ComponentResource):

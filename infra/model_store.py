@@ -57,13 +57,14 @@ class ModelStore(pulumi.ComponentResource):
         )
         self._key_arn = args.key_arn
         self.bucket_name, self.bucket_arn = bucket.bucket, bucket.arn
-        versioning = self._keep_versions()
+        versioning, block = self._keep_versions(), self._block_public_access()
         self.ready = [
             versioning,
+            block,
             self._encrypt(),
             self._own_everything(),
             self._clean_up(versioning),
-            self._require_tls(self._block_public_access()),
+            self._require_tls(block),
         ]
         self.register_outputs({"bucket_name": self.bucket_name})
 

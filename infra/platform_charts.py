@@ -19,8 +19,8 @@ from infra.releases import DATA, PlatformRelease, load_platform_releases
 
 TIMEOUT_SECONDS = 600
 
-LOAD_BALANCER_CONTROLLER = "load-balancer-controller"
-DCGM_EXPORTER, PROMETHEUS = "dcgm-exporter", "prometheus"
+LOAD_BALANCER_CONTROLLER = "loadBalancerController"
+DCGM_EXPORTER, PROMETHEUS = "dcgmExporter", "prometheus"
 
 CONTROLLER_POLICY = DATA / "load_balancer_controller_policy.json"
 """What the controller may do, from the same release; that could not be looked up, so it is not bundled."""
@@ -42,6 +42,7 @@ class PlatformArgs:
         vpc_id: The same for the VPC.
         tags: Cost-allocation tags.
         after: What must exist before pods can run.
+        controller_policy: IAM policy of the load balancer controller.
     """
 
     enabled: Sequence[str]
@@ -52,10 +53,11 @@ class PlatformArgs:
     vpc_id: pulumi.Input[str]
     tags: Mapping[str, str]
     after: Sequence[pulumi.Resource] = ()
+    controller_policy: Path = CONTROLLER_POLICY
 
 
 def choose_releases(
-    enabled: Sequence[str], known: Mapping[str, PlatformRelease], controller_policy: Path = CONTROLLER_POLICY
+    enabled: Sequence[str], known: Mapping[str, PlatformRelease], controller_policy: Path
 ) -> list[PlatformRelease]:
     """Return the charts to install, those first that others build on.
 
@@ -99,7 +101,8 @@ class Platform(pulumi.ComponentResource):
         super().__init__("worthwhile:infra:Platform", name, None, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self.ready = self._install(choose_releases(args.enabled, load_platform_releases()))
+        releases = choose_releases(args.enabled, load_platform_releases(), args.controller_policy)
+        self.ready = self._install(releases)
         self.prometheus_url = PROMETHEUS_URL if PROMETHEUS in args.enabled else None
         self.register_outputs({})
 
@@ -112,7 +115,7 @@ class Platform(pulumi.ComponentResource):
 
     def _release(self, release: PlatformRelease, after: Sequence[pulumi.Resource]) -> k8s.helm.v3.Release:
         namespace = k8s.core.v1.Namespace(
-            f"{self._name}-{release.name}",
+            f"{self._name}-{release.chart}",
             metadata=k8s.meta.v1.ObjectMetaArgs(
                 name=release.namespace,
                 labels={"pod-security.kubernetes.io/enforce": release.pod_security},
@@ -121,7 +124,7 @@ class Platform(pulumi.ComponentResource):
         )
         more, needed = self._for_this_cluster(release)
         return k8s.helm.v3.Release(
-            f"{self._name}-{release.name}",
+            f"{self._name}-{release.chart}",
             name=release.chart,
             namespace=namespace.metadata.name,
             chart=release.chart,
@@ -144,14 +147,14 @@ class Platform(pulumi.ComponentResource):
         return {**cluster, "serviceAccount": account}, [self._let_controller_work(release)]
 
     def _let_controller_work(self, release: PlatformRelease) -> pulumi.Resource:
-        name = f"{self._name}-{release.name}"
+        name = f"{self._name}-{release.chart}"
         role = aws.iam.Role(
             name,
             assume_role_policy=iam.pod_identity_trust(self._args.cluster_arn, self._args.account_id),
             tags={**self._args.tags, "Name": name},
             opts=self._child,
         )
-        document = json.dumps(json.loads(CONTROLLER_POLICY.read_text()))
+        document = json.dumps(json.loads(self._args.controller_policy.read_text()))
         allowed = aws.iam.RolePolicy(name, role=role.name, policy=document, opts=self._child)
         return aws.eks.PodIdentityAssociation(
             name,

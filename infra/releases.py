@@ -55,6 +55,6 @@ def load_addon_versions(
     """
     rows = tomllib.loads(path.read_text()).get(kubernetes_version, [])
     if not rows and not overrides:
-        right = f"a version with rows in infra/data/{path.name}, or addonVersions for each add-on"
+        right = f"a version with rows in infra/data/{path.name}, or cluster.addonVersions for each add-on"
         refuse([Problem(key="cluster.kubernetesVersion", value=kubernetes_version, right=right)])
     return {row["name"]: row["version"] for row in rows} | dict(overrides)
