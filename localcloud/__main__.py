@@ -2,22 +2,26 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
 from costcheck.errors import CostcheckError
+from localcloud.doctor import doctor
 from localcloud.down import down
 from localcloud.environment import outside, read, shell_lines
 from localcloud.paths import Home
+from localcloud.run_pods import run_pods
 from localcloud.toolchain.build import build
 from localcloud.up import up
 
-_INTERRUPTED = 130  # what a shell says of Ctrl-C: 128 + SIGINT
+_INTERRUPTED = 128 + signal.SIGINT  # as a shell says it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 1 with a message where it cannot be done."""
     told = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that `up` ends what it started
     command: Callable[[argparse.Namespace, Home], None] = told.run
     try:
         command(told, Home.from_environment(os.environ))
@@ -41,6 +45,11 @@ def _parser() -> argparse.ArgumentParser:
     starting.set_defaults(run=lambda _, home: up(home, outside(home, os.environ)))
     ending = commands.add_parser("down", help="end every process and remove the state; the tools stay")
     ending.set_defaults(run=lambda _, home: down(home))
+    running = commands.add_parser("run-pods", help="execute the pods of these namespaces")
+    running.add_argument("namespaces", nargs="+")
+    running.set_defaults(run=lambda told, home: run_pods(home, told.namespaces))
+    examining = commands.add_parser("doctor", help="say what this machine has and lacks, and what to do")
+    examining.set_defaults(run=lambda _, home: sys.exit(not doctor(home, outside(home, os.environ))))
     printing = commands.add_parser("env", help='print what a shell needs: eval "$(python -m localcloud env)"')
     printing.set_defaults(run=lambda _, home: print(shell_lines(read(home))))
     return parser

@@ -18,6 +18,7 @@ from localcloud.ports import LOOPBACK
 _TIMEOUT_S = 10
 _RETRY_S = 0.1
 _PLURALS = {
+    "ConfigMap": "configmaps",
     "CustomResourceDefinition": "customresourcedefinitions",
     "MutatingAdmissionPolicy": "mutatingadmissionpolicies",
     "MutatingAdmissionPolicyBinding": "mutatingadmissionpolicybindings",
@@ -27,7 +28,7 @@ _APPLY = "application/apply-patch+yaml"
 
 
 class ClusterApi:
-    """One cluster's API, spoken with a certificate of its own authority. For objects without a namespace."""
+    """One cluster's API, spoken with a certificate of its own authority."""
 
     def __init__(self, *, port: int, pki: Pki) -> None:
         self._port = port
@@ -42,15 +43,16 @@ class ClusterApi:
             return False
         return status == http.HTTPStatus.OK
 
-    def apply(self, item: Mapping[str, Any]) -> None:
-        """Create or change an object (server-side apply).
+    def apply(self, item: Mapping[str, Any], *, manager: str = "localcloud") -> None:
+        """Create or change an object (server-side apply); each manager owns the fields that it applied last.
 
         Raises:
             ProcessError: The server refuses it.
         """
         api, kind, name = item["apiVersion"], item["kind"], item["metadata"]["name"]
-        prefix = "/apis" if "/" in api else "/api"
-        path = f"{prefix}/{api}/{_PLURALS[kind]}/{name}?fieldManager=localcloud&force=true"
+        namespace = item["metadata"].get("namespace")
+        folder = f"{'/apis' if '/' in api else '/api'}/{api}{f'/namespaces/{namespace}' if namespace else ''}"
+        path = f"{folder}/{_PLURALS[kind]}/{name}?fieldManager={manager}&force=true"
         status, answer = self._request("PATCH", path, json.dumps(item))
         if status not in {http.HTTPStatus.OK, http.HTTPStatus.CREATED}:
             raise ProcessError(
@@ -65,6 +67,10 @@ class ClusterApi:
             for item in yaml.load_all(text, yaml.CSafeLoader):  # as the safe loader, but fast
                 self.apply(item)
 
+    def answers(self, path: str) -> bool:
+        """True if there is something at this path."""
+        return self._request("GET", path)[0] == http.HTTPStatus.OK
+
     def wait_for_kind(self, path: str, *, seconds: float) -> None:
         """Return once a path of the API answers.
 
@@ -72,7 +78,7 @@ class ClusterApi:
             ProcessError: It did not in time.
         """
         deadline = time.monotonic() + seconds
-        while self._request("GET", f"{path}?limit=1")[0] != http.HTTPStatus.OK:
+        while not self.answers(f"{path}?limit=1"):
             if time.monotonic() > deadline:
                 raise ProcessError(seen=f"{path} is not served", expected="its CRD", action="read kube-apiserver.log")
             time.sleep(_RETRY_S)

@@ -8,7 +8,7 @@ from localcloud.processes import Processes, end_all
 
 _FIRST = ("pod-runner", "controllers")  # they need the cluster while they end
 _FIRST_GRACE_S = 10
-_GRACE_S = 3
+_GRACE_S = 1  # their data goes anyway
 
 
 def down(home: Home) -> None:

@@ -24,7 +24,7 @@ _OBJECTS = Path(__file__).with_name("cluster_objects")
 _CRDS = ("keda-crds", "prometheus-crds", "karpenter-crds")
 _READY_SECONDS = 90
 _ASK_SECONDS = 0.1
-_GRACE_SECONDS = 10  # the pod runner ends its pods first
+_GRACE_SECONDS = 3
 
 
 @dataclass(slots=True)
