@@ -1,4 +1,4 @@
-"""One local cloud for all tests of this folder, in a folder of its own; it is taken down at the end, whatever happens.
+"""One local cloud for all tests of this folder, in a folder of its own; taken down at the end, whatever happens.
 
 `make e2e` runs these tests; they need the tools that `python -m localcloud build` makes.
 """

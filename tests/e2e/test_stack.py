@@ -1,0 +1,223 @@
+"""The life of a stack with the plain `pulumi` command: one story, each test goes on where the last one ended."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from kubernetes import client, config
+
+from tests.e2e.conftest import LocalCloud
+from tests.e2e.program import POOL, POOL_KEY, SERVER, SPOT_KEY, SPOT_POOL, Program, check_out, decision
+
+pytestmark = pytest.mark.e2e
+
+CANARIES = tuple(f"canary{number:02d}-{'5ec4e7' * 3}-{number:02d}" for number in range(20))
+"""Twenty secrets in one key, joined by what shells, JSON, YAML and URLs treat differently."""
+KEY = "".join(
+    f"{canary}{mark}"
+    for canary, mark in zip(CANARIES, ["/", "+", "=", "&", "?", "%", "#", ":", ";", ","] * 2, strict=True)
+)
+
+
+@pytest.fixture(scope="module")
+def program(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """The program on the stack `local`; what it made is destroyed at the end, whatever happened."""
+    there = check_out(cloud, tmp_path_factory.mktemp("checkout"))
+    there.pulumi("config", "set", "--secret", "modelApiKey", KEY)
+    yield there
+    there.pulumi("cancel", "--yes", expect=range(256))
+    there.pulumi("destroy", "--yes", "--refresh", expect=range(256))
+
+
+@pytest.fixture(scope="module")
+def api(cloud: LocalCloud) -> client.ApiClient:
+    """The real API server, as its administrator."""
+    return config.new_client_from_config(cloud.environment["KUBECONFIG"])
+
+
+def nodes(api: client.ApiClient, pool: str) -> list[client.V1Node]:
+    return list(client.CoreV1Api(api).list_node(label_selector=f"worthwhile.dev/pool={pool}").items)
+
+
+def replicas(api: client.ApiClient, name: str) -> int:
+    found = client.AppsV1Api(api).read_namespaced_deployment(name, f"model-{name}")
+    return int(found.spec.replicas)
+
+
+def changed(size: Mapping[str, int], pool: Mapping[str, Any] = POOL) -> dict[str, Any]:
+    return {**pool, "nodes": size}
+
+
+def test_a_gpu_pool_without_a_decision_is_refused_before_anything_is_made(program: Program) -> None:
+    program.decide(None)
+    program.configure(gpuPools=[POOL])
+    told = program.refused()
+
+    assert "(3)" in told
+    assert POOL_KEY in told
+    assert "Traceback" not in told
+    assert program.resources() == []
+    assert list(program.account()) == []
+
+
+def test_everything_but_the_gpus_can_be_previewed_without_a_decision(program: Program) -> None:
+    program.configure(gpuPools=[])
+    told = program.pulumi("preview").stdout
+
+    assert "aws:eks:Cluster" in told
+    assert list(program.account()) == []
+
+
+def test_everything_but_the_gpus_needs_no_decision(program: Program) -> None:
+    program.up()
+
+    assert program.account().of_type("aws:eks/cluster:Cluster")
+
+
+def test_a_decision_brings_pool_and_server_and_a_second_up_changes_nothing(
+    program: Program, api: client.ApiClient
+) -> None:
+    program.decide(decision({POOL_KEY: 3, SPOT_KEY: 2}))
+    program.configure(gpuPools=[POOL], modelServers=[SERVER])
+    program.up()
+
+    found = nodes(api, "gpu")
+    assert len(found) == 2
+    assert {node.metadata.labels["node.kubernetes.io/instance-type"] for node in found} == {"g6.xlarge"}
+    assert len({node.metadata.labels["topology.kubernetes.io/zone"] for node in found}) == 2
+    assert {node.status.allocatable["nvidia.com/gpu"] for node in found} == {"1"}
+    assert replicas(api, "chat") == 1
+    program.up("--expect-no-changes")
+
+
+def test_a_change_of_replicas_changes_the_release_alone(program: Program, api: client.ApiClient) -> None:
+    program.configure(modelServers=[{**SERVER, "replicas": {"min": 2, "max": 2}}])
+    told = program.up()
+
+    assert replicas(api, "chat") == 2
+    assert "1 updated" in told or "~ 1" in told
+
+
+def test_a_spot_pool_is_added_and_removed(program: Program, api: client.ApiClient) -> None:
+    program.configure(gpuPools=[POOL, SPOT_POOL])
+    program.up()
+    added = nodes(api, "spot")
+    program.configure(gpuPools=[POOL])
+    program.up()
+
+    assert [node.metadata.labels["eks.amazonaws.com/capacityType"] for node in added] == ["SPOT"]
+    assert nodes(api, "spot") == []
+    assert len(nodes(api, "gpu")) == 2
+
+
+def test_more_than_the_decision_allows_is_refused_and_changes_nothing(
+    program: Program, api: client.ApiClient
+) -> None:
+    program.configure(gpuPools=[changed({"min": 1, "desired": 2, "max": 4})])
+    told = program.refused("preview")
+
+    assert "(3)" in told
+    assert "4" in told
+    assert len(nodes(api, "gpu")) == 2
+
+
+def test_refresh_brings_back_what_was_deleted_behind_its_back(program: Program, api: client.ApiClient) -> None:
+    program.configure(gpuPools=[POOL])
+    client.AppsV1Api(api).delete_namespaced_deployment("chat", "model-chat")
+    client.CoreV1Api(api).delete_namespaced_secret("chat-api-key", "model-chat")
+    with program.change_account() as account:
+        (block, *_) = account.of_type("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
+        account.remove(block)
+    program.pulumi("refresh", "--yes")
+    program.up()
+
+    assert client.CoreV1Api(api).read_namespaced_secret("chat-api-key", "model-chat").data
+    assert program.account().of_type("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
+    program.up("--expect-no-changes")
+
+
+def test_a_failing_release_is_rolled_back_and_the_next_up_recovers(program: Program, api: client.ApiClient) -> None:
+    # More memory than any node has: the new pods stay Pending, so the release cannot become ready.
+    program.configure(
+        modelServers=[{**SERVER, "name": "chat", "memoryMib": 900_000, "replicas": {"min": 2, "max": 2}}]
+    )
+    program.refused()
+    served = client.AppsV1Api(api).read_namespaced_deployment("chat", "model-chat")
+    program.configure(modelServers=[{**SERVER, "replicas": {"min": 2, "max": 2}}])
+    program.up()
+
+    assert served.spec.template.spec.containers[0].resources.limits["memory"] != "900000Mi"
+    assert replicas(api, "chat") == 2
+    program.up("--expect-no-changes")
+
+
+def test_a_killed_up_can_be_resumed(program: Program, api: client.ApiClient) -> None:
+    with program.change_account() as account:
+        account.delays.append({"type": "aws:eks/nodeGroup:NodeGroup", "seconds": 30})
+    program.configure(gpuPools=[POOL, SPOT_POOL])
+    running = subprocess.Popen(
+        ["pulumi", "up", "--yes", "--skip-preview"],  # noqa: S607 - as a person types it
+        cwd=program.folder,
+        env=dict(program.cloud.environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    time.sleep(12)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.communicate()
+    with program.change_account() as account:
+        account.delays.clear()
+    program.pulumi("cancel", "--yes")
+    program.up("--refresh")
+
+    assert len(nodes(api, "spot")) == 1
+    program.up("--expect-no-changes")
+
+
+def test_no_canary_is_in_state_plan_or_logs(program: Program) -> None:
+    plan = program.pulumi("preview", "--json", "--diff", "--show-sames")
+    loud = program.pulumi("up", "--yes", "--logtostderr", "-v=9", "--debug")
+    said = [
+        json.dumps(program.state()),
+        plan.stdout + plan.stderr,
+        loud.stdout + loud.stderr,
+        *(path.read_text(errors="replace") for path in (program.cloud.home / "run").glob("*.log")),
+        (program.cloud.home / "account.json").read_text(),
+        (program.folder / "Pulumi.local.yaml").read_text(),
+    ]
+
+    assert [canary for canary in CANARIES for text in said if canary in text] == []
+
+
+def test_with_an_expired_decision_nothing_grows_and_everything_else_works(
+    program: Program, api: client.ApiClient
+) -> None:
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    program.decide(decision({POOL_KEY: 9, SPOT_KEY: 9}, valid_until=yesterday))
+    program.configure(gpuPools=[changed({"min": 1, "desired": 2, "max": 5})])
+    told = program.refused()
+    program.configure(gpuPools=[changed({"min": 1, "desired": 1, "max": 1})], modelServers=[SERVER])
+    program.up()
+
+    assert "(4)" in told
+    assert len(nodes(api, "gpu")) == 1
+    assert replicas(api, "chat") == 1
+
+
+def test_destroy_leaves_nothing_but_what_controllers_made(program: Program, api: client.ApiClient) -> None:
+    program.decide(None)
+    program.pulumi("destroy", "--yes")
+    kept = [each for each in program.account() if not each.made_by]
+
+    assert program.resources() == []
+    assert [each.type for each in kept if each.outputs.get("keyState") != "PendingDeletion"] == []
+    assert client.CoreV1Api(api).list_node().items == []
+    named = [each.metadata.name for each in client.CoreV1Api(api).list_namespace().items]
+    assert [name for name in named if name.startswith("model-")] == []
