@@ -119,13 +119,14 @@ def read_server(table: Table) -> ModelServerConfig:
     replicas = table.table("replicas")
     minimum = replicas.whole("min", 1, at_most=1_000)
     name = table.text("name", pattern=NAME, right=NAME_RIGHT)
+    weights_gib = table.number("weightsGib", above=0, at_most=10_000)
     server = ModelServerConfig(
         name=name,
         model=table.text("model", pattern=r"[\w.-]+/[\w.-]+", right="an id on Hugging Face, OWNER/NAME"),
         served_name=table.text("servedName", name, pattern=".+"),
         revision=table.text("revision", pattern=COMMIT, right=COMMIT_RIGHT),
         checksums=table.text("checksums", pattern=DIGEST, right=f"{DIGEST_RIGHT}, the digest of SHA256SUMS"),
-        weights_gib=table.number("weightsGib", above=0, at_most=10_000),
+        weights_gib=weights_gib,
         kv_cache_gib_per_sequence=table.number("kvCacheGibPerSequence", 0.0, above=0, at_most=10_000),
         quantization=table.text("quantization", "", pattern=r"[\w-]+", right="vLLM's name of it, such as fp8"),
         tensor_parallel=table.whole("tensorParallel", 1, at_least=1, at_most=64),
@@ -136,7 +137,10 @@ def read_server(table: Table) -> ModelServerConfig:
         pool=table.text("pool", "", pattern=NAME, right="the name of a GPU pool"),
         cpu=table.number("cpu", 2.0, above=0, at_most=1_000),
         memory_mib=table.whole("memoryMib", 16_384, at_least=256),
+        shared_memory_mib=table.whole("sharedMemoryMib", 1_024, at_least=512),
+        scratch_mib=table.whole("scratchMib", 20_480, at_least=64),
         longest_request_seconds=table.whole("longestRequestSeconds", 300, at_least=1, at_most=3_600),
+        ready_timeout_seconds=table.whole("readyTimeoutSeconds", _ready_timeout(weights_gib), at_least=10),
         extra_args=table.texts("extraArgs", (), right="arguments of `vllm serve`, one word each"),
     )
     replicas.end()
@@ -151,7 +155,7 @@ def read_platform(table: Table, defaults: Defaults) -> PlatformConfig:
         dcgm_exporter=table.switch("dcgmExporter", default=defaults.monitoring),
         prometheus=table.switch("prometheus", default=defaults.monitoring),
         keda=table.switch("keda", default=defaults.monitoring),
-        load_balancer_controller=table.switch("loadBalancerController", default=defaults.monitoring),
+        load_balancer_controller=table.switch("loadBalancerController", default=False),
     )
     table.end()
     return platform
@@ -162,6 +166,7 @@ def read_budget(table: Table) -> BudgetConfig:
     budget = BudgetConfig(
         monthly_usd=table.whole("monthlyUsd", 0),
         emails=table.texts("emails", (), pattern=r"[^@\s]+@[^@\s]+\.[^@\s]+", right="e-mail addresses"),
+        activate_tags=table.switch("activateTags", default=False),
     )
     table.end()
     return budget
@@ -191,3 +196,8 @@ def _read_schedule(table: Table) -> ScheduleConfig:
     )
     table.end()
     return schedule
+
+
+def _ready_timeout(weights_gib: float) -> int:
+    """Return seconds: what the chart's startup probe allows, and as long again for node, images and download."""
+    return int(2 * (600 + 10 * weights_gib))

@@ -1,7 +1,7 @@
 """What a stack configuration says, typed: one frozen record for each structured key of `Pulumi.yaml`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 
@@ -141,7 +141,10 @@ class ModelServerConfig:
         tensor_parallel: GPUs of one replica.
         pool: Name of a GPU pool; empty serves on the CPU (for trials on the local cloud).
         cpu: Cores of one replica.
-        memory_mib: Main memory of one replica.
+        memory_mib: Main memory of one replica, without the shared memory.
+        shared_memory_mib: For /dev/shm.
+        scratch_mib: Disk for caches, besides the weights.
+        ready_timeout_seconds: How long an update waits for the server before it takes the release back.
     """
 
     name: str
@@ -160,8 +163,17 @@ class ModelServerConfig:
     pool: str
     cpu: float
     memory_mib: int
+    shared_memory_mib: int
+    scratch_mib: int
     longest_request_seconds: int
+    ready_timeout_seconds: int
     extra_args: tuple[str, ...]
+
+
+def camel_case(name: str) -> str:
+    """Return a Python name as the configuration spells it: `device_plugin` as `devicePlugin`."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +186,11 @@ class PlatformConfig:
     keda: bool
     load_balancer_controller: bool
 
+    @property
+    def enabled(self) -> list[str]:
+        """Return the keys of what is on, as in that file."""
+        return [camel_case(field.name) for field in fields(self) if getattr(self, field.name)]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetConfig:
@@ -181,11 +198,13 @@ class BudgetConfig:
 
     Attributes:
         monthly_usd: Ceiling of a stack without a decision; 0 takes the decision's, and without that there is none.
-        emails: Who is told at 80 % and 100 %, and of a forecast beyond it.
+        emails: Who is told.
+        activate_tags: Activate the cost-allocation tags; AWS knows them a day after the first resource.
     """
 
     monthly_usd: int
     emails: tuple[str, ...]
+    activate_tags: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 
 from infra.config_records import AccessConfig, ApiAccess, GpuPoolConfig, ModelServerConfig, NetworkConfig
 from infra.network import SMALLEST_VPC_PREFIX
-from infra.reading import Problems
+from infra.reading import Finding, Problems
 
 if TYPE_CHECKING:
     from infra.config import StackConfig
-
-Finding = tuple[str, object, str]
-"""Key, value, what would be right."""
 
 SPOT_LONGEST_REQUEST_SECONDS = 60
 """What fits into two minutes with 20 s of leaving the endpoints and 30 s of margin (charts/model-server/README.md).
@@ -26,8 +23,7 @@ RESERVED_OPTIONS = ("capacity_block", "reservation")
 
 def find_contradictions(config: "StackConfig", problems: Problems, *, key_given: bool) -> None:
     """Report everything in which the configuration contradicts itself."""
-    for finding in _contradictions(config, key_given=key_given):
-        problems.add(*finding)
+    problems.add_all(_contradictions(config, key_given=key_given))
 
 
 def _contradictions(config: "StackConfig", *, key_given: bool) -> Iterator[Finding]:
@@ -46,8 +42,10 @@ def _contradictions(config: "StackConfig", *, key_given: bool) -> Iterator[Findi
         yield "network.vpcId", "", "the VPC of the cluster in cluster.existingName, with its privateSubnets"
     if config.platform.keda and not config.platform.prometheus:
         yield "platform.prometheus", False, "true: KEDA scales on its metrics; or platform.keda: false"
-    if config.budget.monthly_usd and not config.budget.emails:
-        yield "budget.emails", [], "who is told when budget.monthlyUsd is reached"
+    if (config.budget.monthly_usd or config.gpu_pools) and not config.budget.emails:
+        yield "budget.emails", [], "who is told when the money runs out: needed with GPU pools or budget.monthlyUsd"
+    if not config.platform.device_plugin and any(pool.operating_system == "al2023" for pool in config.gpu_pools):
+        yield "platform.devicePlugin", False, "true: AL2023 brings no device plugin along, Bottlerocket does"
 
 
 def _access(access: AccessConfig, *, exists: bool) -> Iterator[Finding]:
@@ -149,8 +147,6 @@ def _server(key: str, server: ModelServerConfig, config: "StackConfig") -> Itera
         yield f"{key}.tensorParallel", server.tensor_parallel, "1 without a GPU pool"
     if server.minimum_replicas > server.maximum_replicas:
         yield f"{key}.replicas.min", server.minimum_replicas, f"at most max, {server.maximum_replicas}"
-    if server.maximum_replicas > max(server.minimum_replicas, 1) and not config.platform.keda:
-        yield f"{key}.replicas.max", server.maximum_replicas, "the same as min, or platform.keda: true, which scales"
     if pool and pool.purchase_option == "spot" and server.longest_request_seconds > SPOT_LONGEST_REQUEST_SECONDS:
         right = f"at most {SPOT_LONGEST_REQUEST_SECONDS}: a spot node gives two minutes in all"
         yield f"{key}.longestRequestSeconds", server.longest_request_seconds, right

@@ -1,13 +1,16 @@
 """Read nested configuration values by name and type, and collect what is wrong instead of stopping at the first."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from infra.errors import Problem
 
 V = TypeVar("V")
+
+Finding = tuple[str, object, str]
+"""Key, value, what would be right."""
 
 REQUIRED: Any = object()
 """Stands for a default where the configuration must say something."""
@@ -23,6 +26,11 @@ class Problems:
         """Keep a problem, unless this key or one around it has one already."""
         if not any(key == old.key or key.startswith((f"{old.key}.", f"{old.key}[")) for old in self.found):
             self.found.append(Problem(key=key, value=value, right=right))
+
+    def add_all(self, findings: Iterable[Finding]) -> None:
+        """Keep every one of these, as `add` does."""
+        for finding in findings:
+            self.add(*finding)
 
 
 class Table:

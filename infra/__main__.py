@@ -1,0 +1,67 @@
+"""The program that `pulumi` runs: configuration, admission, components, exports; read it from top to bottom."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pulumi
+
+from infra.admission import admit, gpu_maximums, read_evidence
+from infra.assembly import Assembly
+from infra.config import StackConfig
+from infra.gather import gather_facts
+from infra.gpu_until import apply_gpu_until, until_passed
+from infra.idle_cost import describe_idle_cost
+from infra.memory import Memory, recall, remember
+from infra.preflight import check, choose_zones, warnings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(now: datetime) -> None:
+    """Register the whole stack, or nothing of it."""
+    # Configuration, held against the account
+    written = StackConfig.load(pulumi.Config())
+    config = apply_gpu_until(written, now)
+    memory = recall(config.stack)
+    facts = gather_facts(config)
+    zones = choose_zones(config, facts, memory.zones)
+    check(config, facts, zones, now.date())
+
+    # Admission: nothing above has created anything, and nothing below can avoid this
+    evidence = read_evidence(ROOT / config.decision)
+    wanted = gpu_maximums(config.gpu_pools)
+    admitted = memory.admitted(config.region)
+    admit(wanted, admitted=admitted, evidence=evidence, region=config.region, today=now.date())
+    ceiling = evidence.monthly_ceiling_usd or memory.monthly_ceiling_usd
+    admission = remember(Memory(region=config.region, gpu_maximums=wanted, zones=zones, monthly_ceiling_usd=ceiling))
+
+    idle_cost = describe_idle_cost(config, len(zones))
+    pulumi.log.info(idle_cost)
+    for warning in warnings(config, now.date()):
+        pulumi.log.warn(warning)
+    if until_passed(written, now):
+        pulumi.log.warn(f"gpuUntil {written.gpu_until} has passed: GPU pools and their servers stay at zero")
+
+    # Components
+    assembly = Assembly(config=config, facts=facts, zones=zones, admission=admission)
+    key = assembly.key()
+    network = assembly.network(key)
+    cluster = assembly.cluster(network, key)
+    kubernetes = assembly.kubernetes(cluster)
+    store = assembly.store(key)
+    platform = assembly.platform(network, cluster, kubernetes)
+    pools = assembly.pools(network, cluster, kubernetes)
+    servers = assembly.servers(cluster, pools, store, platform, kubernetes)
+    assembly.budget(ceiling)
+
+    # Exports
+    pulumi.export("idle_cost", idle_cost)
+    pulumi.export("cluster_name", cluster.name)
+    pulumi.export("kubeconfig", cluster.kubeconfig)
+    pulumi.export("model_bucket", store.bucket_name)
+    pulumi.export("model_urls", {name: server.url for name, server in servers.items()})
+    pulumi.export("admitted_gpu_maximums", wanted)
+
+
+if __name__ == "__main__":
+    main(datetime.now(UTC))

@@ -1,0 +1,25 @@
+"""How much GPU memory a model server needs and has: weights and one longest request on each of its GPUs.
+
+It refuses what cannot start. How many requests fit beside each other is the decision's business.
+"""
+
+import functools
+import tomllib
+
+from infra.config_records import ModelServerConfig
+from infra.releases import DATA
+
+
+def needed_gib_per_gpu(server: ModelServerConfig) -> float:
+    """Return GiB on each GPU; tensor parallelism splits weights and KV cache evenly."""
+    return (server.weights_gib + server.kv_cache_gib_per_sequence) / server.tensor_parallel
+
+
+def usable_gib_per_gpu(gpu_memory_gib: float) -> float:
+    """Return GiB that weights and KV cache may fill: the engine's share, less context, graphs and activations."""
+    return gpu_memory_gib * _rule("gpu_memory_utilization") - _rule("overhead_gib_per_gpu")
+
+
+@functools.cache
+def _rule(name: str) -> float:
+    return float(tomllib.loads((DATA / "memory_rules.toml").read_text(encoding="utf-8"))[name]["value"])
