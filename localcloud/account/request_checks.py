@@ -1,8 +1,9 @@
 """Writes a create as the request that AWS would get, and checks it offline against botocore's service models."""
 
+import difflib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
@@ -14,8 +15,8 @@ from localcloud.account.kinds import Kind
 from localcloud.standins.calls import Failure
 from localcloud.standins.values import UNKNOWN, has_unknown
 
+_SHOWN_VALUES = 30
 _LEFT_OUT = frozenset({"tags", "region"})  # tags have a form of their own in each service; region picks the endpoint
-_JAVA_ONLY = re.compile(r"\\p\{")  # character classes that Python's regular expressions have no words for
 
 
 @cache
@@ -146,10 +147,27 @@ def _broken_scalar_rules(value: str | float, shape: Shape) -> Iterator[str]:
     if "max" in rules and size > rules["max"]:
         yield f"{what} must be <= {rules['max']}, got {size}"
     if isinstance(value, str) and rules.get("enum") and value not in rules["enum"]:
-        yield f"'{value}' is not one of {', '.join(rules['enum'])}"
-    pattern = rules.get("pattern")
-    if isinstance(value, str) and pattern and not _JAVA_ONLY.search(pattern) and not re.fullmatch(pattern, value):
-        yield f"'{value}' does not match {pattern}"
+        yield f"'{value}' is not one of {_shown(value, rules['enum'])}"
+    pattern = _compiled(rules.get("pattern", ""))
+    if isinstance(value, str) and pattern and not pattern.fullmatch(value):
+        yield f"'{value}' does not match {pattern.pattern}"
+
+
+def _shown(value: str, allowed: Sequence[str]) -> str:
+    """The allowed values; of a long list only those that look most like the value."""
+    if len(allowed) <= _SHOWN_VALUES:
+        return ", ".join(allowed)
+    near = difflib.get_close_matches(value, allowed, n=_SHOWN_VALUES, cutoff=0.5) or allowed[:_SHOWN_VALUES]
+    return f"{len(allowed)} allowed values, such as {', '.join(near)}"
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    r"""The pattern, or None for one in Java's own words: ``\\p{L}``, surrogate pairs."""
+    try:
+        return re.compile(pattern, re.DOTALL) if pattern else None
+    except re.error:
+        return None
 
 
 def _without_missing(value: Any) -> Any:  # noqa: ANN401
