@@ -70,7 +70,7 @@ def trust_names_the_source(inputs: Inputs) -> bool:
         at(statement, "Condition", "ArnLike", "aws:SourceArn")
         and at(statement, "Condition", "StringEquals", "aws:SourceAccount")
         for statement in statements(inputs["assumeRolePolicy"])
-        if at(statement, "Principal", "Service") in ACTING_FOR_OTHERS
+        if ACTING_FOR_OTHERS & set(as_list(at(statement, "Principal", "Service")))
     )
 
 
