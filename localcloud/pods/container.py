@@ -100,6 +100,7 @@ class Container:
         self._stopping.set()
         if self._process is not None:
             await self._end(grace, turn)
+        if self._has_begun:
             await self.finished.wait()
 
     def kill(self) -> None:
@@ -111,6 +112,8 @@ class Container:
     async def _run_once(self) -> Ended:
         began = datetime.now(UTC)
         self._process = await Process.start(self.plan.command, self._setting(f"{self.plan.name}.log"))
+        if self._stopping.is_set():  # told while it started
+            self._process.kill()
         self._set(running_since=began, waiting=None)
         self._around.tell("Started", f"Container {self.plan.name} started")
         try:
@@ -120,6 +123,7 @@ class Container:
                 observing.cancel()
         finally:
             self._process.kill()
+            await self._process.wait()
         self._process = None
         self._set(running_since=None, started=False, ready=False)
         return Ended(exit_code=code, started_at=began, finished_at=datetime.now(UTC))

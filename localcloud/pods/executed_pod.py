@@ -1,6 +1,7 @@
 """One pod between the API server and this machine's processes: planned, run, reported, stopped when it is deleted."""
 
 import asyncio
+import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from localcloud.pods.errors import PodError
 from localcloud.pods.images import Images
 from localcloud.pods.plan import Site, plan_pod
 from localcloud.pods.pod import PodRun
+from localcloud.pods.service import ready_urls
 
 Json = Any
 _RETRY_SECONDS = 2.0
@@ -120,7 +122,21 @@ class ExecutedPod:
             item = await self._api.get(f"/api/v1/namespaces/{namespace}/{kind.lower()}s/{name}")
             if item is not None:
                 found[kind, name] = sources.decoded(item)
-        return sources.Sources(contents=found)
+        services = {name[0]: await self._ready_address(name) for name in sources.service_names(self._pod)}
+        return sources.Sources(contents=found, services={name: to for name, to in services.items() if to})
+
+    async def _ready_address(self, name: re.Match[str]) -> str:
+        """Return address and port of a ready pod behind the Service, "" where there is none."""
+        service = await self._api.get(f"/api/v1/namespaces/{name['namespace']}/services/{name['name']}") or {
+            "spec": {}
+        }
+        ports = [
+            port.get("name", "") for port in service["spec"].get("ports", []) if str(port["port"]) == name["port"]
+        ]
+        path = f"/apis/discovery.k8s.io/v1/namespaces/{name['namespace']}/endpointslices"
+        slices = await self._api.get(f"{path}?labelSelector=kubernetes.io/service-name%3D{name['name']}")
+        urls = [url for one in slices["items"] for port in ports for url in ready_urls(one, port)]
+        return min(urls, default="").removeprefix("http://")
 
     async def _execute(self, run: PodRun) -> None:
         async with asyncio.TaskGroup() as group:
@@ -195,6 +211,7 @@ def _restart_counts(pod: Json) -> dict[str, int]:
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
     try:
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()
     except TimeoutError:
         return

@@ -3,14 +3,16 @@
 Rewritten in command, arguments, environment and the text files of config maps, in probes and in hooks:
 - a path below a mount, to the volume's folder: whole paths only (`/tmp/x`, not `/tmpfiles`, `/var/tmp`);
 - the addresses `127.0.0.1` and `0.0.0.0` and the word `localhost`, to the pod's own loopback address;
+- NAME.NAMESPACE.svc:PORT, to a pod that was ready when this one started: there is no kube-proxy and no cluster DNS;
 - in config files, nginx's `listen PORT` without an address, to the pod's address; its IPv6 line goes.
 Never rewritten: secrets, and files that are not text.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+SERVICE = re.compile(r"(?P<name>[a-z0-9-]+)\.(?P<namespace>[a-z0-9-]+)\.svc(?:\.cluster\.local)?:(?P<port>\d+)")
 _ADDRESSES = re.compile(r"(?<![\w.-])(?:127\.0\.0\.1|0\.0\.0\.0|localhost)(?![\w-]|\.\w)")
 _LISTEN_PORT = re.compile(r"^(\s*listen\s+)(?=\d+\b(?![.:]))", re.MULTILINE)
 _LISTEN_IPV6 = re.compile(r"^\s*listen\s+\[::\][^\n]*\n?", re.MULTILINE)
@@ -23,14 +25,17 @@ class LocalView:
     Attributes:
         address: The pod's own loopback address, 127.x.y.z.
         paths: Mount path in the container -> path on this machine.
+        services: NAME.NAMESPACE.svc:PORT -> address and port on this machine.
     """
 
     address: str
     paths: Mapping[str, str]
+    services: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, text: str) -> str:
-        """Return the text with mounted paths and own addresses as they are on this machine."""
-        return _ADDRESSES.sub(self.address, self._with_local_paths(text))
+        """Return the text with mounted paths and addresses as they are on this machine."""
+        with_services = SERVICE.sub(lambda found: self.services.get(found[0], found[0]), text)
+        return _ADDRESSES.sub(self.address, self._with_local_paths(with_services))
 
     def config(self, text: str) -> str:
         """Return a configuration file's text, nginx's bare ports included."""

@@ -55,7 +55,7 @@ def plan_pod(pod: Json, sources: Sources, site: Site) -> tuple[PodPlan, tuple[Fi
 
 def _plan_container(container: Json, pod: Json, sources: Sources, site: Site) -> tuple[ContainerPlan, list[File]]:
     folders = volumes.folders(pod, container["name"], site.root)
-    view = LocalView(address=site.address, paths=volumes.mounted_paths(container, folders))
+    view = LocalView(address=site.address, paths=volumes.mounted_paths(container, folders), services=sources.services)
     image = site.images.find(container["image"])
     programs = site.root / "b" / container["name"]
     given = environment.resolve(container, pod, sources)

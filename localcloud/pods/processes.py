@@ -51,7 +51,8 @@ class Process:
     async def ends_within(self, seconds: float) -> bool:
         """Return whether the command ends within the time."""
         try:
-            await asyncio.wait_for(self._shim.wait(), seconds)
+            async with asyncio.timeout(seconds):  # wait_for of Python 3.11 may swallow a cancellation
+                await self._shim.wait()
         except TimeoutError:
             return False
         return True

@@ -48,7 +48,7 @@ def _start(command: list[str]) -> int:
 
 
 def _become(command: list[str]) -> None:
-    """Replace this child by the command: own session, no input, ended with its parent, Python's signal settings undone."""
+    """Replace this child by the command: own session, no input, ended with its parent, usual signal settings."""
     _LIBC.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     os.setsid()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

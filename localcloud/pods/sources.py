@@ -1,11 +1,14 @@
-"""The secrets and config maps that a pod refers to."""
+"""The secrets, config maps and services that a pod refers to."""
 
 import base64
+import json
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from localcloud.pods.errors import MissingSourceError
+from localcloud.pods.mapping import SERVICE
 
 Json = Any
 Kind = str  # "configMap" or "secret"
@@ -14,9 +17,15 @@ Content = Mapping[str, bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Contents by kind and name; a name that is absent does not exist in the cluster."""
+    """What was found of them; what is absent does not exist in the cluster.
+
+    Attributes:
+        contents: Kind and name -> keys and values.
+        services: NAME.NAMESPACE.svc:PORT -> address and port of a ready pod on this machine.
+    """
 
     contents: Mapping[tuple[Kind, str], Content]
+    services: Mapping[str, str] = field(default_factory=dict)
 
     def content(self, kind: Kind, name: str, *, optional: bool) -> Content:
         """Return the keys and values, none for an optional source that is missing.
@@ -44,6 +53,11 @@ def names(pod: Json) -> set[tuple[Kind, str]]:
     containers = [*spec.get("initContainers", []), *spec["containers"]]
     in_environment = (found for container in containers for found in _in_environment(container))
     return {*in_environment, *(found for volume in spec.get("volumes", []) for found in _in_volume(volume))}
+
+
+def service_names(pod: Json) -> list[re.Match[str]]:
+    """Return every NAME.NAMESPACE.svc:PORT that the pod's containers name, in its parts."""
+    return list(SERVICE.finditer(json.dumps([pod["spec"].get("initContainers", []), pod["spec"]["containers"]])))
 
 
 def _in_environment(container: Json) -> Iterator[tuple[Kind, str]]:

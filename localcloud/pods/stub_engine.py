@@ -1,8 +1,8 @@
 """An engine that starts in a moment and can be broken: `python stub_engine.py serve MODEL --host H --port P ...`.
 
 It has vLLM 0.32's paths, key check, metrics and way of draining (after SIGTERM what runs may finish within
---shutdown-timeout, new work gets 500, /health stays 200), and answers with the word "token". No model, no other arguments'
-meaning. POST /stub {"seconds_per_token": 0.02, "is_wedged": false} changes its behaviour.
+--shutdown-timeout, new work gets 500, /health stays 200), and answers with the word "token". Other arguments are ignored.
+POST /stub {"seconds_per_token": 0.02, "is_wedged": false} changes its behaviour.
 """
 
 import argparse
@@ -12,11 +12,12 @@ import json
 import os
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Json = Any
 DRAINING = "cannot schedule new futures after shutdown"
+_LAST_BYTES_SECONDS = 0.2  # from the last count to the closed connection
 _CHAT = "/v1/chat/completions"
 
 
@@ -27,18 +28,27 @@ class Engine:
     model: str
     key: str
     seconds_per_token: float = 0.02
-    is_wedged: bool = False
     is_draining: bool = False
     running: int = 0
     tokens: int = 0
     finished: int = 0
-    started: float = 0
+    started: float
+    goes_on: asyncio.Event = field(default_factory=asyncio.Event)
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.goes_on.set()
+        self.idle.set()
+
+    def count(self, change: int) -> None:
+        """Count a request that begins or ends."""
+        self.running += change
+        (self.idle.clear if self.running else self.idle.set)()
 
     async def token(self) -> None:
         """Wait for the next token; a wedged engine has none, however long one waits."""
         await asyncio.sleep(self.seconds_per_token)
-        while self.is_wedged:
-            await asyncio.sleep(0.05)
+        await self.goes_on.wait()
         self.tokens += 1
 
     def metrics(self) -> str:
@@ -88,7 +98,7 @@ class Connection:
             await self._generate(body, is_chat=path == _CHAT)
         elif method == "POST" and path == "/stub":
             engine.seconds_per_token = body.get("seconds_per_token", engine.seconds_per_token)
-            engine.is_wedged = body.get("is_wedged", engine.is_wedged)
+            (engine.goes_on.clear if body.get("is_wedged") else engine.goes_on.set)()
             await self._send(200, {})
         elif path == "/v1/models":
             await self._send(200, {"object": "list", "data": [{"id": engine.model, "object": "model"}]})
@@ -102,12 +112,12 @@ class Connection:
         if engine.is_draining:
             await self._send(500, {"error": {"message": DRAINING}})
             return
-        engine.running += 1
+        engine.count(1)
         try:
             await (self._stream(body) if body.get("stream") else self._whole(body, is_chat=is_chat))
             engine.finished += 1
         finally:
-            engine.running -= 1
+            engine.count(-1)
 
     async def _whole(self, body: Json, *, is_chat: bool) -> None:
         count = body.get("max_tokens", 16)
@@ -116,9 +126,8 @@ class Connection:
         text = "token " * count
         choice = {"message": {"role": "assistant", "content": text}} if is_chat else {"text": text}
         usage = {"prompt_tokens": 1, "completion_tokens": count, "total_tokens": count + 1}
-        await self._send(
-            200, {"model": self._engine.model, "choices": [{**choice, "finish_reason": "length"}], "usage": usage}
-        )
+        choices = [{**choice, "finish_reason": "length"}]
+        await self._send(200, {"model": self._engine.model, "choices": choices, "usage": usage})
 
     async def _stream(self, body: Json) -> None:
         self._writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
@@ -169,13 +178,9 @@ async def serve(arguments: argparse.Namespace) -> None:
         await terminated.wait()
         engine.is_draining = True
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(_drained(engine), arguments.shutdown_timeout)
-
-
-async def _drained(engine: Engine) -> None:
-    while engine.running:
-        await asyncio.sleep(0.05)
-    await asyncio.sleep(0.2)  # the last answers are on their way
+            async with asyncio.timeout(arguments.shutdown_timeout):
+                await engine.idle.wait()
+        await asyncio.sleep(_LAST_BYTES_SECONDS)
 
 
 if __name__ == "__main__":

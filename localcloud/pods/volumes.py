@@ -1,6 +1,6 @@
 """A pod's volumes as folders and files: emptyDirs are shared, content is copied for each container that mounts it.
 
-A copy each, because a config map's text is rewritten to the view of the container that reads it. Contents stay as they
+Copies, because a config map's text is rewritten to the view of the container that reads it. Contents stay as they
 were at the start; a service account's token is left out.
 """
 
