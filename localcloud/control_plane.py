@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from localcloud.environment import outside
 from localcloud.paths import Home
 from localcloud.pki import Pki
 from localcloud.ports import LOOPBACK, Ports
@@ -156,7 +157,7 @@ class ControlPlane:
         )
 
     def _program(self, name: str, flags: Mapping[str, object]) -> Program:
-        file = tool(name, cache_root=self.home.tools, environ=self.environ)
+        file = tool(name, cache_root=self.home.tools, environ=outside(self.home, self.environ))
         arguments = [f"--{flag}={value}" for flag, value in flags.items()]
         return Program(
             name=name, command=[str(file), *arguments], environment=dict(self.environ), folder=self.home.root

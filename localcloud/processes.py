@@ -8,7 +8,6 @@ Linux only: /proc and pidfd.
 import os
 import select
 import signal
-import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -23,9 +22,9 @@ _KILL_SECONDS = 10
 _LOG_LINES = 15
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 # /proc/self is the shell itself here, and stays the same process through exec; so do its pid and start time.
-_BECOME = (
-    'read -r stat </proc/self/stat && read -r boot <{boot} && printf "%s\\n%s\\n" "$stat" "$boot" >"$0" && exec "$@"'
-)
+_BECOME = f"""read -r stat </proc/self/stat && read -r boot <{_BOOT} &&
+printf '%s\\n%s\\n' "$stat" "$boot" >"$0" && cd "$1" && shift && exec "$@"
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,17 +83,18 @@ class Processes:
         self._run.mkdir(parents=True, exist_ok=True)
         record = self._record(program.name)
         record.unlink(missing_ok=True)
-        command = ["/bin/sh", "-c", _BECOME.format(boot=_BOOT), str(record), *program.command]
-        with self.log(program.name).open("ab") as log:
-            subprocess.Popen(
-                command,
-                cwd=program.folder,
-                env={**program.environment, MARK: self._mark},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        log = str(self.log(program.name))
+        os.posix_spawn(
+            "/bin/sh",
+            ["/bin/sh", "-c", _BECOME, str(record), str(program.folder), *program.command],
+            {**program.environment, MARK: self._mark},
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            setsid=True,
+        )
         return self._wait_for_record(program.name)
 
     def running(self, name: str) -> Identity | None:

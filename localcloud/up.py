@@ -4,78 +4,23 @@ import http.client
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 from localcloud import environment
 from localcloud.cluster_api import ClusterApi
 from localcloud.control_plane import ControlPlane
-from localcloud.errors import ProcessError
 from localcloud.lock import exclusive
 from localcloud.paths import REPOSITORY, Home
-from localcloud.ports import LOOPBACK, Ports, require_free
-from localcloud.processes import Identity, Processes, Program
+from localcloud.ports import LOOPBACK, Ports
+from localcloud.processes import Processes, Program
 from localcloud.shell_tools import make_stack, put_tools
+from localcloud.starting import READY_SECONDS, Start
 from localcloud.toolchain import build, module_files
 
 _OBJECTS = Path(__file__).with_name("cluster_objects")
 _CRDS = ("keda-crds", "prometheus-crds", "karpenter-crds")
-_READY_SECONDS = 90
-_ASK_SECONDS = 0.1
-_GRACE_SECONDS = 3
-
-
-@dataclass(slots=True)
-class _Start:
-    """One run of `up`."""
-
-    processes: Processes
-    started: list[Program] = field(default_factory=list)
-
-    def ensure(self, program: Program, *, port: int | None = None) -> bool:
-        """Start the program unless it runs; True if it was started. Raises ProcessError if its port is taken."""
-        if self.processes.running(program.name):
-            return False
-        if port:
-            require_free(port, owner=program.name)
-        identity = self.processes.start(program)
-        self.started.append(program)
-        print(f"{program.name}: started, pid {identity.pid}", flush=True)
-        return True
-
-    def wait(self, program: Program, ready: Callable[[], bool]) -> None:
-        """Return once it is ready.
-
-        Raises:
-            ProcessError: It ended, or is not ready in time.
-        """
-        deadline = time.monotonic() + _READY_SECONDS
-        while not ready():
-            self.require_running(program)
-            if time.monotonic() > deadline:
-                raise self._failure(program, f"is not ready after {_READY_SECONDS} s")
-            time.sleep(_ASK_SECONDS)
-
-    def require_running(self, program: Program) -> Identity:
-        """Return who it is.
-
-        Raises:
-            ProcessError: It ended.
-        """
-        identity = self.processes.running(program.name)
-        if identity is None:
-            raise self._failure(program, "has ended")
-        return identity
-
-    def _failure(self, program: Program, what: str) -> ProcessError:
-        log = self.processes.log(program.name)
-        return ProcessError(
-            seen=f"{program.name} {what}; the end of its log:\n{self.processes.last_words(program.name)}",
-            expected="a process that stays up",
-            action=f"read {log}; `python -m localcloud doctor` says what is missing on this machine",
-        )
 
 
 def up(home: Home, environ: Mapping[str, str]) -> None:
@@ -87,8 +32,8 @@ def up(home: Home, environ: Mapping[str, str]) -> None:
     _build_what_is_missing(home, environ)
     began = time.monotonic()
     with exclusive(home):
-        start = _Start(Processes(home.run, mark=str(home.root)))
-        with _ended_on_failure(start):
+        start = Start(Processes(home.run, mark=str(home.root)))
+        with start.ended_on_failure():
             _start_all(home, environ, start)
     if start.started:
         print(f"the local cloud is up after {time.monotonic() - began:.1f} s, in {home.root}")
@@ -104,7 +49,7 @@ def _build_what_is_missing(home: Home, environ: Mapping[str, str]) -> None:
         build.build(absent, cache_root=home.tools, environ=environ)
 
 
-def _start_all(home: Home, environ: Mapping[str, str], start: _Start) -> None:
+def _start_all(home: Home, environ: Mapping[str, str], start: Start) -> None:
     ports = Ports.kept_in(home.ports_file)
     values = environment.settings(home, ports, path=environ.get("PATH", os.defpath))
     child = {**environment.without_what_is_in_the_way(environ), **values}
@@ -130,12 +75,11 @@ def _start_all(home: Home, environ: Mapping[str, str], start: _Start) -> None:
         start.require_running(program)
 
 
-def _start_control_plane(plane: ControlPlane, start: _Start) -> None:
+def _start_control_plane(plane: ControlPlane, start: Start) -> None:
     etcd, apiserver = plane.etcd(), plane.apiserver()
     start.ensure(etcd, port=plane.ports.etcd)
     fresh = start.ensure(apiserver, port=plane.ports.apiserver)
     api = ClusterApi(port=plane.ports.apiserver, pki=plane.pki)
-    start.wait(etcd, lambda: True)
     start.wait(apiserver, api.is_ready)
     for program in (plane.controller_manager(), plane.scheduler(), plane.kwok()):
         start.ensure(program)
@@ -148,7 +92,7 @@ def _apply_objects(api: ClusterApi, home: Home) -> None:
     for file in [*files, *sorted(_OBJECTS.glob("*.yaml"))]:
         api.apply_file(file)
     for path in ("/apis/keda.sh/v1alpha1/scaledobjects", "/apis/karpenter.sh/v1/nodepools"):
-        api.wait_for_kind(path, seconds=_READY_SECONDS)
+        api.wait_for_kind(path, seconds=READY_SECONDS)
 
 
 def python_program(name: str, module: str, *arguments: str, environ: Mapping[str, str]) -> Program:
@@ -159,19 +103,6 @@ def python_program(name: str, module: str, *arguments: str, environ: Mapping[str
         environment={**environ, "PYTHONUNBUFFERED": "1"},
         folder=REPOSITORY,
     )
-
-
-@contextmanager
-def _ended_on_failure(start: _Start) -> Iterator[None]:
-    """End what this run started if it does not get to its end, also by Ctrl-C."""
-    try:
-        yield
-    except BaseException:
-        if start.started:
-            names = [program.name for program in start.started]
-            print(f"ending again: {', '.join(names)}", file=sys.stderr, flush=True)
-            start.processes.end(names, grace_seconds=_GRACE_SECONDS)
-        raise
 
 
 def _answers(port: int) -> bool:
