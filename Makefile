@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup demo test lint typecheck format lock bench clean local-up local-down e2e
+.PHONY: help setup demo test lint typecheck format lock bench clean bench-stack local-up local-down e2e
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -52,6 +52,9 @@ lock: ## Resolve the locks anew (needs uv)
 
 bench: setup ## Measure the speeds that the README claims
 	$(BIN)/python benchmarks/run.py
+
+bench-stack: setup ## Measure preview, up and destroy of the whole program on the local cloud
+	$(BIN)/python -m benchmarks.local_stack
 
 clean: ## Remove what setup and demo made
 	rm -rf $(VENV) .demo
