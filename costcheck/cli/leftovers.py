@@ -23,11 +23,24 @@ HEADINGS = {"yes": "Bills", "prepaid": "Paid in advance", "no": "Does not bill"}
 
 @click.command()
 @click.option("--stack", required=True, help="Name of the Pulumi stack, as in the tag worthwhile:stack.")
-@click.option("--cluster", required=True, help="Name of its EKS cluster.")
+@click.option("--cluster", help="Name of the EKS cluster that the stack made.")
+@click.option(
+    "--existing-cluster",
+    is_flag=True,
+    help="Instead of --cluster: the cluster was there before the stack and stays, so that only what carries the "
+    "stack's own tag counts.",
+)
 @click.option("--region", "region_id", required=True, help="AWS region of the stack.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_obj
-def leftovers(context: Context, stack: str, cluster: str, region_id: str, style: Literal["text", "json"]) -> int:
+def leftovers(  # noqa: PLR0913, PLR0917 - one argument an option
+    context: Context,
+    stack: str,
+    cluster: str | None,
+    existing_cluster: bool,  # noqa: FBT001 - click's flag
+    region_id: str,
+    style: Literal["text", "json"],
+) -> int:
     """Prove after `pulumi destroy` that nothing of a stack bills any more, or list what does.
 
     Uses your AWS credentials, only reads, and costs nothing. Exits 0 where nothing bills, 3 where something does,
@@ -35,8 +48,8 @@ def leftovers(context: Context, stack: str, cluster: str, region_id: str, style:
     """
     from costcheck.sources.leftovers.survey import IAM_ACTIONS  # noqa: PLC0415 - boto3 is slow to load
 
-    for option, name in (("--stack", stack), ("--cluster", cluster)):
-        _check_name(option, name)
+    _check_name("--stack", stack)
+    _check_cluster(cluster, existing=existing_cluster)
     click.echo("This reads, changes nothing, and AWS charges nothing for it. IAM actions it needs:", err=True)
     click.echo(f"  {', '.join(IAM_ACTIONS)}", err=True)
     report = _surveyed(context, stack, cluster, region_id)
@@ -53,6 +66,19 @@ def exit_code(report: LeftoverReport) -> ExitCode:
     return ExitCode.DENIED if report.count(Bills.YES) else ExitCode.DONE
 
 
+def _check_cluster(cluster: str | None, *, existing: bool) -> None:
+    if cluster is not None:
+        _check_name("--cluster", cluster)
+    if existing is (cluster is None):
+        return
+    message = f"--cluster is {cluster!r}" + (" beside --existing-cluster" if existing else "")
+    raise UsageError(
+        message,
+        expected="either the cluster that the stack made, or --existing-cluster",
+        action="give --cluster NAME, or --existing-cluster where the stack was put into a cluster that stays",
+    )
+
+
 def _check_name(option: str, name: str) -> None:
     if NAME.fullmatch(name):
         return
@@ -64,7 +90,7 @@ def _check_name(option: str, name: str) -> None:
     )
 
 
-def _surveyed(context: Context, stack: str, cluster: str, region_id: str) -> LeftoverReport:
+def _surveyed(context: Context, stack: str, cluster: str | None, region_id: str) -> LeftoverReport:
     """Return the report of one stack, made behind a progress bar on stderr."""
     from rich.console import Console  # noqa: PLC0415 - keeps `costcheck --help` light
     from rich.progress import Progress  # noqa: PLC0415 - the same
@@ -93,10 +119,7 @@ def _json(report: LeftoverReport) -> str:
 
 def render_leftovers(report: LeftoverReport) -> Iterator[str]:
     """Yield the lines of a report: what was looked at, what is left, what could not be listed, and the verdict."""
-    yield (
-        f"Stack {report.stack}, cluster {report.cluster}: account {report.account_id}, {report.region_id}, "
-        f"{report.as_of:%Y-%m-%d %H:%M} UTC"
-    )
+    yield (f"{_named(report)}: account {report.account_id}, {report.region_id}, {report.as_of:%Y-%m-%d %H:%M} UTC")
     yield "Listed: " + ", ".join(f"{count} {name}" for name, count in report.listed.items())
     for bills, heading in HEADINGS.items():
         some = [leftover for leftover in report.leftovers if leftover.bills == bills]
@@ -129,7 +152,18 @@ def _verdict(report: LeftoverReport) -> str:
         )
     if code is ExitCode.DENIED:
         return f"{billing} things of stack {report.stack} still bill."
+    mistyped = "If a name was mistyped, this proves nothing: compare it with your stack."
+    return f"{_named(report)}: nothing bills in {report.region_id}. {mistyped}{_untold(report)}"
+
+
+def _named(report: LeftoverReport) -> str:
+    return f"Stack {report.stack}" + (f", cluster {report.cluster}" if report.cluster else " in an existing cluster")
+
+
+def _untold(report: LeftoverReport) -> str:
+    if report.cluster:
+        return ""
     return (
-        f"Nothing of stack {report.stack} or cluster {report.cluster} bills in {report.region_id}. "
-        "If these names were mistyped, this proves nothing: compare them with your stack."
+        " Volumes, load balancers and logs that the existing cluster made for the stack carry no tag of it and "
+        "were not looked for: compare them with its own claims and services."
     )

@@ -29,7 +29,7 @@ def fetch_clusters(account: "Account") -> list[Thing]:
     )
 
 
-def normalise_cluster(row: Any, region_id: str, cluster: str) -> Thing:  # noqa: ANN401 - AWS's own shape
+def normalise_cluster(row: Any, region_id: str, cluster: str | None) -> Thing:  # noqa: ANN401 - AWS's own shape
     """Return one of DescribeCluster: it bills by the hour until it is gone."""
     return Thing(
         service=EKS,
@@ -73,7 +73,7 @@ def _node_groups(account: "Account", cluster: str) -> list[Any]:
     return [row for row in found if row is not None]
 
 
-def normalise_node_group(row: Any, region_id: str, cluster: str) -> Thing:  # noqa: ANN401 - AWS's own shape
+def normalise_node_group(row: Any, region_id: str, cluster: str | None) -> Thing:  # noqa: ANN401 - AWS's own shape
     """Return one of DescribeNodegroup: it bills where it keeps or would start instances."""
     wanted = row["scalingConfig"]["desiredSize"]
     name, of = row["nodegroupName"], row["clusterName"]

@@ -92,22 +92,22 @@ class Marks:
 
     Attributes:
         stack: Name of the stack.
-        cluster: Name of its EKS cluster.
+        cluster: Name of its EKS cluster; None where that was there before: then only the stack's own tag counts.
     """
 
     stack: str
-    cluster: str
+    cluster: str | None
 
     def tag_filters(self) -> tuple[tuple[str, str | None], ...]:
         """Return key and value (None: any) of every tag that names the stack or the cluster."""
-        return tuple(self._tag(mark) for mark in leftover_rules().mark if mark.names_cluster)
+        return tuple(self._tag(mark) for mark in self._marks() if mark.names_cluster)
 
     def reason(self, tags: Mapping[str, str]) -> str:
         """Return which tag makes a thing the stack's; empty where none does.
 
         A tag of some cluster counts where no other tag names a cluster: better listed once too often.
         """
-        found = [mark for mark in leftover_rules().mark if self._matches(mark, tags)]
+        found = [mark for mark in self._marks() if self._matches(mark, tags)]
         certain = [mark for mark in found if mark.names_cluster]
         if certain:
             return self._words(certain[0], tags)
@@ -117,13 +117,16 @@ class Marks:
 
     def log_group_reason(self, name: str) -> str:
         """Return why a log group's name makes it the cluster's; empty where it does not."""
-        starts = [(self._filled(rule.text), rule) for rule in leftover_rules().log_group]
+        starts = [(self._filled(rule.text), rule) for rule in leftover_rules().log_group if self.cluster]
         return next((f"name {start}...: {rule.set_by}" for start, rule in starts if name.startswith(start)), "")
 
     def interface_reason(self, description: str) -> str:
         """Return why a network interface's description makes it the cluster's; empty where it does not."""
-        texts = [(self._filled(rule.text), rule) for rule in leftover_rules().interface]
+        texts = [(self._filled(rule.text), rule) for rule in leftover_rules().interface if self.cluster]
         return next((f"description {text!r}: {rule.set_by}" for text, rule in texts if description == text), "")
+
+    def _marks(self) -> list[Mark]:
+        return [mark for mark in leftover_rules().mark if self.cluster or mark.value == "{stack}"]
 
     def _tag(self, mark: Mark) -> tuple[str, str | None]:
         return self._filled(mark.key), None if mark.value is None else self._filled(mark.value)
@@ -141,4 +144,4 @@ class Marks:
         return any(key in naming or key.startswith(OWNED_BY_A_CLUSTER) for key in tags)
 
     def _filled(self, text: str) -> str:
-        return text.replace("{stack}", self.stack).replace("{cluster}", self.cluster)
+        return text.replace("{stack}", self.stack).replace("{cluster}", self.cluster or "")

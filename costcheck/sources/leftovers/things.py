@@ -91,7 +91,7 @@ class LeftoverReport:
 
     Attributes:
         stack: Name of the stack.
-        cluster: Name of its EKS cluster.
+        cluster: Name of its EKS cluster; None where that was there before the stack.
         account_id: The account that was asked.
         region_id: The region that was asked.
         as_of: Time of the run, UTC.
@@ -101,7 +101,7 @@ class LeftoverReport:
     """
 
     stack: str
-    cluster: str
+    cluster: str | None
     account_id: str
     region_id: str
     as_of: datetime

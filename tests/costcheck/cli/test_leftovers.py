@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -112,7 +113,23 @@ def test_nothing_left_says_what_was_counted_and_where() -> None:
 
     assert "account 111122223333, us-east-1" in text
     assert "Listed: 1 NAT gateways, 0 KMS keys" in text
-    assert "Nothing of stack dev or cluster llm-dev bills in us-east-1." in text
+    assert "Stack dev, cluster llm-dev: nothing bills in us-east-1." in text
+    assert "existing cluster" not in text
+
+
+def test_a_proof_beside_an_existing_cluster_says_what_it_does_not_cover() -> None:
+    text = "\n".join(render_leftovers(replace(report(), cluster=None)))
+
+    assert "Stack dev in an existing cluster: nothing bills" in text
+    assert "were not looked for" in text
+
+
+@pytest.mark.parametrize("options", [[], ["--cluster", "llm-dev", "--existing-cluster"]])
+def test_the_cluster_is_either_named_or_said_to_be_older(options: list[str]) -> None:
+    problem = run("--stack", "dev", "--region", "us-east-1", *options).exception
+
+    assert isinstance(problem, UsageError)
+    assert "--existing-cluster" in problem.expected
 
 
 @pytest.mark.parametrize(("option", "value"), [("--stack", ""), ("--cluster", " "), ("--cluster", "a/b")])

@@ -43,3 +43,14 @@ def test_the_index_is_asked_for_every_tag_that_names_the_stack_or_its_cluster() 
 
 def test_a_mark_that_names_no_cluster_is_never_asked_of_the_index() -> None:
     assert not [key for key, _ in MARKS.tag_filters() if key == "karpenter.sh/nodepool"]
+
+
+def test_beside_an_existing_cluster_only_the_stacks_own_tag_counts() -> None:
+    beside = Marks(stack="dev", cluster=None)
+
+    assert beside.tag_filters() == (("worthwhile:stack", "dev"),)
+    assert beside.reason({"worthwhile:stack": "dev"})
+    for tags in ({"kubernetes.io/cluster/": "owned"}, {"ebs.csi.aws.com/cluster": "true"}, {"eks:cluster-name": ""}):
+        assert beside.reason(tags) == ""
+    assert beside.log_group_reason("/aws/eks//cluster") == ""
+    assert beside.interface_reason("Amazon EKS ") == ""

@@ -12,14 +12,18 @@ from costcheck.sources.leftovers.survey import IAM_ACTIONS, LISTINGS
 from costcheck.sources.leftovers.things import Bills
 from tests.costcheck.sources.leftovers.builders import (
     EC2_LISTINGS,
+    LOAD_BALANCER,
     Answer,
     Row,
     address,
+    auto_scaling_group,
+    classic_load_balancer,
     cluster,
     identity,
     index,
     instance,
     interface,
+    load_balancer,
     nat_gateway,
     node_group,
     nothing,
@@ -202,6 +206,41 @@ def test_what_stands_in_somebody_elses_vpc_is_not() -> None:
     assert ids(nothing(describe_vpcs=[[shared]], describe_instances=[[instance(tags={}, VpcId="vpc-1")]])) == []
 
 
+def test_a_load_balancer_of_either_version_in_the_stacks_vpc_is_the_stacks() -> None:
+    found = {
+        "LoadBalancers": [load_balancer(VpcId="vpc-1")],
+        "LoadBalancerDescriptions": [classic_load_balancer(VPCId="vpc-1")],
+    }
+    answers = [
+        (service, operation, {member: found.get(member, rows) for member, rows in response.items()})
+        for service, operation, response in nothing(describe_vpcs=[[vpc()]])
+    ]
+    answers += [
+        ("elbv2", "describe_tags", {"TagDescriptions": [{"ResourceArn": LOAD_BALANCER}]}),
+        ("elb", "describe_tags", {"TagDescriptions": [{"LoadBalancerName": "a1b2"}]}),
+    ]
+
+    assert ids(answers) == ["k8s-llm", "a1b2", "vpc-1"]
+
+
+def test_an_instance_of_the_stacks_auto_scaling_group_is_the_stacks() -> None:
+    replacing = instance(tags={"aws:autoscaling:groupName": "eks-gpu-1"})
+    answers: list[Answer] = [
+        ("autoscaling", "describe_auto_scaling_groups", {"AutoScalingGroups": [auto_scaling_group()]}),
+        *(answer for answer in nothing(describe_instances=[[replacing]]) if answer[0] != "autoscaling"),
+    ]
+
+    assert ids(answers) == ["eks-gpu-1", "i-1"]
+
+
+def test_an_interface_made_for_an_instance_of_the_stack_is_the_stacks() -> None:
+    made_for = {"node.k8s.amazonaws.com/instance_id": "i-1", "cluster.k8s.amazonaws.com/name": "a-wrong-name"}
+
+    assert ids(
+        nothing(describe_instances=[[instance()]], describe_network_interfaces=[[interface(tags=made_for)]])
+    ) == ["i-1", "eni-1"]
+
+
 def test_a_chain_from_the_vpc_over_instance_and_volume_to_its_snapshot_is_followed() -> None:
     found = ids(
         nothing(
@@ -245,9 +284,14 @@ def test_a_thing_of_an_unknown_kind_with_the_stacks_tag_counts_as_billing() -> N
     assert (leftover.id, leftover.bills) == (secret, Bills.YES)
 
 
-def test_the_index_of_tags_alone_proves_nothing_of_a_kind_that_has_its_own_listing() -> None:
-    gone = "arn:aws:ec2:us-east-1:111122223333:instance/i-gone"
-    answers = [identity(), *index(tagged(gone)), *nothing()[1 + len(index()) :]]
+@pytest.mark.parametrize(
+    "kind",
+    ["ec2:instance", "ec2:capacity-block", "eks:addon", "elasticloadbalancing:listener", "ec2:subnet", "iam:role"],
+)
+def test_the_index_alone_says_nothing_of_what_is_listed_by_itself_or_free(kind: str) -> None:
+    service, _, resource_type = kind.partition(":")
+    seen = f"arn:aws:{service}:us-east-1:111122223333:{resource_type}/gone"
+    answers = [identity(), *index(tagged(seen)), *nothing()[1 + len(index()) :]]
 
     assert ids(answers) == []
 

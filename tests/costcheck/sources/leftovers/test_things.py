@@ -80,6 +80,11 @@ def test_what_is_gone_is_not_listed(gone: Thing | None) -> None:
     assert gone is None
 
 
+def test_a_nat_gateway_that_failed_does_not_bill() -> None:
+    assert there(normalise_nat_gateway(nat_gateway(state="failed"), REGION)).bills is Bills.NO
+    assert there(normalise_nat_gateway(nat_gateway(state="deleting"), REGION)).bills is Bills.YES
+
+
 def test_an_instance_in_a_capacity_block_is_paid_for_already() -> None:
     row = instance(InstanceLifecycle="capacity-block")
 
