@@ -4,11 +4,11 @@ Measured with 3.3.30: `resource_count` is the number of objects and one more for
 """
 
 import json
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from chart_scan.rendered import Json, Resource
+from chart_scan.run import output
 from chart_scan.skips import Finding
 from costcheck.errors import InputFileError
 
@@ -25,22 +25,10 @@ def scan(files: Mapping[Path, Sequence[Resource]], program: Path) -> list[Findin
     Raises:
         InputFileError: It did not check everything, or skipped something by itself.
     """
-    done = subprocess.run(  # noqa: S603 - a pinned scanner
-        [
-            program,
-            *(word for path in files for word in ("-f", path)),
-            "--framework",
-            "kubernetes",
-            "--output",
-            "json",
-            "--compact",
-            "--skip-download",
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return findings_of(_report(done.stdout), [resource for resources in files.values() for resource in resources])
+    named = (word for path in files for word in ("-f", path))
+    how = ("--framework", "kubernetes", "--output", "json", "--compact", "--skip-download")
+    report, _ = output(program, *named, *how)
+    return findings_of(_report(report), [resource for resources in files.values() for resource in resources])
 
 
 def findings_of(report: Json, resources: Sequence[Resource]) -> list[Finding]:

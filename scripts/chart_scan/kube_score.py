@@ -1,11 +1,11 @@
 """kube-score on a rendered file: it exits 0 and prints `null` on an empty one, so its report is counted."""
 
 import json
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from chart_scan.rendered import Json, Resource
+from chart_scan.run import output
 from chart_scan.skips import Finding
 from costcheck.errors import InputFileError
 
@@ -26,13 +26,8 @@ def scan(path: Path, resources: Sequence[Resource], program: Path) -> list[Findi
     Raises:
         InputFileError: It did not score everything that it can.
     """
-    done = subprocess.run(  # noqa: S603 - a pinned scanner
-        [program, "score", "--kubernetes-version", "v1.36", "--output-format", "json", path],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return findings_of(json.loads(done.stdout or "null") or [], resources)
+    report, _ = output(program, "score", "--kubernetes-version", "v1.36", "--output-format", "json", path)
+    return findings_of(json.loads(report or "null") or [], resources)
 
 
 def findings_of(report: Json, resources: Sequence[Resource]) -> list[Finding]:

@@ -6,7 +6,6 @@ each object must have passed, and each custom kind is held against its own schem
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import jsonschema
 
 from chart_scan.rendered import Json, Resource
+from chart_scan.run import output
 from chart_scan.skips import Finding
 from costcheck.errors import InputFileError
 
@@ -41,10 +41,8 @@ def scan(path: Path, resources: Sequence[Resource], program: Path) -> list[Findi
 
 
 def _native(path: Path, native: Sequence[Resource], program: Path, version: str) -> Iterator[Finding]:
-    done = subprocess.run(  # noqa: S603 - a pinned scanner
-        [program, "--kubernetes-version", version, "--strict", path], capture_output=True, text=True, check=False
-    )
-    yield from findings_of(done.stdout + done.stderr, native, version)
+    said, complained = output(program, "--kubernetes-version", version, "--strict", path)
+    yield from findings_of(said + complained, native, version)
 
 
 def findings_of(report: str, native: Sequence[Resource], version: str) -> list[Finding]:

@@ -25,6 +25,7 @@ IN_FLIGHT = ("vllm:num_requests_running", "vllm:num_requests_waiting")
 PROGRESS = ("vllm:generation_tokens_total", "vllm:prompt_tokens_total", "vllm:request_success_total")
 STARTED = "process_start_time_seconds"
 DRAINING = "cannot schedule new futures after shutdown"  # vLLM 0.32.0 answers new work so after SIGTERM, with 500
+UNAUTHORIZED = "401"
 METRICS_SECONDS = 10.0
 
 
@@ -178,6 +179,9 @@ def _ask(server: Server, seen: Look, engine: Engine, limits: Limits) -> Look:
         if seen.at - since <= limits.drain:
             return replace(seen, draining_since=since)
         problem = f"draining for longer than {limits.drain:.0f} s"
+    elif problem.startswith(UNAUTHORIZED) and not engine.in_flight:
+        # The Secret has a new key and the server the old one: no reason to restart every replica at once.
+        return replace(seen, generated_at=seen.at)
     elif server.engine().progress != seen.progress:
         # Work came in meanwhile and the one token had to wait its turn: slow, not stuck.
         return seen
