@@ -325,7 +325,7 @@ def test_up_never_changes_the_repository(another: Cloud) -> None:
 def test_a_tool_is_built_from_source_and_knows_its_version(tmp_path: Path) -> None:
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
     for variable in ("GOCACHE", "GOMODCACHE"):
-        told = subprocess.run(["go", "env", variable], capture_output=True, text=True, check=True)  # noqa: S607
+        told = subprocess.run(["go", "env", variable], capture_output=True, text=True, check=True)  # noqa: S603, S607
         environment[variable] = told.stdout.strip()
     command = [sys.executable, "-m", "localcloud", "build", "kubeconform"]
     subprocess.run(command, cwd=REPOSITORY, env=environment, check=True)  # noqa: S603
