@@ -57,7 +57,7 @@ def main(now: datetime) -> None:
     # Exports
     pulumi.export("idle_cost", idle_cost)
     pulumi.export("cluster_name", cluster.name)
-    pulumi.export("kubeconfig", cluster.kubeconfig)
+    pulumi.export("kubeconfig_command", assembly.kubeconfig_command(cluster))
     pulumi.export("model_bucket", store.bucket_name)
     pulumi.export("model_urls", {name: server.url for name, server in servers.items()})
     pulumi.export("admitted_gpu_maximums", wanted)

@@ -10,7 +10,7 @@ import pulumi_kubernetes as k8s
 from infra.access import AccessLevel, Grant
 from infra.budget import Budget, BudgetArgs
 from infra.cluster import Cluster, ClusterArgs, SystemNodes
-from infra.config import StackConfig
+from infra.config import StackConfig, model_api_key
 from infra.config_records import ApiAccess, GpuPoolConfig, ModelServerConfig
 from infra.encryption import EncryptionKey, EncryptionKeyArgs
 from infra.existing import ExistingCluster, ExistingNetwork, find_cluster
@@ -118,6 +118,12 @@ class Assembly:
         )
         return Cluster(self.name, args)
 
+    def kubeconfig_command(self, cluster: Cluster | ExistingCluster) -> pulumi.Output[str]:
+        """Return the command that lets a person's tools talk to the cluster."""
+        return pulumi.Output.format(
+            "aws eks update-kubeconfig --region {0} --name {1}", self.config.region, cluster.name
+        )
+
     def kubernetes(self, cluster: Cluster | ExistingCluster) -> k8s.Provider:
         """Return the provider of everything inside the cluster."""
         return kubernetes_provider(
@@ -200,14 +206,7 @@ class Assembly:
 
     def _grants(self) -> list[Grant]:
         arns = self.config.access.administrators or (self.facts.caller.arn,)
-        return [
-            Grant(
-                name=arn.partition(":iam::")[2].replace(":", "-").replace("/", "-"),
-                principal_arn=arn,
-                level=AccessLevel.ADMIN,
-            )
-            for arn in arns
-        ]
+        return [Grant(name=_short(arn), principal_arn=arn, level=AccessLevel.ADMIN) for arn in arns]
 
     def _managed(
         self,
@@ -300,7 +299,7 @@ class Assembly:
                 prometheus_url=self._scaled_by(server, platform),
             ),
             placement=self._placement(server),
-            api_key=self.config.model_api_key,
+            api_key=model_api_key(),
             longest_request_seconds=server.longest_request_seconds,
             timeout_seconds=server.ready_timeout_seconds,
             tags=self.tags(Part.MODEL_SERVER),
@@ -336,3 +335,8 @@ class Assembly:
         nodes = pool.maximum if pool.kind == "karpenter" else pool.desired
         gpus = min(self.facts.instances[type_].gpus for type_ in pool.instance_types)
         return first_without_room(replicas, nodes=nodes, gpus=gpus) is None
+
+
+def _short(arn: str) -> str:
+    """Return the account, kind and name in an IAM ARN as one word."""
+    return arn.partition(":iam::")[2].replace(":", "-").replace("/", "-")

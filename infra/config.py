@@ -6,7 +6,7 @@ and refuses what is unknown, of the wrong type, named twice or contradictory, al
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,7 +64,6 @@ class StackConfig:
         stack: Name of the stack: `dev`, `prod`, `local` or your own.
         decision: Path of the decision record from the root of the repository.
         gpu_until: When the stack's GPUs are taken back; None where they stay.
-        model_api_key: Key that clients of the model servers send; a secret.
     """
 
     stack: str
@@ -76,7 +75,6 @@ class StackConfig:
     cluster: ClusterConfig
     gpu_pools: tuple[GpuPoolConfig, ...]
     gpu_until: datetime | None
-    model_api_key: pulumi.Output[str]
     model_servers: tuple[ModelServerConfig, ...]
     images: ImagesConfig
     platform: PlatformConfig
@@ -99,11 +97,16 @@ class StackConfig:
         stack = _read(_values(config, problems), pulumi.get_stack(), region, problems)
         find_contradictions(stack, problems, key_given=key_given)
         refuse(problems.found)
-        return replace(stack, model_api_key=config.get_secret(SECRET, default=""))
+        return stack
 
     def pool(self, name: str) -> GpuPoolConfig | None:
         """Return the pool of this name."""
         return next((pool for pool in self.gpu_pools if pool.name == name), None)
+
+
+def model_api_key() -> pulumi.Output[str]:
+    """Return the key that clients of the model servers send; a secret, kept out of a record that may be printed."""
+    return pulumi.Config().require_secret(SECRET)
 
 
 def _values(config: pulumi.Config, problems: Problems) -> dict[str, Any]:
@@ -135,7 +138,6 @@ def _read(values: Mapping[str, Any], stack: str, region: str, problems: Problems
         cluster=read_cluster(table.table("cluster"), table.table("systemNodes"), defaults),
         gpu_pools=read_list(table.take("gpuPools"), "gpuPools", problems, read_pool),
         gpu_until=_read_moment(table, "gpuUntil"),
-        model_api_key=pulumi.Output.secret(""),
         model_servers=read_list(table.take("modelServers"), "modelServers", problems, read_server),
         images=read_images(table.table("images")),
         platform=read_platform(table.table("platform"), defaults),

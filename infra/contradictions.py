@@ -109,7 +109,8 @@ def _pool(key: str, pool: GpuPoolConfig) -> Iterator[Finding]:
         right = f"the id of the {pool.purchase_option}, cr-..." if reserved else "empty: nothing is reserved"
         yield f"{key}.capacityReservationId", pool.capacity_reservation_id, right
     if not pool.minimum <= pool.desired <= pool.maximum:
-        yield f"{key}.nodes.desired", pool.desired, f"from min {pool.minimum} to max {pool.maximum}"
+        nodes = {"min": pool.minimum, "desired": pool.desired, "max": pool.maximum}
+        yield f"{key}.nodes", nodes, "min at most desired, desired at most max"
     if pool.kind == "karpenter":
         yield from _karpenter(key, pool)
     if pool.schedule and pool.schedule.time_zone not in zoneinfo.available_timezones():
@@ -146,7 +147,8 @@ def _server(key: str, server: ModelServerConfig, config: "StackConfig") -> Itera
     if not server.pool and server.tensor_parallel > 1:
         yield f"{key}.tensorParallel", server.tensor_parallel, "1 without a GPU pool"
     if server.minimum_replicas > server.maximum_replicas:
-        yield f"{key}.replicas.min", server.minimum_replicas, f"at most max, {server.maximum_replicas}"
+        replicas = {"min": server.minimum_replicas, "max": server.maximum_replicas}
+        yield f"{key}.replicas", replicas, "min at most max"
     if pool and pool.purchase_option == "spot" and server.longest_request_seconds > SPOT_LONGEST_REQUEST_SECONDS:
         right = f"at most {SPOT_LONGEST_REQUEST_SECONDS}: a spot node gives two minutes in all"
         yield f"{key}.longestRequestSeconds", server.longest_request_seconds, right

@@ -18,13 +18,13 @@ REQUIRED: Any = object()
 
 @dataclass(slots=True)
 class Problems:
-    """What is wrong so far; of one key, only the first thing."""
+    """What is wrong so far; of one key with all that it holds, only the first thing."""
 
     found: list[Problem] = field(default_factory=list)
 
     def add(self, key: str, value: object, right: str) -> None:
-        """Keep a problem, unless this key or one around it has one already."""
-        if not any(key == old.key or key.startswith((f"{old.key}.", f"{old.key}[")) for old in self.found):
+        """Keep a problem, unless this key, one around it or one within it has one already."""
+        if not any(_holds(old.key, key) or _holds(key, old.key) for old in self.found):
             self.found.append(Problem(key=key, value=value, right=right))
 
     def add_all(self, findings: Iterable[Finding]) -> None:
@@ -142,3 +142,7 @@ class Table:
     def _wrong(self, name: str, value: object, right: str, instead: V) -> V:
         self.problems.add(self.path(name), value, right)
         return instead
+
+
+def _holds(outer: str, inner: str) -> bool:
+    return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))
