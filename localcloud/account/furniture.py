@@ -1,16 +1,13 @@
-"""What EKS puts into a new control plane: resource definitions of Auto Mode, and groups behind access policies."""
+"""What EKS puts into a new control plane: the rights behind access policies.
 
-from pathlib import Path
+The resource definitions of Auto Mode are there already: `localcloud up` puts them into every control plane.
+"""
+
 from typing import Any
 
-import yaml
-
-from localcloud.account.kubernetes_api import KubernetesApi, connect
-from localcloud.account.store import Resource
+from localcloud.account.kubernetes_api import connect
 from localcloud.paths import Home
 
-_DATA = Path(__file__).parent / "data"
-_DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _BINDINGS = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
 
 # Access policies that give less than everything, and the cluster role that stands for each here.
@@ -32,20 +29,13 @@ def group_of_policy(policy: str) -> str:
     return f"localcloud:{ROLE_OF_POLICY[policy]}" if policy in ROLE_OF_POLICY else ""
 
 
-def furnish(home: Home, cluster: Resource) -> None:
+def furnish(home: Home) -> None:
     """Puts everything there; what is there already stays. Nothing to do without a control plane."""
     api = connect(home.kubeconfig)
     if api is None:
         return
     for role in sorted(set(ROLE_OF_POLICY.values())):
         api.create(_BINDINGS, _binding(role))
-    if (cluster.inputs.get("computeConfig") or {}).get("enabled"):
-        _define_auto_mode(api)
-
-
-def _define_auto_mode(api: KubernetesApi) -> None:
-    for file in ("nodepool_crd.yaml", "nodeclass_crd.yaml"):
-        api.create(_DEFINITIONS, yaml.safe_load((_DATA / file).read_text()))
 
 
 def _binding(role: str) -> dict[str, Any]:

@@ -103,9 +103,9 @@ class ClusterEffect(Effect):
             if each.type != LOG_GROUP:
                 state.remove(each)
 
-    def settle(self, home: Home, resource: Resource) -> None:
+    def settle(self, home: Home, resource: Resource) -> None:  # noqa: ARG002
         """Gives the control plane what EKS would have put into it."""
-        furnish(home, resource)
+        furnish(home)
 
 
 def _minor(version: str) -> int:

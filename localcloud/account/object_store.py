@@ -1,0 +1,86 @@
+"""S3 for real: moto's backend, with exactly the buckets that the account has."""
+
+import os
+import pickle
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+os.environ.setdefault("S3_IGNORE_SUBDOMAIN_BUCKETNAME", "true")  # the bucket is in the path; moto reads it on import
+
+from moto.moto_server.werkzeug_app import create_backend_app
+from moto.s3.models import s3_backends
+
+from localcloud.account.store import Account, Resource, State
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_BUCKET, _VERSIONING = "aws:s3/bucket:Bucket", "aws:s3/bucketVersioning:BucketVersioning"
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class ObjectStore:
+    """The WSGI application of S3. What the buckets hold is kept in a file, so that a restart loses nothing."""
+
+    def __init__(self, account: Account, folder: Path) -> None:
+        self._account = account
+        self._file = folder / "buckets.pickle"
+        self._lock = threading.RLock()
+        self._app = create_backend_app("s3")
+        self._backend: Any = s3_backends[account.read().settings.account_id]["aws"]
+        if self._file.exists():
+            self._backend.buckets = pickle.loads(self._file.read_bytes())  # noqa: S301  -- our own file
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answers one request; after one that may have changed something, counts and keeps what there is."""
+        with self._lock:
+            self._follow(self._account.read())
+        parts = list(self._app(environ, start_response))
+        if environ["REQUEST_METHOD"] not in _READING:
+            with self._lock:
+                self._count()
+                self._keep()
+        return parts
+
+    def _follow(self, state: State) -> None:
+        """Makes and removes buckets until they are the account's."""
+        wanted = {each.id: each for each in state.of_type(_BUCKET)}
+        for name in set(self._backend.buckets) - wanted.keys():
+            self._backend.buckets.pop(name)
+            s3_backends.bucket_accounts.pop(name, None)
+        for name, bucket in wanted.items():
+            if name not in self._backend.buckets:
+                self._backend.create_bucket(name, state.settings.region)
+            s3_backends.bucket_accounts[name] = ("aws", state.settings.account_id)
+            self._backend.put_bucket_versioning(name, _versioning(state, name))
+            self._backend.put_bucket_tagging(name, bucket.tags)
+
+    def _count(self) -> None:
+        """Writes the number of versions and delete markers of each bucket into the account."""
+        counted = {name: _versions(bucket) for name, bucket in self._backend.buckets.items()}
+        if counted == {
+            each.id: each.outputs.get("objectVersions", 0) for each in self._account.read().of_type(_BUCKET)
+        }:
+            return
+        with self._account.change() as state:
+            for each in state.of_type(_BUCKET):
+                state.set_outputs(each, objectVersions=counted.get(each.id, 0))
+
+    def _keep(self) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self._file.with_suffix(".new")
+        unfinished.write_bytes(pickle.dumps(self._backend.buckets))
+        unfinished.replace(self._file)
+
+
+def _versions(bucket: Any) -> int:  # noqa: ANN401
+    """Number of versions and delete markers in a bucket of moto's."""
+    return sum(len(bucket.keys.getlist(key)) for key in bucket.keys)
+
+
+def _versioning(state: State, bucket: str) -> str | None:
+    """What the bucket's versioning says, None when it never said anything."""
+    found: Resource | None = state.get(_VERSIONING, bucket)
+    return str(found.inputs["versioningConfiguration"]["status"]) if found else None
