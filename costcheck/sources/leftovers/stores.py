@@ -50,15 +50,19 @@ def normalise_log_group(
     marks: "Marks",
     tagged: "Mapping[str, Mapping[str, str]]",
 ) -> Thing:
-    """Return one of DescribeLogGroups: it bills for what is stored."""
-    name, stored = row["logGroupName"], row.get("storedBytes", 0)
+    """Return one of DescribeLogGroups: it bills for what is stored.
+
+    AWS leaves the size out until it has counted (https://github.com/awslabs/mcp/pull/2872, read 2026-11-26); not
+    counted is not empty, so it bills.
+    """
+    name, stored = row["logGroupName"], row.get("storedBytes")
     named = marks.log_group_reason(name)
     return Thing(
         service="Amazon CloudWatch Logs",
         id=name,
-        what=f"log group, {stored} bytes stored",
+        what="log group, " + ("not yet counted by AWS" if stored is None else f"{stored} bytes stored"),
         since=EPOCH + timedelta(milliseconds=row["creationTime"]),
-        bills=Bills.YES if stored else Bills.NO,
+        bills=Bills.NO if stored == 0 else Bills.YES,
         remove=f"aws logs delete-log-group --log-group-name {shlex.quote(name)} --region {region_id}",
         note="it comes back for as long as the cluster or its agents write: remove those first" if named else "",
         tags=tagged.get(row["arn"].removesuffix(":*"), {}),

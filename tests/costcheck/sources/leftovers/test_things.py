@@ -171,6 +171,15 @@ def test_a_log_group_bills_for_what_it_stores(stored: int, bills: Bills) -> None
     assert normalise_log_group(log_group(stored=stored), REGION, MARKS, {}).bills is bills
 
 
+def test_a_log_group_that_aws_has_not_counted_is_not_taken_for_empty() -> None:
+    row = log_group()
+    del row["storedBytes"]
+
+    group = normalise_log_group(row, REGION, MARKS, {})
+
+    assert (group.bills, group.what) == (Bills.YES, "log group, not yet counted by AWS")
+
+
 @pytest.mark.parametrize(
     ("name", "ours"),
     [
