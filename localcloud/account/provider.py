@@ -199,7 +199,7 @@ def _refusals(kind: Kind, doing: str, call: Call) -> Iterator[None]:
         yield
     except ApiError as error:
         name = call.resource_id or call.name
-        operation = f"operation error {kind.operation.replace('.', ': ') or kind.label}"
+        operation = f"operation error {kind.service or kind.label}"
         msg = f"{doing} {kind.label} ({name}): {operation}, {error}"
         raise RefusedError(msg) from error
 

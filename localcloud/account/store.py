@@ -133,8 +133,11 @@ class Account:
         with self.path.with_suffix(".lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             state = self.read()
+            before = state.document()
             yield state
-            self._write(state.document())
+            after = state.document()
+            if after != before:
+                self._write(after)
 
     def _write(self, document: Tree) -> None:
         unfinished = self.path.with_suffix(f".{os.getpid()}.new")
