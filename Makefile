@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+SCANNERS := .venv-scanners
 
-.PHONY: help setup demo test lint typecheck format lock bench clean bench-stack local-up local-down e2e
+
+.PHONY: help setup scanners pin demo test lint typecheck format lock bench clean bench-stack local-up local-down e2e
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -17,10 +19,20 @@ $(STAMP): locks/bootstrap.txt locks/product.txt pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
+scanners: $(SCANNERS)/.installed ## Create .venv-scanners: they cannot share packages with the kit
+
+$(SCANNERS)/.installed: locks/scanners.txt $(STAMP)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(SCANNERS)
+	$(BIN)/uv pip install --quiet --python $(SCANNERS)/bin/python --require-hashes -r locks/scanners.txt
+	@touch $@
+
+pin: setup ## Look up the digests of the chart's images at their registries and write charts/model-server/images.json
+	$(BIN)/python scripts/pin_images.py
+
 demo: setup ## Decide for the sample company, with bundled prices and no account
 	@$(BIN)/costcheck demo
 
-test: lint typecheck ## Lint, types, import contract, and every test
+test: lint typecheck scanners ## Lint, types, import contract, and every test
 	$(BIN)/pytest
 
 local-up: setup ## Start a pretend AWS account with a real Kubernetes control plane on this machine (builds it the first time)
@@ -29,7 +41,7 @@ local-up: setup ## Start a pretend AWS account with a real Kubernetes control pl
 local-down: setup ## End it and everything that it started; the built tools stay
 	$(BIN)/python -m localcloud down
 
-e2e: setup ## Deploy, break, recover and destroy the whole stack on the local cloud, with the plain pulumi command
+e2e: setup scanners ## Deploy, break, recover and destroy the whole stack on the local cloud, with the plain pulumi command
 	$(BIN)/pytest -n 0 -m e2e --force-enable-socket --durations=25 tests/e2e
 
 lint: setup
@@ -49,6 +61,10 @@ lock: ## Resolve the locks anew (needs uv)
 	    --group infra --group localcloud --group tests --group typing --group lint --group fit pyproject.toml locks/build.in -o locks/product.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    locks/bootstrap.in -o locks/bootstrap.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    locks/scanners.in -o locks/scanners.txt
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --python-platform linux --generate-hashes --no-emit-index-url \
+	    --no-header --override locks/vllm-overrides.txt locks/vllm.in -o locks/vllm.txt
 
 bench: setup ## Measure the speeds that the README claims
 	$(BIN)/python benchmarks/run.py
@@ -57,4 +73,4 @@ bench-stack: setup ## Measure preview, up and destroy of the whole program on th
 	$(BIN)/python -m benchmarks.local_stack
 
 clean: ## Remove what setup and demo made
-	rm -rf $(VENV) .demo
+	rm -rf $(VENV) $(SCANNERS) .demo
