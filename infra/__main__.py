@@ -5,14 +5,16 @@ from pathlib import Path
 
 import pulumi
 
+from infra.acceptance import accept, warnings
 from infra.admission import admit, gpu_maximums, read_evidence
 from infra.assembly import Assembly
 from infra.config import StackConfig
 from infra.gather import gather_facts
-from infra.gpu_until import apply_gpu_until, until_passed
+from infra.gpu_until import apply_gpu_until
 from infra.idle_cost import describe_idle_cost
-from infra.memory import Memory, recall, remember
-from infra.preflight import check, choose_zones, warnings
+from infra.memory import recall, remember
+from infra.preflight import check
+from infra.zones import choose_places
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -22,28 +24,25 @@ def main(now: datetime) -> None:
     # Configuration, held against the account
     written = StackConfig.load(pulumi.Config())
     config = apply_gpu_until(written, now)
-    memory = recall(config.stack)
-    facts = gather_facts(config)
-    zones = choose_zones(config, facts, memory.zones)
-    check(config, facts, zones, now.date())
+    memory = recall(config.stack).within(config.region)
+    facts = gather_facts(config, memory)
+    places = choose_places(config, facts, memory)
+    standing = check(config, facts, places, memory, now.date())
 
     # Admission: nothing above has created anything, and nothing below can avoid this
     evidence = read_evidence(ROOT / config.decision)
     wanted = gpu_maximums(config.gpu_pools)
-    admitted = memory.admitted(config.region)
-    admit(wanted, admitted=admitted, evidence=evidence, region=config.region, today=now.date())
-    ceiling = evidence.monthly_ceiling_usd or memory.monthly_ceiling_usd
-    admission = remember(Memory(region=config.region, gpu_maximums=wanted, zones=zones, monthly_ceiling_usd=ceiling))
+    admit(wanted, admitted=memory.gpu_maximums, evidence=evidence, region=config.region, today=now.date())
+    accepted = accept(config, facts, places, evidence.monthly_ceiling_usd or memory.monthly_ceiling_usd)
+    admission = remember(accepted)
 
-    idle_cost = describe_idle_cost(config, len(zones))
+    idle_cost = describe_idle_cost(config, len(places.network))
     pulumi.log.info(idle_cost)
-    for warning in warnings(config, now.date()):
+    for warning in warnings(written, now, standing):
         pulumi.log.warn(warning)
-    if until_passed(written, now):
-        pulumi.log.warn(f"gpuUntil {written.gpu_until} has passed: GPU pools and their servers stay at zero")
 
     # Components
-    assembly = Assembly(config=config, facts=facts, zones=zones, admission=admission)
+    assembly = Assembly(config=config, facts=facts, places=places, admission=admission)
     key = assembly.key()
     network = assembly.network(key)
     cluster = assembly.cluster(network, key)
@@ -52,7 +51,7 @@ def main(now: datetime) -> None:
     platform = assembly.platform(network, cluster, kubernetes)
     pools = assembly.pools(network, cluster, kubernetes)
     servers = assembly.servers(cluster, pools, store, platform, kubernetes)
-    assembly.budget(ceiling)
+    assembly.budget(accepted.monthly_ceiling_usd)
 
     # Exports
     pulumi.export("idle_cost", idle_cost)

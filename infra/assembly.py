@@ -24,9 +24,9 @@ from infra.network import Nat, Network, NetworkArgs
 from infra.node_group import OperatingSystem
 from infra.placement import first_without_room
 from infra.platform_charts import Platform, PlatformArgs
-from infra.preflight import Zones, pool_zones
 from infra.releases import load_addon_versions
 from infra.tags import PART_TAG, PROJECT_TAG, STACK_TAG, Part, cost_tags
+from infra.zones import Places
 
 OLD_WEIGHTS_DAYS = 30
 """How long weights that were overwritten or deleted by mistake can be brought back."""
@@ -47,13 +47,13 @@ class Assembly:
     """What every component of one stack is made with.
 
     Attributes:
-        zones: Zones of the network.
+        places: Zones of the network and of each pool.
         admission: What GPU capacity depends on: made before it, and gone after it.
     """
 
     config: StackConfig
     facts: Facts
-    zones: Zones
+    places: Places
     admission: pulumi.Resource
 
     @property
@@ -82,7 +82,7 @@ class Assembly:
             return ExistingNetwork(vpc_id=network.vpc_id, private_subnets=network.private_subnets)
         args = NetworkArgs(
             region=self.config.region,
-            zones=self.zones,
+            zones=self.places.network,
             cidr=network.cidr,
             nat=Nat(network.nat),
             account_id=self.facts.caller.account_id,
@@ -221,7 +221,7 @@ class Assembly:
             cluster_name=cluster.name,
             kubernetes_version=None if existing else self.config.cluster.kubernetes_version,
             partition=self.facts.caller.partition,
-            subnet_ids=[network.private_subnets[zone] for zone in pool_zones(pool, self.facts, self.zones)],
+            subnet_ids=[network.private_subnets[zone] for zone in self.places.pools[pool.name]],
             instance_types=pool.instance_types,
             purchase_option=PurchaseOption(pool.purchase_option),
             operating_system=OperatingSystem(pool.operating_system),
@@ -246,7 +246,7 @@ class Assembly:
         cluster: Cluster | ExistingCluster,
         opts: pulumi.ResourceOptions,
     ) -> KarpenterNodePool:
-        zones = pool_zones(pool, self.facts, self.zones)
+        zones = self.places.pools[pool.name]
         types = [self.facts.instances[type_] for type_ in pool.instance_types]
         args = KarpenterNodePoolArgs(
             node_role_name=cluster.auto_node_role_name or "",
@@ -317,7 +317,7 @@ class Assembly:
         return Placement(
             pool=server.pool or None,
             gpus=server.tensor_parallel if pool else 0,
-            zones=len(pool_zones(pool, self.facts, self.zones) if pool else self.zones),
+            zones=len(self.places.pools[pool.name] if pool else self.places.network),
             spare_node=not pool or self._has_room_for_one_more(server, pool),
             cpu=server.cpu,
             memory_mib=server.memory_mib,

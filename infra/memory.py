@@ -5,10 +5,13 @@ when an update is killed. The stash is written first and deleted last, so that i
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import pulumi
+
+from infra.config_records import GpuPoolConfig
+from infra.facts import InstanceFacts
 
 NAME = "memory"
 TYPE = "pulumi:index:Stash"
@@ -16,23 +19,41 @@ TYPE = "pulumi:index:Stash"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """One accepted run.
+    """One accepted run; what it holds may be kept or lowered whatever has become of the account since.
 
     Attributes:
         region: Where it was accepted; capacity elsewhere is new capacity.
         gpu_maximums: Instance type and purchase option (`g6e.xlarge/on_demand`) to the nodes that were admitted.
         zones: Zones of the network; another choice would replace every subnet.
+        pool_zones: Zones of each pool, by `pool_key`; another choice would replace its nodes.
+        instances: Facts of the instance types in use, for when EC2 stops offering one.
+        kubernetes_version: Of the cluster.
+        system_nodes: System nodes by instance type.
         monthly_ceiling_usd: Ceiling of the decision that was read last, empty where there was none.
     """
 
     region: str = ""
     gpu_maximums: Mapping[str, int] = field(default_factory=dict)
     zones: tuple[str, ...] = ()
+    pool_zones: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    instances: Mapping[str, InstanceFacts] = field(default_factory=dict)
+    kubernetes_version: str = ""
+    system_nodes: Mapping[str, int] = field(default_factory=dict)
     monthly_ceiling_usd: str = ""
 
-    def admitted(self, region: str) -> Mapping[str, int]:
-        """Return what was admitted in a region."""
-        return self.gpu_maximums if region == self.region else {}
+    def within(self, region: str) -> "Memory":
+        """Return what is remembered of a region."""
+        return self if region == self.region else replace(Memory(), monthly_ceiling_usd=self.monthly_ceiling_usd)
+
+    def holds(self, pool: GpuPoolConfig) -> bool:
+        """Return whether this much of the pool was admitted before."""
+        keys = [f"{type_}/{pool.purchase_option}" for type_ in pool.instance_types]
+        return all(pool.maximum <= self.gpu_maximums.get(key, 0) for key in keys)
+
+
+def pool_key(pool: GpuPoolConfig) -> str:
+    """Return what decides where a pool's nodes may start, as one text."""
+    return f"{pool.name}: {', '.join(pool.instance_types)} in {', '.join(pool.zones) or 'any zone'}"
 
 
 def recall(stack: str) -> Memory:
@@ -40,19 +61,43 @@ def recall(stack: str) -> Memory:
     answer = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": stack}).value
     for urn, resource in answer["outputs"].items():
         if resource["type"] == TYPE and urn.endswith(f"::{NAME}"):
-            return _memory(resource["outputs"]["input"])
+            return from_state(resource["outputs"]["input"])
     return Memory()
 
 
 def remember(memory: Memory) -> pulumi.Stash:
     """Write the memory; whatever it admits must depend on it, so that destroying takes that away first."""
-    return pulumi.Stash(NAME, input=asdict(memory))
+    return pulumi.Stash(NAME, input=to_state(memory))
 
 
-def _memory(stored: Mapping[str, Any]) -> Memory:
+def to_state(memory: Memory) -> dict[str, Any]:
+    """Return the memory in types that a state can hold."""
+    state = asdict(memory)
+    for facts in state["instances"].values():
+        del facts["zones"]
+    return state
+
+
+def from_state(state: Mapping[str, Any]) -> Memory:
+    """Return the memory that a state holds, whose whole numbers come back as 2.0."""
     return Memory(
-        region=stored["region"],
-        gpu_maximums={key: int(nodes) for key, nodes in stored["gpu_maximums"].items()},
-        zones=tuple(stored["zones"]),
-        monthly_ceiling_usd=stored["monthly_ceiling_usd"],
+        region=state["region"],
+        gpu_maximums={key: int(nodes) for key, nodes in state["gpu_maximums"].items()},
+        zones=tuple(state["zones"]),
+        pool_zones={key: tuple(zones) for key, zones in state["pool_zones"].items()},
+        instances={name: _instance(row) for name, row in state["instances"].items()},
+        kubernetes_version=state["kubernetes_version"],
+        system_nodes={type_: int(count) for type_, count in state["system_nodes"].items()},
+        monthly_ceiling_usd=state["monthly_ceiling_usd"],
+    )
+
+
+def _instance(row: Mapping[str, Any]) -> InstanceFacts:
+    # Where it was offered then says nothing about now.
+    return InstanceFacts(
+        zones=frozenset(),
+        vcpus=int(row["vcpus"]),
+        memory_mib=int(row["memory_mib"]),
+        gpus=int(row["gpus"]),
+        gpu_memory_gib=float(row["gpu_memory_gib"]),
     )

@@ -13,7 +13,7 @@ import pytest
 
 from costcheck.verdict import Allowance, Verdict, encode
 from infra.errors import GrowthDeniedError, GrowthUndecidedError, ProblemsError
-from infra.memory import Memory
+from infra.memory import Memory, to_state
 from tests.costcheck.builders import self_host
 from tests.infra.conftest import REGION, ZONES, PretendCloud
 from tests.infra.stack import ROOT, SECRET, full_values, pool, server, set_config
@@ -39,15 +39,8 @@ def instance_type(asked: Mapping[str, Any]) -> Mapping[str, Any]:
 def remembered(memory: Memory | None) -> Mapping[str, Any]:
     if memory is None:
         return {"outputs": {}}
-    stored = {
-        "region": memory.region,
-        "gpu_maximums": dict(memory.gpu_maximums),
-        "zones": list(memory.zones),
-        "monthly_ceiling_usd": memory.monthly_ceiling_usd,
-    }
-    return {
-        "outputs": {f"urn:pulumi:test::worthwhile::{STASH}::memory": {"type": STASH, "outputs": {"input": stored}}}
-    }
+    urn = f"urn:pulumi:test::worthwhile::{STASH}::memory"
+    return {"outputs": {urn: {"type": STASH, "outputs": {"input": to_state(memory)}}}}
 
 
 class Stack:
