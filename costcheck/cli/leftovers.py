@@ -147,11 +147,11 @@ def _verdict(report: LeftoverReport) -> str:
     code, billing = exit_code(report), sum(leftover.bills == "yes" for leftover in report.leftovers)
     if code is ExitCode.INSUFFICIENT_EVIDENCE:
         return (
-            f"Nobody can tell: {len(report.unlisted)} listings could not be made; "
-            f"what could be listed holds {billing} things that bill."
+            f"Nobody can tell. Listings that could not be made: {len(report.unlisted)}; "
+            f"things that bill among what could be listed: {billing}."
         )
     if code is ExitCode.DENIED:
-        return f"{billing} things of stack {report.stack} still bill."
+        return f"Things of stack {report.stack} that still bill: {billing}."
     mistyped = "If a name was mistyped, this proves nothing: compare it with your stack."
     return f"{_named(report)}: nothing bills in {report.region_id}. {mistyped}{_untold(report)}"
 

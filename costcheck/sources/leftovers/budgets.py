@@ -28,7 +28,10 @@ def fetch_budgets(account: "Account") -> list[Thing]:
     )
     acting = {action["BudgetName"] for action in actions}
     return normalised(
-        found, lambda row: normalise_budget(row, account.account_id, _tags(account, row["BudgetName"]), acting)
+        found,
+        lambda row: normalise_budget(
+            row, account.account_id, account.region_id, _tags(account, row["BudgetName"]), acting
+        ),
     )
 
 
@@ -49,6 +52,7 @@ def _tags(account: "Account", name: str) -> dict[str, str]:
 def normalise_budget(
     row: Any,  # noqa: ANN401 - AWS's own shape
     account_id: str,
+    region_id: str,
     tags: dict[str, str],
     acting: Collection[str],
 ) -> Thing:
@@ -59,6 +63,7 @@ def normalise_budget(
     Args:
         row: AWS's own.
         account_id: The account that it belongs to.
+        region_id: Any region: the `aws` command wants one even where the service has none.
         tags: Its tags.
         acting: Names of all budgets of the account that have actions.
     """
@@ -69,6 +74,7 @@ def normalise_budget(
         what=f"{row['BudgetType'].lower()} budget" + (" with actions" if name in acting else ""),
         since=row.get("TimePeriod", {}).get("Start"),
         bills=Bills.YES if name in acting and len(acting) > free else Bills.NO,
-        remove=f"aws budgets delete-budget --account-id {account_id} --budget-name {shlex.quote(name)}",
+        remove=f"aws budgets delete-budget --account-id {account_id} --budget-name {shlex.quote(name)} "
+        f"--region {region_id}",
         tags=tags,
     )

@@ -35,7 +35,7 @@ def normalise_vpc(row: Any, region_id: str) -> Thing:  # noqa: ANN401 - AWS's ow
         since=None,
         bills=Bills.NO,
         remove=f"aws ec2 delete-vpc --vpc-id {row['VpcId']} --region {region_id}",
-        note="after everything in it",
+        note="after everything in it: its subnets, security groups, route tables and gateways must go first, too",
         tags=tag_map(row.get("Tags")),
     )
 

@@ -83,7 +83,7 @@ def test_a_line_says_service_id_kind_day_reason_and_command() -> None:
     assert "Amazon VPC  nat-1  NAT gateway, available, since 2026-11-20" in text
     assert "why:    tag worthwhile:stack=dev" in text
     assert f"remove: {COMMAND}" in text
-    assert text.endswith("1 things of stack dev still bill.")
+    assert text.endswith("Things of stack dev that still bill: 1.")
 
 
 def test_things_stand_under_whether_they_bill() -> None:

@@ -241,11 +241,11 @@ def test_a_key_that_waits_for_its_deletion_says_the_day() -> None:
     ],
 )
 def test_a_budget_bills_with_actions_and_from_the_third_such_budget_on(acting: set[str], bills: Bills) -> None:
-    assert normalise_budget(budget(), "111122223333", STACK_TAGS, acting).bills is bills
+    assert normalise_budget(budget(), "111122223333", REGION, STACK_TAGS, acting).bills is bills
 
 
 def test_a_name_with_a_blank_is_quoted_for_the_shell() -> None:
-    assert "--budget-name 'my budget'" in normalise_budget(budget("my budget"), "1", {}, ()).remove
+    assert "--budget-name 'my budget'" in normalise_budget(budget("my budget"), "1", REGION, {}, ()).remove
 
 
 def test_a_row_without_what_aws_always_says_is_refused() -> None:
