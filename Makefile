@@ -5,7 +5,6 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 SCANNERS := .venv-scanners
 
-
 .PHONY: help setup scanners pin demo test lint typecheck format lock bench clean bench-stack local-up local-down e2e
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

@@ -9,6 +9,7 @@ from costcheck.cli.explain import explain
 from costcheck.cli.init import init
 from costcheck.cli.leftovers import leftovers
 from costcheck.cli.prices import prices
+from costcheck.cli.stack_config import stack_config
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -20,5 +21,5 @@ def costcheck() -> None:
     """
 
 
-for command in (init, bill, prices, decide, demo, explain, break_even, leftovers, schema):
+for command in (init, bill, prices, decide, demo, explain, break_even, stack_config, leftovers, schema):
     costcheck.add_command(command)
