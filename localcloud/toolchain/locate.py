@@ -1,8 +1,8 @@
 """Where a tool is: on the user's PATH in the right version, or else in the cache.
 
 Official downloads are not used. Looked up on 2026-11-26: a publisher's checksum could be had for Helm alone
-(https://get.helm.sh/helm-v3.22.0-linux-amd64.tar.gz.sha256sum), and for neither Pulumi v3.258.0 nor Kubernetes v1.36.3,
-which take most of the time.
+(https://get.helm.sh/helm-v3.22.0-linux-amd64.tar.gz.sha256sum), and for neither Pulumi v3.258.0 nor Kubernetes
+v1.36.3, which take most of the time.
 """
 
 import re
@@ -40,11 +40,10 @@ def find(wanted: Tool, *, cache_root: Path, environ: Mapping[str, str]) -> Path 
 
 
 def _on_path(wanted: Tool, environ: Mapping[str, str]) -> Path | None:
-    found = [shutil.which(program, path=environ.get("PATH", "")) for program in wanted.programs]
-    folders = {Path(each).resolve().parent for each in found if each}
-    if None in found or len(folders) != 1 or not all(_says(wanted, str(each)) for each in found):
-        return None
-    return folders.pop()
+    found = [each for program in wanted.programs if (each := shutil.which(program, path=environ.get("PATH", "")))]
+    folders = {Path(each).resolve().parent for each in found}
+    whole = len(found) == len(wanted.programs) and len(folders) == 1
+    return folders.pop() if whole and all(_says(wanted, each) for each in found) else None
 
 
 def _says(wanted: Tool, program: str) -> bool:

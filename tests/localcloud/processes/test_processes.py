@@ -58,6 +58,11 @@ def test_the_recorded_process_is_the_program_itself_and_not_a_shell_around_it(pr
     wait_until(lambda: Path(f"/proc/{started.pid}/comm").read_text() == "sleep\n")
 
 
+def test_a_key_press_in_the_starters_terminal_does_not_reach_it(processes: Processes) -> None:
+    started = processes.start(sleeper())
+    assert os.getsid(started.pid) == started.pid
+
+
 def test_its_output_goes_to_its_log(processes: Processes) -> None:
     processes.start(shell("talker", "echo out; echo err >&2"))
     wait_until(lambda: processes.last_words("talker") == "out\nerr")
