@@ -1,0 +1,252 @@
+"""New GPU capacity and the decision: every combination of what is wanted, what stands and what is decided."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pulumi
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from costcheck.errors import ExitCode
+from costcheck.verdict import Allowance, Decision, Verdict, encode
+from infra.admission import Evidence, admit, gpu_maximums, read_evidence
+from infra.errors import GrowthDeniedError, GrowthUndecidedError
+from tests.costcheck.builders import self_host
+from tests.infra.stack import load, pool
+
+TODAY = date(2026, 11, 26)
+REGION, KEY = "us-east-1", "g6e.xlarge/on_demand"
+PATH = Path("runbooks/decisions/current.json")
+ADMITTED, ALLOWED = 2, 4
+
+DENIED, UNDECIDED = GrowthDeniedError, GrowthUndecidedError
+
+
+def decision(
+    *,
+    verdict: Verdict = Verdict.SELF_HOST,
+    valid_until: date = TODAY,
+    region: str = REGION,
+    nodes: dict[str, int] | None = None,
+) -> Decision:
+    allowance = Allowance(
+        region_id=region,
+        maximum_nodes={KEY: ALLOWED} if nodes is None else nodes,
+        monthly_ceiling_usd=Decimal(3_000),
+    )
+    return replace(self_host(), verdict=verdict, valid_until=valid_until, allowance=allowance)
+
+
+NONE = Evidence(path=PATH)
+UNREADABLE = Evidence(path=PATH, trouble="it is not a decision")
+EXPIRED = Evidence(path=PATH, decision=decision(valid_until=TODAY - timedelta(days=1)))
+VALID = Evidence(path=PATH, decision=decision())
+HYBRID = Evidence(path=PATH, decision=decision(verdict=Verdict.HYBRID))
+STAY = Evidence(path=PATH, decision=decision(verdict=Verdict.STAY_ON_API))
+UNSURE = Evidence(path=PATH, decision=decision(verdict=Verdict.INSUFFICIENT_EVIDENCE))
+NO_ALLOWANCE = Evidence(path=PATH, decision=replace(decision(), allowance=None))
+ELSEWHERE = Evidence(path=PATH, decision=decision(region="eu-west-1"))
+OTHER_TYPE = Evidence(path=PATH, decision=decision(nodes={"p5.48xlarge/on_demand": 9}))
+OTHER_OPTION = Evidence(path=PATH, decision=decision(nodes={"g6e.xlarge/spot": 9}))
+NO_NODE = Evidence(path=PATH, decision=decision(nodes={}))
+
+REFUSALS = [
+    (NONE, DENIED),
+    (STAY, DENIED),
+    (UNSURE, DENIED),
+    (NO_ALLOWANCE, DENIED),
+    (ELSEWHERE, DENIED),
+    (OTHER_TYPE, DENIED),
+    (OTHER_OPTION, DENIED),
+    (NO_NODE, DENIED),
+    (UNREADABLE, UNDECIDED),
+    (EXPIRED, UNDECIDED),
+]
+EVERYTHING = [evidence for evidence, _ in REFUSALS] + [VALID, HYBRID]
+
+
+def ask(evidence: Evidence, wanted: dict[str, int], admitted: dict[str, int] | None = None) -> None:
+    stands = {KEY: ADMITTED} if admitted is None else admitted
+    admit(wanted, admitted=stands, evidence=evidence, region=REGION, today=TODAY)
+
+
+@pytest.mark.parametrize("evidence", EVERYTHING)
+@pytest.mark.parametrize("wanted", [{}, {KEY: 0}, {KEY: ADMITTED - 1}, {KEY: ADMITTED}])
+def test_keeping_and_shrinking_never_need_a_decision(evidence: Evidence, wanted: dict[str, int]) -> None:
+    ask(evidence, wanted)
+
+
+@pytest.mark.parametrize(("evidence", "error"), REFUSALS)
+@pytest.mark.parametrize("admitted", [{}, {KEY: ADMITTED}])
+def test_growing_without_a_decision_that_allows_it_is_refused(
+    evidence: Evidence, error: type[Exception], admitted: dict[str, int]
+) -> None:
+    with pytest.raises(error):
+        ask(evidence, {KEY: ADMITTED + 1}, admitted)
+
+
+@pytest.mark.parametrize("evidence", [VALID, HYBRID])
+def test_growing_up_to_the_ceiling_is_allowed(evidence: Evidence) -> None:
+    ask(evidence, {KEY: ALLOWED})
+
+
+@pytest.mark.parametrize("evidence", [VALID, HYBRID])
+def test_growing_beyond_the_ceiling_is_denied(evidence: Evidence) -> None:
+    with pytest.raises(GrowthDeniedError):
+        ask(evidence, {KEY: ALLOWED + 1})
+
+
+def test_what_stands_above_the_ceiling_may_stay_and_shrink_to_above_it() -> None:
+    ask(VALID, {KEY: 8}, {KEY: 9})
+
+
+def test_another_type_is_new_capacity_even_if_fewer_nodes() -> None:
+    with pytest.raises(GrowthDeniedError):
+        ask(VALID, {"p5.48xlarge/on_demand": 1}, {KEY: 9})
+
+
+def test_one_type_may_grow_while_another_stands_above_its_ceiling() -> None:
+    ask(VALID, {KEY: ALLOWED, "p5.48xlarge/spot": 3}, {KEY: 1, "p5.48xlarge/spot": 3})
+
+
+def test_a_decision_holds_on_its_last_day() -> None:
+    ask(Evidence(path=PATH, decision=decision(valid_until=TODAY)), {KEY: ALLOWED})
+
+
+@pytest.mark.parametrize(
+    ("evidence", "number", "reason"),
+    [(NONE, "(3)", "no decision"), (EXPIRED, "(4)", "ran out on 2026-11-25"), (UNREADABLE, "(4)", "not a decision")],
+)
+def test_a_refusal_says_what_is_wanted_why_not_what_to_do_and_the_kits_number(
+    evidence: Evidence, number: str, reason: str
+) -> None:
+    with pytest.raises((GrowthDeniedError, GrowthUndecidedError)) as refused:
+        ask(evidence, {KEY: 3})
+
+    message = str(refused.value)
+    assert "3 x g6e.xlarge/on_demand (admitted: 2)" in message
+    assert number in message
+    assert reason in message
+    assert "costcheck decide" in message
+
+
+def test_a_denial_says_what_the_decision_allows() -> None:
+    with pytest.raises(GrowthDeniedError, match=r"at most 4 x g6e\.xlarge/on_demand"):
+        ask(VALID, {KEY: 5})
+
+
+def test_the_errors_carry_the_kits_exit_codes_and_leave_no_traceback() -> None:
+    assert GrowthDeniedError.exit_code is ExitCode.DENIED
+    assert GrowthUndecidedError.exit_code is ExitCode.INSUFFICIENT_EVIDENCE
+    assert issubclass(GrowthDeniedError, pulumi.RunError)
+    assert issubclass(GrowthUndecidedError, pulumi.RunError)
+
+
+def test_no_file_is_no_decision(tmp_path: Path) -> None:
+    evidence = read_evidence(tmp_path / "current.json")
+
+    assert evidence.decision is None
+    assert evidence.trouble == ""
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"schema_version": 99}'])
+def test_a_file_that_is_no_decision_is_trouble(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "current.json"
+    path.write_bytes(content)
+
+    assert read_evidence(path).trouble
+
+
+def test_a_folder_in_its_place_is_trouble(tmp_path: Path) -> None:
+    assert read_evidence(tmp_path).trouble
+
+
+def test_a_decision_is_read_with_its_ceiling(tmp_path: Path) -> None:
+    path = tmp_path / "current.json"
+    path.write_bytes(encode(decision()))
+
+    assert read_evidence(path).decision == decision()
+    assert read_evidence(path).monthly_ceiling_usd == "3000"
+
+
+@pytest.mark.usefixtures("cloud")
+def test_pools_of_one_type_add_up_and_each_type_of_a_pool_counts_in_full() -> None:
+    config = load(
+        gpuPools=[
+            pool(),
+            pool(name="more", nodes={"max": 3}),
+            pool(name="spot", purchaseOption="spot", instanceTypes=["g6e.xlarge", "g6.xlarge"], nodes={"max": 5}),
+        ]
+    )
+
+    assert gpu_maximums(config.gpu_pools) == {
+        "g6.xlarge/spot": 5,
+        "g6e.xlarge/on_demand": 5,
+        "g6e.xlarge/spot": 5,
+    }
+
+
+KEYS = st.sampled_from([KEY, "g6e.xlarge/spot", "p5.48xlarge/on_demand", "p5.48xlarge/spot"])
+SIZES = st.dictionaries(KEYS, st.integers(0, 6))
+DECISIONS = st.builds(
+    decision,
+    verdict=st.sampled_from(list(Verdict)),
+    valid_until=st.dates(TODAY - timedelta(days=2), TODAY + timedelta(days=2)),
+    region=st.sampled_from([REGION, "eu-west-1"]),
+    nodes=SIZES,
+)
+EVIDENCE = st.one_of(
+    st.just(NONE), st.just(UNREADABLE), DECISIONS.map(lambda found: Evidence(path=PATH, decision=found))
+)
+
+
+def is_admitted(evidence: Evidence, wanted: dict[str, int], admitted: dict[str, int]) -> bool:
+    try:
+        ask(evidence, wanted, admitted)
+    except (GrowthDeniedError, GrowthUndecidedError):
+        return False
+    return True
+
+
+@given(evidence=EVIDENCE, wanted=SIZES, admitted=SIZES)
+def test_nothing_grows_without_a_valid_decision_that_covers_it(
+    evidence: Evidence, wanted: dict[str, int], admitted: dict[str, int]
+) -> None:
+    grown = [key for key, nodes in wanted.items() if nodes > admitted.get(key, 0)]
+    found = evidence.decision
+    covered = (
+        found is not None
+        and found.verdict in (Verdict.SELF_HOST, Verdict.HYBRID)
+        and found.valid_until >= TODAY
+        and found.allowance is not None
+        and found.allowance.region_id == REGION
+        and all(wanted[key] <= found.allowance.maximum_nodes.get(key, 0) for key in grown)
+    )
+
+    assert is_admitted(evidence, wanted, admitted) == (not grown or covered)
+
+
+@given(evidence=EVIDENCE, wanted=SIZES, admitted=SIZES, less=SIZES)
+def test_asking_for_less_is_never_refused_where_more_was_admitted(
+    evidence: Evidence, wanted: dict[str, int], admitted: dict[str, int], less: dict[str, int]
+) -> None:
+    smaller = {key: min(nodes, less.get(key, 0)) for key, nodes in wanted.items()}
+
+    assert is_admitted(evidence, smaller, admitted) or not is_admitted(evidence, wanted, admitted)
+
+
+@given(evidence=EVIDENCE, sizes=st.lists(SIZES, max_size=6))
+def test_no_sequence_of_updates_grows_without_a_decision(evidence: Evidence, sizes: list[dict[str, int]]) -> None:
+    found = evidence.decision
+    ceiling = found.allowance.maximum_nodes if found and found.allowance else {}
+    start = {KEY: ADMITTED}
+    admitted = start
+
+    for wanted in sizes:
+        if is_admitted(evidence, wanted, admitted):
+            admitted = wanted
+
+    assert all(nodes <= max(start.get(key, 0), ceiling.get(key, 0)) for key, nodes in admitted.items())
