@@ -5,10 +5,11 @@ listened on without privileges, so the same host part stands in two networks.
 """
 
 import hashlib
+from collections.abc import Iterator
 
 _POD_PREFIX = "10.77."
 _LOCAL_PREFIX = "127.77."
-_HOSTS = 65_000
+_HOSTS = 250 * 250
 
 
 def local(pod_address: str) -> str:
@@ -30,5 +31,5 @@ def free(taken: frozenset[str], *, seed: str) -> str:
     return next(address for address in candidates if address not in taken)
 
 
-def _hosts_from(first: int) -> list[int]:
-    return [(first + offset) % (250 * 250) for offset in range(250 * 250)]
+def _hosts_from(first: int) -> Iterator[int]:
+    return ((first + offset) % _HOSTS for offset in range(_HOSTS))

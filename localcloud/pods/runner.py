@@ -1,7 +1,7 @@
 """`python -m localcloud.pods.runner`: execute pods labelled localcloud.worthwhile.dev/run=true, until SIGTERM.
 
-The runner holds nothing: pods and restart counts are in the API server, its folder is emptied at every start. It may be
-killed: its pods end with it, and start again with the next one.
+The runner holds nothing: pods and restart counts are in the API server, its folder is emptied at every start. When it
+is killed its pods end with it, and start again with the next one.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """A Service as a client on this machine sees it: there is no kube-proxy and no cluster DNS here.
 
-The EndpointSlices that Kubernetes' own controller keeps say which pods are ready; one of them is chosen, in turn, for every
-request, as a gateway without persistent connections does.
+The EndpointSlices that Kubernetes' own controller keeps say which pods are ready; one of them is chosen, in turn, for
+each request, as a gateway without persistent connections does.
 """
 
 import itertools

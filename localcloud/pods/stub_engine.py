@@ -1,8 +1,8 @@
 """An engine that starts in a moment and can be broken: `python stub_engine.py serve MODEL --host H --port P ...`.
 
-It has vLLM 0.32's paths, key check, metrics and way of draining (after SIGTERM what runs may finish within
---shutdown-timeout, new work gets 500, /health stays 200), and answers with the word "token". Other arguments are ignored.
-POST /stub {"seconds_per_token": 0.02, "is_wedged": false} changes its behaviour.
+It has vLLM 0.32's paths, key check, metrics and way of draining: after SIGTERM what runs may finish within
+--shutdown-timeout, new work gets 500, /health stays 200. It answers "token" again and again; it ignores other arguments.
+POST /stub {"seconds_per_token": 0.02, "is_wedged": false} changes how it behaves.
 """
 
 import argparse
@@ -142,7 +142,13 @@ class Connection:
     async def _send(self, status: int, body: Json) -> None:
         content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
         kind = "text/plain" if isinstance(body, str) else "application/json"
-        head = f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n"
+        headers = (
+            f"HTTP/1.1 {status} X",
+            f"Content-Type: {kind}",
+            f"Content-Length: {len(content)}",
+            "Connection: close",
+        )
+        head = "\r\n".join([*headers, "", ""])
         self._writer.write(head.encode() + content)
         await self._writer.drain()
 

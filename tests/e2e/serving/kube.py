@@ -3,16 +3,17 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 
 from localcloud.pods.service import Service
 
 Json = Any
+Answer = TypeVar("Answer")
 
 
-def until(ask: Callable[[], Any], seconds: float, what: str) -> Any:
+def until(ask: Callable[[], Answer], seconds: float, what: str) -> Answer:
     """Return the first true answer; the test fails when none comes in time."""
     end = time.monotonic() + seconds
     while not (answer := ask()):
@@ -35,27 +36,24 @@ class Cluster:
         assert answer.is_success, answer.text
         return answer.json()
 
+    def delete_at_once(self, path: str) -> None:
+        """Delete without a grace period; what is gone already is gone."""
+        answer = self.client.request("DELETE", path, json={"gracePeriodSeconds": 0})
+        assert answer.is_success or answer.status_code == httpx2.codes.NOT_FOUND, answer.text
+
     def delete(self, path: str) -> None:
         self.client.delete(path).raise_for_status()
 
-    def add_node(
-        self, name: str, *, zone: str = "us-east-1a", gpus: int = 0, taints: list[Json] | None = None
-    ) -> None:
+    def add_node(self, name: str, *, zone: str, labels: Mapping[str, str], taints: list[Json]) -> None:
         """Add a kwok node and wait until it is ready."""
-        capacity = {
-            "cpu": "16",
-            "memory": "64Gi",
-            "ephemeral-storage": "200Gi",
-            "pods": "50",
-            "nvidia.com/gpu": str(gpus),
-        }
+        capacity = {"cpu": "16", "memory": "64Gi", "ephemeral-storage": "200Gi", "pods": "50"}
         node = {
             "metadata": {
                 "name": name,
                 "annotations": {"kwok.x-k8s.io/node": "fake"},
-                "labels": {"topology.kubernetes.io/zone": zone, "kubernetes.io/hostname": name},
+                "labels": {"topology.kubernetes.io/zone": zone, "kubernetes.io/hostname": name, **labels},
             },
-            "spec": {"taints": taints or []},
+            "spec": {"taints": taints},
             "status": {"capacity": capacity, "allocatable": capacity},
         }
         self.create("/api/v1/nodes", node)

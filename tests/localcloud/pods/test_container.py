@@ -1,3 +1,4 @@
+# ruff: noqa: ASYNC110  the loop has nothing else to do, and waits for other processes
 import asyncio
 import sys
 from collections.abc import Callable

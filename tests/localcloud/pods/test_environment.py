@@ -15,7 +15,7 @@ POD = {
 SOURCES = Sources(contents={("secret", "key"): {"key": b"s3cret"}, ("configMap", "settings"): {"a": b"1", "b": b"2"}})
 
 
-def resolved(*entries: dict[str, Any], **more: Any) -> dict[str, str]:
+def resolved(*entries: dict[str, Any], **more: object) -> dict[str, str]:
     return resolve({"env": list(entries), **more}, POD, SOURCES)
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: S108  nothing is opened: these are texts
 import string
 
 from hypothesis import given

@@ -38,7 +38,10 @@ def test_failures_count_from_the_first_even_if_the_probe_never_passed() -> None:
 
 @given(results, thresholds, thresholds, st.booleans())
 def test_the_verdict_is_that_of_the_last_row_that_reached_its_threshold(
-    results: list[bool], success: int, failure: int, start: bool
+    results: list[bool],
+    success: int,
+    failure: int,
+    start: bool,  # noqa: FBT001
 ) -> None:
     asked = probe(success=success, failure=failure)
     expected = start

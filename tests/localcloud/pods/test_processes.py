@@ -1,3 +1,4 @@
+# ruff: noqa: ASYNC110, ASYNC220, ASYNC240  the loop has nothing else to do, and waits for other processes
 import asyncio
 import os
 import signal
@@ -111,7 +112,9 @@ asyncio.run(main())
 
 def test_nothing_survives_a_killed_runner(tmp_path: Path) -> None:
     async def scene() -> int:
-        runner = subprocess.Popen([sys.executable, "-c", RUNNER, str(tmp_path)], cwd=Path(__file__).parents[3])
+        runner = subprocess.Popen(  # noqa: S603  our own program
+            [sys.executable, "-c", RUNNER, str(tmp_path)], cwd=Path(__file__).parents[3]
+        )
         child = await number_in(tmp_path / "child")
         os.kill(runner.pid, signal.SIGKILL)
         runner.wait()
