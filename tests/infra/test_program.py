@@ -13,7 +13,7 @@ import pytest
 
 from costcheck.verdict import Allowance, Verdict, encode
 from infra.errors import GrowthDeniedError, GrowthUndecidedError, ProblemsError
-from infra.memory import Memory, to_state
+from infra.memory import Memory, from_state, to_state
 from tests.costcheck.builders import self_host
 from tests.infra.conftest import REGION, ZONES, PretendCloud
 from tests.infra.stack import ROOT, SECRET, full_values, pool, server, set_config
@@ -233,3 +233,26 @@ def test_the_api_key_is_a_secret_wherever_it_goes(stack: Stack, monkeypatch: pyt
 
     holders = [resource.token for resource in cloud.resources if SECRET in str(resource.inputs)]
     assert holders == ["kubernetes:core/v1:Secret"]
+
+
+def test_a_stack_in_an_account_that_has_turned_bad_can_still_shrink(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stack.decide()
+    stack.memory = from_state(stack.up(monkeypatch).one(STASH).inputs["input"])
+    stack.decision.unlink()
+    stack.cloud.answers |= {
+        OFFERINGS: {"instanceTypes": [], "locations": [], "id": "x"},
+        "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": []},
+        "aws:servicequotas/getServiceQuota:getServiceQuota": {"value": 0.0},
+    }
+
+    cloud = stack.up(
+        monkeypatch,
+        gpuPools=[pool(nodes={"desired": 1, "max": 1})],
+        modelServers=[server(replicas={"min": 1})],
+    )
+
+    assert cloud.one(GROUP, "l40s").inputs["scalingConfig"]["maxSize"] == 1
+    assert len(cloud.one(GROUP, "l40s").inputs["subnetIds"]) == 2
+    assert "may be kept or lowered" in caplog.text

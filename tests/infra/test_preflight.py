@@ -1,0 +1,462 @@
+"""What an account cannot give is refused before anything is created; what stands already is only warned about."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.acceptance import accept, warnings
+from infra.config import StackConfig
+from infra.errors import Problem, ProblemsError
+from infra.facts import Caller, Facts
+from infra.images import missing_digests
+from infra.memory import Memory, from_state, to_state
+from infra.preflight import check, support_warning
+from infra.quotas import quota_for
+from infra.releases import DATA
+from infra.support import supported_versions
+from infra.zones import Places, choose_places
+from tests.infra.conftest import ACCOUNT, ZONES
+from tests.infra.stack import DUMMY, ROOT, facts, instance, load, pool, server
+
+pytestmark = pytest.mark.usefixtures("cloud")
+
+TODAY = date(2026, 11, 26)
+NOW = datetime(2026, 11, 26, 4, tzinfo=UTC)
+ON_DEMAND_G, SPOT_G = "Running On-Demand G and VT instances", "All G and VT Spot Instance Requests"
+STANDARD = "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances"
+WITHOUT_GPUS: dict[str, Any] = {"gpuPools": [], "modelServers": []}
+EXISTING = {"vpcId": "vpc-0123456789abcdef0", "privateSubnets": {"us-east-1a": "s-a", "us-east-1b": "s-b"}}
+
+
+def judge(config: StackConfig, account: Facts, memory: Memory | None = None, today: date = TODAY) -> list[Problem]:
+    """Return what is wrong with things that stand; a refusal is an error."""
+    known = memory or Memory()
+    return check(config, account, choose_places(config, account, known), known, today)
+
+
+def refused(config: StackConfig, account: Facts, today: date = TODAY) -> dict[str, str]:
+    """Return what would be right, by key, of a configuration that the account cannot give."""
+    with pytest.raises(ProblemsError) as problems:
+        judge(config, account, today=today)
+    return {problem.key: problem.right for problem in problems.value.problems}
+
+
+def accepted(config: StackConfig, account: Facts) -> Memory:
+    """Return what a stack remembers that was accepted; as its state holds it."""
+    places = choose_places(config, account, Memory())
+    return from_state(to_state(accept(config, account, places, "3000")))
+
+
+def with_instances(**changes: Any) -> Facts:  # noqa: ANN401 - any field of the facts of g6e.xlarge
+    return facts(instances={**facts().instances, "g6e.xlarge": instance(**changes)})
+
+
+def without(type_: str) -> Facts:
+    return facts(instances={name: row for name, row in facts().instances.items() if name != type_})
+
+
+def with_quota(name: str, vcpus: int | None) -> Facts:
+    return facts(quotas={**facts().quotas, name: vcpus})
+
+
+def test_an_account_that_has_everything_is_accepted() -> None:
+    assert judge(load(), facts()) == []
+
+
+def test_an_unknown_instance_type_is_refused() -> None:
+    right = refused(load(gpuPools=[pool(instanceTypes=["g6e.xlarge", "g6e.banana"])]), facts())
+
+    assert right == {"gpuPools[0].instanceTypes[1]": "an instance type that EC2 offers in us-east-1"}
+
+
+def test_a_type_without_gpus_is_refused() -> None:
+    assert "gpuPools[0].instanceTypes[0]" in refused(load(gpuPools=[pool(instanceTypes=["m6i.large"])]), facts())
+
+
+def test_a_type_that_is_offered_in_no_chosen_zone_is_refused_with_the_zones_that_offer_it() -> None:
+    account = with_instances(zones=frozenset({"us-east-1c"}))
+
+    right = refused(load(network={"zones": ["us-east-1a", "us-east-1b"]}), account)
+
+    assert "us-east-1c" in right["gpuPools[0].instanceTypes[0]"]
+
+
+def test_a_type_that_is_not_offered_in_its_pools_zones_is_refused() -> None:
+    account = with_instances(zones=frozenset({"us-east-1a"}))
+
+    assert "gpuPools[0].instanceTypes[0]" in refused(load(gpuPools=[pool(zones=["us-east-1b"])]), account)
+
+
+def test_zones_are_chosen_where_the_gpu_types_are_offered() -> None:
+    account = with_instances(zones=frozenset({"us-east-1b", "us-east-1c"}))
+
+    places = choose_places(load(), account, Memory())
+
+    assert places == Places(network=("us-east-1b", "us-east-1c"), pools={"l40s": ("us-east-1b", "us-east-1c")})
+
+
+def test_a_pool_stands_only_in_zones_that_offer_its_type() -> None:
+    account = with_instances(zones=frozenset({"us-east-1b"}))
+
+    places = choose_places(load(), account, Memory())
+
+    assert places == Places(network=("us-east-1a", "us-east-1b"), pools={"l40s": ("us-east-1b",)})
+
+
+def test_zones_are_kept_when_offers_change() -> None:
+    memory = accepted(load(), facts())
+
+    places = choose_places(load(), with_instances(zones=frozenset({"us-east-1c"})), memory)
+
+    assert places == Places(network=ZONES[:2], pools={"l40s": ZONES[:2]})
+
+
+def test_a_pool_of_another_type_gets_its_own_zones() -> None:
+    memory = accepted(load(), facts())
+    account = facts(instances={**facts().instances, "g6.xlarge": instance(zones=frozenset({"us-east-1b"}))})
+
+    places = choose_places(load(gpuPools=[pool(instanceTypes=["g6.xlarge"])]), account, memory)
+
+    assert places.pools["l40s"] == ("us-east-1b",)
+
+
+def test_a_zone_of_another_region_is_refused() -> None:
+    assert "network.zones.eu-west-1a" in refused(load(network={"zones": ["us-east-1a", "eu-west-1a"]}), facts())
+
+
+def test_more_zones_than_the_region_has_are_refused() -> None:
+    account = facts(zones=ZONES[:2])
+
+    assert "network.zoneCount" in refused(load(network={"zoneCount": 3}, **WITHOUT_GPUS), account)
+
+
+@pytest.mark.parametrize("vcpus", [7, None])
+def test_a_quota_that_is_too_small_or_unknown_is_refused(vcpus: int | None) -> None:
+    right = refused(load(), with_quota(ON_DEMAND_G, vcpus))
+
+    assert "L-DB2E81BA" in right["gpuPools[0].nodes.max"]
+
+
+def test_a_quota_that_is_just_enough_is_accepted() -> None:
+    assert judge(load(), with_quota(ON_DEMAND_G, 8)) == []
+
+
+def test_spot_nodes_count_against_the_spot_quota_alone() -> None:
+    spot = load(gpuPools=[pool(purchaseOption="spot")], modelServers=[server(longestRequestSeconds=60)])
+
+    assert judge(spot, with_quota(ON_DEMAND_G, 0)) == []
+    assert "L-3819A6DF" in refused(spot, with_quota(SPOT_G, 7))["gpuPools[0].nodes.max"]
+
+
+def test_pools_under_one_quota_add_up() -> None:
+    both = load(gpuPools=[pool(), pool(name="more")])
+
+    assert judge(both, with_quota(ON_DEMAND_G, 16)) == []
+    assert refused(both, with_quota(ON_DEMAND_G, 15))
+
+
+def test_of_several_types_the_largest_counts_against_the_quota() -> None:
+    mixed = load(
+        gpuPools=[pool(purchaseOption="spot", instanceTypes=["g6e.xlarge", "g6e.12xlarge"])],
+        modelServers=[server(longestRequestSeconds=60)],
+    )
+
+    assert refused(mixed, with_quota(SPOT_G, 95))
+    assert judge(mixed, with_quota(SPOT_G, 96)) == []
+
+
+def test_system_nodes_count_against_their_quota() -> None:
+    assert "systemNodes.count" in refused(load(), with_quota(STANDARD, 3))
+
+
+def test_a_capacity_block_needs_no_running_instances_quota() -> None:
+    block = load(gpuPools=[pool(purchaseOption="capacity_block", capacityReservationId="cr-0123456789abcdef0")])
+
+    assert judge(block, with_quota(ON_DEMAND_G, 0)) == []
+
+
+def test_an_unknown_system_type_is_refused() -> None:
+    assert "systemNodes.instanceType" in refused(load(), without("m6i.large"))
+
+
+def test_more_gpus_for_a_replica_than_the_instance_has_are_refused() -> None:
+    right = refused(load(modelServers=[server(tensorParallel=2)]), facts())
+
+    assert right["modelServers[0].tensorParallel"] == "at most 1, the GPUs of one g6e.xlarge"
+
+
+def test_a_model_that_does_not_fit_is_refused_with_what_it_needs_and_what_there_is() -> None:
+    right = refused(load(modelServers=[server(weightsGib=38.3)]), facts())["modelServers[0].weightsGib"]
+
+    assert "needs 38.3 GiB" in right
+    assert "38.2 of 44.7 GiB" in right
+
+
+def test_a_model_that_just_fits_is_accepted() -> None:
+    assert judge(load(modelServers=[server(weightsGib=38.2)]), facts()) == []
+
+
+def test_the_cache_of_one_longest_request_must_fit_too() -> None:
+    assert refused(load(modelServers=[server(weightsGib=38.2, kvCacheGibPerSequence=0.1)]), facts())
+
+
+def test_tensor_parallelism_splits_the_model() -> None:
+    split = load(
+        gpuPools=[pool(instanceTypes=["g6e.12xlarge"], nodes={"desired": 1, "max": 1})],
+        modelServers=[server(weightsGib=140, tensorParallel=4, replicas={"min": 1})],
+    )
+
+    assert judge(split, facts()) == []
+
+
+def test_a_model_must_fit_on_every_type_of_its_pool() -> None:
+    mixed = load(
+        gpuPools=[pool(purchaseOption="spot", instanceTypes=["g6e.xlarge", "g6.xlarge"])],
+        modelServers=[server(weightsGib=30, longestRequestSeconds=60)],
+    )
+
+    assert "g6.xlarge" in refused(mixed, facts())["modelServers[0].weightsGib"]
+
+
+def test_more_replicas_than_the_pool_holds_at_its_maximum_are_refused() -> None:
+    many = load(modelServers=[server(replicas={"min": 2, "max": 3})])
+
+    assert "2 nodes (nodes.max) of 1 GPUs" in refused(many, facts())["modelServers[0].replicas.max"]
+
+
+def test_replicas_that_always_run_must_find_their_nodes_from_the_start() -> None:
+    few = load(gpuPools=[pool(nodes={"desired": 1, "max": 2})])
+
+    assert "nodes.desired" in refused(few, facts())["modelServers[0].replicas.min"]
+
+
+def test_a_karpenter_pool_starts_nodes_by_itself() -> None:
+    assert judge(load(gpuPools=[pool(kind="karpenter", nodes={"max": 2})]), facts()) == []
+
+
+def test_servers_on_one_pool_share_its_gpus() -> None:
+    both = load(modelServers=[server(), server(name="other", replicas={"min": 1})])
+
+    assert "modelServers[1].replicas.max" in refused(both, facts())
+
+
+@pytest.mark.parametrize("version", ["1.33", "1.99"])
+def test_a_kubernetes_version_out_of_support_is_refused_with_those_that_are_in(version: str) -> None:
+    right = refused(load(cluster={"kubernetesVersion": version}), facts())
+
+    assert "1.34, 1.35, 1.36" in right["cluster.kubernetesVersion"]
+
+
+def test_standard_support_ends_at_the_beginning_of_its_last_date() -> None:
+    addons = dict.fromkeys(("vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent"), "v0-test")
+    old = load(cluster={"kubernetesVersion": "1.34", "addonVersions": addons | {"eks-node-monitoring-agent": "v0"}})
+
+    assert judge(old, facts(), today=date(2026, 12, 1)) == []
+    assert "cluster.kubernetesVersion" in refused(old, facts(), today=date(2026, 12, 2))
+
+
+def test_the_last_ninety_days_of_support_are_warned_about() -> None:
+    assert support_warning(load(), date(2027, 5, 4)) == ""
+    assert "leaves standard support in 89 days, on 2027-08-02" in support_warning(load(), date(2027, 5, 5))
+
+
+def test_an_add_on_without_a_version_is_refused() -> None:
+    assert "cluster.addonVersions.vpc-cni" in refused(load(cluster={}), facts())
+
+
+def test_an_image_without_a_digest_is_refused_where_a_server_needs_it() -> None:
+    right = refused(load(images={"server": DUMMY, "proxy": DUMMY}), facts())
+
+    assert "make pin" in right["images.downloader"]
+    assert judge(load(images={}, modelServers=[]), facts()) == []
+
+
+def test_a_pinned_image_needs_no_digest_in_the_configuration(tmp_path: Path) -> None:
+    pins = tmp_path / "images.json"
+    pins.write_text(json.dumps({"server": {"digest": DUMMY}}))
+
+    missing = [key for key, _, _ in missing_digests(load(images={}).images, pins)]
+
+    assert missing == ["images.proxy", "images.downloader"]
+
+
+def test_an_address_that_cannot_be_found_out_is_refused() -> None:
+    assert "callerAddress" in refused(load(callerAddress="https://example.com"), facts(caller_address=""))
+
+
+def test_an_ipv6_address_cannot_be_let_in_alone() -> None:
+    assert "callerAddress" in refused(load(), facts(caller_address="2001:db8::1"))
+
+
+def test_a_list_of_networks_must_hold_this_machine() -> None:
+    config = load(apiAccess="cidrs", apiAccessCidrs=["198.51.100.0/24", "2001:db8::/32"])
+
+    assert "203.0.113.7" in refused(config, facts())["apiAccessCidrs"]
+    assert judge(config, facts(caller_address="198.51.100.9")) == []
+
+
+def test_a_private_api_needs_a_way_that_works_now() -> None:
+    config = load(apiAccess="private", apiAccessVia="10.40.0.9:22")
+
+    assert judge(config, facts(reached={"10.40.0.9:22": None})) == []
+    assert "timed out" in refused(config, facts(reached={"10.40.0.9:22": "timed out"}))["apiAccessVia"]
+
+
+def test_a_cluster_that_exists_must_be_there_and_answer() -> None:
+    config = load(cluster={"existingName": "theirs"}, network=EXISTING)
+    there = facts(cluster_endpoint="theirs.example.com:443", reached={"theirs.example.com:443": None})
+
+    assert judge(config, there) == []
+    assert "cluster.existingName" in refused(config, facts())
+    closed = replace(there, reached={"theirs.example.com:443": "timed out"})
+    assert "does not answer: timed out" in refused(config, closed)["cluster.existingName"]
+
+
+def test_whoever_runs_pulumi_must_be_an_administrator() -> None:
+    config = load(administrators=[f"arn:aws:iam::{ACCOUNT}:role/platform"])
+
+    assert "role/deployer" in refused(config, facts())["administrators"]
+    platform = Caller(account_id=ACCOUNT, partition="aws", arn=f"arn:aws:iam::{ACCOUNT}:role/platform")
+    assert judge(config, facts(caller=platform)) == []
+
+
+def test_the_load_balancer_controller_is_refused_without_its_policy() -> None:
+    assert "platform.loadBalancerController" in refused(load(platform={"loadBalancerController": True}), facts())
+
+
+def test_everything_that_cannot_be_had_is_in_one_message() -> None:
+    config = load(
+        cluster={"kubernetesVersion": "1.20"},
+        gpuPools=[pool(), pool(name="other", instanceTypes=["g6e.banana"])],
+        modelServers=[server(weightsGib=100)],
+    )
+
+    right = refused(config, facts(caller_address="", quotas={}))
+
+    assert {
+        "cluster.kubernetesVersion",
+        "callerAddress",
+        "gpuPools[1].instanceTypes[0]",
+        "gpuPools[0].nodes.max",
+        "systemNodes.count",
+        "modelServers[0].weightsGib",
+    } <= right.keys()
+
+
+def turned_bad(memory: Memory) -> Facts:
+    """Return an account that has turned against everything: types gone, quotas lowered, a zone away."""
+    return facts(zones=("us-east-1c",), instances=dict(memory.instances), quotas=dict.fromkeys(facts().quotas, 0))
+
+
+LATE = date(2029, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"gpuPools": [pool(nodes={"desired": 1, "max": 1})], "modelServers": [server(replicas={"min": 1})]},
+        {"gpuPools": [pool(nodes={"desired": 0, "max": 1})], "modelServers": []},
+        {"modelServers": [server(maxModelLen=4096)]},
+        WITHOUT_GPUS,
+    ],
+)
+def test_what_stands_can_be_kept_patched_and_shrunk_in_an_account_that_has_turned_bad(
+    changes: Mapping[str, Any],
+) -> None:
+    memory = accepted(load(), facts())
+
+    standing = judge(load(**changes), turned_bad(memory), memory, LATE)
+
+    assert {"cluster.kubernetesVersion", "systemNodes.count"} <= {problem.key for problem in standing}
+
+
+def test_what_stands_keeps_its_zones_in_an_account_that_has_turned_bad() -> None:
+    memory = accepted(load(), facts())
+
+    assert choose_places(load(), turned_bad(memory), memory).pools == {"l40s": ZONES[:2]}
+
+
+def test_growing_in_an_account_that_has_turned_bad_is_refused() -> None:
+    memory = accepted(load(), facts())
+
+    with pytest.raises(ProblemsError) as problems:
+        judge(load(gpuPools=[pool(nodes={"desired": 2, "max": 3})]), turned_bad(memory), memory, LATE)
+
+    assert {problem.key for problem in problems.value.problems} == {
+        "gpuPools[0].instanceTypes[0]",
+        "gpuPools[0].nodes.max",
+    }
+
+
+def test_a_new_kubernetes_version_must_be_in_support() -> None:
+    memory = replace(accepted(load(), facts()), kubernetes_version="1.35")
+
+    with pytest.raises(ProblemsError, match=r"cluster\.kubernetesVersion"):
+        judge(load(), facts(), memory, LATE)
+
+
+def test_what_stands_and_is_wrong_is_said() -> None:
+    memory = accepted(load(), facts())
+    standing = judge(load(), turned_bad(memory), memory, LATE)
+
+    said = "\n".join(warnings(load(), NOW, standing))
+
+    assert "cluster.kubernetesVersion = '1.36'" in said
+
+
+def test_what_is_remembered_survives_the_state() -> None:
+    memory = accepted(load(), facts())
+
+    assert from_state(to_state(memory)) == memory
+
+
+def test_nothing_remembered_in_another_region_stands() -> None:
+    elsewhere = accepted(load(), facts()).within("eu-west-1")
+
+    assert elsewhere == Memory(monthly_ceiling_usd="3000")
+
+
+@pytest.mark.parametrize(
+    ("type_", "option", "code"),
+    [
+        ("g6e.xlarge", "on_demand", "L-DB2E81BA"),
+        ("gr6.4xlarge", "reservation", "L-DB2E81BA"),
+        ("p5en.48xlarge", "on_demand", "L-417A185B"),
+        ("p5.48xlarge", "spot", "L-C4BD4855"),
+        ("p4d.24xlarge", "spot", "L-7212CCBC"),
+        ("p6-b200.48xlarge", "spot", ""),
+    ],
+)
+def test_each_family_and_purchase_option_has_its_quota(type_: str, option: str, code: str) -> None:
+    quota = quota_for(type_, option)
+
+    assert quota is not None
+    assert quota.code == code
+
+
+def test_a_family_that_the_table_does_not_know_has_no_quota() -> None:
+    assert quota_for("x9.large", "on_demand") is None
+
+
+def test_the_quotas_are_those_of_the_kit() -> None:
+    kit = tomllib.loads((ROOT / "costcheck" / "data" / "quota_codes.toml").read_text(encoding="utf-8"))
+
+    assert tomllib.loads((DATA / "quotas.toml").read_text(encoding="utf-8")) == kit
+
+
+def test_the_memory_rules_are_those_of_the_kit() -> None:
+    kit = tomllib.loads((ROOT / "costcheck" / "data" / "serving_rules.toml").read_text(encoding="utf-8"))["memory"]
+
+    for name, rule in tomllib.loads((DATA / "memory_rules.toml").read_text(encoding="utf-8")).items():
+        assert rule["value"] == kit[name]["value"]
+
+
+def test_the_default_kubernetes_version_is_in_support() -> None:
+    assert load().cluster.kubernetes_version in supported_versions(TODAY)
