@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from costcheck.errors import CostcheckError
+from localcloud import drill
 from localcloud.doctor import doctor
 from localcloud.down import down
 from localcloud.environment import outside, read, shell_lines
@@ -50,6 +51,15 @@ def _parser() -> argparse.ArgumentParser:
     running.set_defaults(run=lambda told, home: run_pods(home, told.namespaces))
     examining = commands.add_parser("doctor", help="say what this machine has and lacks, and what to do")
     examining.set_defaults(run=lambda _, home: sys.exit(not doctor(home, outside(home, os.environ))))
+    faults = commands.add_parser("drill", help="make a fault on purpose").add_subparsers(
+        required=True, metavar="FAULT"
+    )
+    killing = faults.add_parser("kill", help="kill processes of the cloud, such as kube-apiserver; `up` repairs it")
+    killing.add_argument("names", nargs="+")
+    killing.set_defaults(run=lambda told, home: drill.kill(home, told.names))
+    losing = faults.add_parser("lose-zone", help="end every machine of a zone")
+    losing.add_argument("zone")
+    losing.set_defaults(run=lambda told, home: drill.lose(home, told.zone))
     printing = commands.add_parser("env", help='print what a shell needs: eval "$(python -m localcloud env)"')
     printing.set_defaults(run=lambda _, home: print(shell_lines(read(home))))
     return parser

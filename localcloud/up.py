@@ -1,5 +1,6 @@
 """`up`: every process that is missing is started, in order, and the shell's settings are written."""
 
+import hashlib
 import http.client
 import os
 import sys
@@ -56,18 +57,15 @@ def _start_all(home: Home, environ: Mapping[str, str], start: Start) -> None:
     plane = ControlPlane(home=home, ports=ports, environ=child)
     plane.write_files()
     aws = python_program("aws-api", "localcloud.account.server", "--port", str(ports.aws), environ=child)
-    if _exists(aws):
-        start.ensure(aws, port=ports.aws)
+    start.ensure(aws, port=ports.aws)
     _start_control_plane(plane, start)
-    if _exists(aws):
-        start.wait(aws, lambda: _answers(ports.aws))
+    start.wait(aws, lambda: _answers(ports.aws))
     helpers = [
         python_program("controllers", "localcloud.account.controllers", environ=child),
         python_program("pod-runner", "localcloud.pods.runner", environ=child),
     ]
     for helper in helpers:
-        if _exists(helper):
-            start.ensure(helper)
+        start.ensure(helper)
     put_tools(home, environ)
     make_stack(home, child)
     environment.write(home, values)
@@ -78,21 +76,27 @@ def _start_all(home: Home, environ: Mapping[str, str], start: Start) -> None:
 def _start_control_plane(plane: ControlPlane, start: Start) -> None:
     etcd, apiserver = plane.etcd(), plane.apiserver()
     start.ensure(etcd, port=plane.ports.etcd)
-    fresh = start.ensure(apiserver, port=plane.ports.apiserver)
+    start.ensure(apiserver, port=plane.ports.apiserver)
     api = ClusterApi(port=plane.ports.apiserver, pki=plane.pki)
     start.wait(apiserver, api.is_ready)
     for program in (plane.controller_manager(), plane.scheduler(), plane.kwok()):
         start.ensure(program)
-    if fresh:
-        _apply_objects(api, plane.home)
+    _apply_objects(api, plane.home)
 
 
 def _apply_objects(api: ClusterApi, home: Home) -> None:
+    """Apply what every local stack needs, unless these very files were applied to the end before."""
     files = [file for name in _CRDS for file in module_files.files(name, cache_root=home.tools)]
-    for file in [*files, *sorted(_OBJECTS.glob("*.yaml"))]:
+    files += sorted(_OBJECTS.glob("*.yaml"))
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    applied = home.root / "applied-objects.sha256"
+    if applied.exists() and applied.read_text(encoding="utf-8") == digest:
+        return
+    for file in files:
         api.apply_file(file)
     for path in ("/apis/keda.sh/v1alpha1/scaledobjects", "/apis/karpenter.sh/v1/nodepools"):
         api.wait_for_kind(path, seconds=READY_SECONDS)
+    applied.write_text(digest, encoding="utf-8")
 
 
 def python_program(name: str, module: str, *arguments: str, environ: Mapping[str, str]) -> Program:
@@ -113,9 +117,3 @@ def _answers(port: int) -> bool:
             return connection.getresponse().status == http.HTTPStatus.OK
         except OSError:
             return False
-
-
-def _exists(program: Program) -> bool:  # until the account's programs are there
-    import importlib.util
-
-    return importlib.util.find_spec(program.command[2]) is not None
