@@ -1,7 +1,7 @@
 """Scans rendered charts: python scripts/scan_charts.py [--kube-score PROGRAM] FILE...
 
-Each file is what `helm template` wrote. Runs checkov and kubernetes-validate from .venv-scanners, the rules of a model
-server, and kube-score where its program is given. Exits 0 when nothing is found but what charts/scan_skips.toml
+Each file is what `helm template` wrote. Runs checkov and kubernetes-validate from .venv-scanners, the rules of a
+model server, and kube-score where its program is given. Exits 0 when nothing is found but what charts/scan_skips.toml
 accepts, 1 when something is, 2 when something was not checked: that is never taken for "nothing found".
 """
 

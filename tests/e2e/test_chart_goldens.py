@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from localcloud.paths import Home
@@ -144,7 +144,12 @@ def test_no_replica_is_a_way_to_stop_without_keda(helm: Path) -> None:
     assert "  replicas: 0\n" in done.stdout, done.stderr
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    phases=[Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(longest=st.integers(1, 100_000), pre_stop=st.integers(1, 10_000), replicas=st.integers(0, 50))
 def test_for_any_values_grace_exceeds_the_drain_and_a_budget_lets_one_go(
     helm: Path, longest: int, pre_stop: int, replicas: int

@@ -243,10 +243,8 @@ def main(words: list[str]) -> int:
     try:
         save(look(server, last, limits, now), given.state)
     except StuckError as error:
-        if last:
-            save(
-                replace(last, at=now), given.state
-            )  # it was looked at, so the next look still has what to compare with
+        if last:  # keep when it was looked at, so that the next look still has what to compare with
+            save(replace(last, at=now), given.state)
         print(error, file=sys.stderr)
         return 1
     return 0
