@@ -11,10 +11,9 @@ from pathlib import Path
 # 1 is PR_SET_PDEATHSIG and 15 SIGTERM; the parent may have been killed before the call.
 _DIE_WITH_PARENT = """
 import ctypes, os, sys
-if sys.platform == "linux":
-    ctypes.CDLL(None).prctl(1, 15)
-    if os.getppid() != int(sys.argv[1]):
-        sys.exit(1)
+ctypes.CDLL(None).prctl(1, 15)
+if os.getppid() != int(sys.argv[1]):
+    sys.exit(1)
 os.execvp(sys.argv[2], sys.argv[2:])
 """
 
@@ -73,6 +72,7 @@ class Children:
         return subprocess.CompletedProcess(list(command), status, out.decode(), err.decode(errors="replace"))
 
     def end(self) -> None:
-        """Asks every running child to end; does not wait, and takes no lock: signal handlers call it."""
-        for child in list(self._running):
-            child.terminate()
+        """Asks every running child to end; does not wait."""
+        with self._lock:
+            for child in self._running:
+                child.terminate()

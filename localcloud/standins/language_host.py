@@ -172,7 +172,7 @@ def main() -> None:
     exec_script, *arguments = sys.argv[1:]
     engine = engine_address(arguments, last=True)
     host = LanguageHost(exec_script=Path(exec_script), engine=engine, environment=os.environ)
-    serve(lambda server: language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server), host.children.end)
+    serve(lambda server: language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent import futures
-from types import FrameType
 
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
@@ -19,7 +18,6 @@ MESSAGE_BYTES_MAX = (
     400 * 1024 * 1024
 )  # sdk/go/common/util/rpcutil/serve.go of github.com/pulumi/pulumi: 1024*1024*400
 WORKERS = 64  # a Helm release holds one while it waits; the engine starts every ready resource at once
-_ENDING = (signal.SIGINT, signal.SIGTERM)
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, linux/prctl.h
 
 
@@ -28,12 +26,12 @@ def serve_provider(provider: Provider) -> None:
     provider.log = EngineLog(engine_address(sys.argv[1:], last=False))
     notice = f"{provider.package}: localcloud's stand-in for provider {provider.version}; no account is used"
     threading.Thread(target=provider.log.info, args=(notice,), daemon=True).start()
-    serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server), provider.cancel)
+    serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server))
 
 
-def serve(register: Callable[[grpc.Server], None], at_end: Callable[[], None] = lambda: None) -> None:
+def serve(register: Callable[[grpc.Server], None]) -> None:
     """Serves on a free loopback port, prints the port, and returns never: signals end the process silently."""
-    end_with_parent(at_end)
+    end_with_parent()
     options = [("grpc.max_receive_message_length", MESSAGE_BYTES_MAX), ("grpc.max_send_message_length", -1)]
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=WORKERS), options=options)
     register(server)
@@ -43,25 +41,18 @@ def serve(register: Callable[[grpc.Server], None], at_end: Callable[[], None] = 
     server.wait_for_termination()
 
 
-def end_with_parent(at_end: Callable[[], None]) -> None:
-    """Ends this process without a traceback on SIGINT and SIGTERM, and on Linux when its parent is killed.
+def end_with_parent() -> None:
+    """Ends this process without a word on SIGINT and SIGTERM, and when its parent is killed.
 
-    It is set from inside: `preexec_fn` in a parent that serves gRPC crashes it.
+    It is set from inside: `preexec_fn` in a parent that serves gRPC crashes it. Children need no more than this
+    process's end (children.py).
     """
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        for each in _ENDING:  # several come at once when the engine is killed with its group
-            signal.signal(each, signal.SIG_IGN)
-        at_end()
-        os._exit(0)
-
-    for each in _ENDING:
-        signal.signal(each, stop)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: os._exit(0))
     parent = os.getppid()
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
     if os.getppid() != parent:  # killed before the line above
-        stop(signal.SIGTERM, None)
+        os._exit(0)
 
 
 def engine_address(arguments: Sequence[str], *, last: bool) -> str:

@@ -170,7 +170,8 @@ def test_only_another_name_or_namespace_replaces_a_release(engine: Serve) -> Non
         "checksum": "UPDATE",
         "values.x": "UPDATE",
     }
-    assert kinds(side.diff(RELEASE, old, old | {"name": "b"})) == {"name": "UPDATE_REPLACE"}
+    for key in ("name", "namespace"):
+        assert kinds(side.diff(RELEASE, old, old | {key: "b"})) == {key: "UPDATE_REPLACE"}
 
 
 def test_another_token_for_the_same_cluster_replaces_nothing(engine: Serve) -> None:

@@ -139,9 +139,11 @@ def test_a_replacement_that_keeps_the_name_deletes_first(engine: Serve) -> None:
 
 
 def test_the_same_inputs_are_no_change_whether_secret_or_not(engine: Serve) -> None:
-    answer = engine(Shelf()).diff(URN, {"title": secret("a"), "pages": 1}, {"title": "a", "pages": 1})
-    assert answer.changes == provider_pb2.DiffResponse.DIFF_NONE
-    assert not answer.detailedDiff
+    side = engine(Shelf())
+    marked, bare = {"title": secret("a"), "pages": 1}, {"title": "a", "pages": 1}
+    for old, new in ((marked, bare), (bare, marked), (marked, marked)):
+        answer = side.diff(URN, old, new)
+        assert (answer.changes, len(answer.detailedDiff)) == (provider_pb2.DiffResponse.DIFF_NONE, 0)
 
 
 def test_an_ignored_path_and_what_lies_below_it_is_no_change(engine: Serve) -> None:
