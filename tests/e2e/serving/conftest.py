@@ -118,6 +118,13 @@ class Kit:
         self.installed.append(name)
         return Release(cloud=self.cloud, cluster=self.cluster, name=name, namespace=self.namespace)
 
+    def uninstall(self, release: Release) -> None:
+        """Take a release away, without waiting for long drains."""
+        self.cloud.run("helm", "uninstall", release.name, "--namespace", self.namespace)
+        self.installed.remove(release.name)
+        for pod in release.pods():
+            self.cluster.delete_at_once(f"/api/v1/namespaces/{self.namespace}/pods/{pod['metadata']['name']}")
+
     def clear(self) -> None:
         """Take every release, the namespace and the nodes away, without waiting for long drains."""
         for pod in self.cluster.pods(self.namespace):

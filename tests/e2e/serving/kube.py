@@ -1,5 +1,6 @@
 """The cluster as these tests use it: nodes by hand, objects as JSON, waiting for what must come."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,6 +36,11 @@ class Cluster:
         answer = self.client.post(path, json=body)
         assert answer.is_success, answer.text
         return answer.json()
+
+    def merge(self, path: str, change: Json) -> None:
+        """Change an object."""
+        headers = {"Content-Type": "application/merge-patch+json"}
+        self.client.patch(path, content=json.dumps(change), headers=headers).raise_for_status()
 
     def delete_at_once(self, path: str) -> None:
         """Delete without a grace period; what is gone already is gone."""
