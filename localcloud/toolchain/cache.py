@@ -13,7 +13,11 @@ def build_lock(cache_root: Path) -> Iterator[None]:
     """Wait until no other process builds, and keep others waiting; a killed builder's half-made folders go."""
     cache_root.mkdir(parents=True, exist_ok=True)
     with (cache_root / ".lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("another build is running; waiting for it", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
         for left in cache_root.glob("*/.unfinished-*"):
             shutil.rmtree(left, ignore_errors=True)
         yield

@@ -25,9 +25,9 @@ def install(program: str, *, package: str) -> Path:
     """
     if find(program) is None and os.geteuid() == 0 and shutil.which("apt-get") and not _SYSTEMD.exists():
         print(f"{program}: apt-get install {package}", flush=True)
-        command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", package]
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
+        for arguments in (["update"], ["install", "--yes", "--no-install-recommends", package]):
+            subprocess.run(["apt-get", *arguments], env=environment, stdout=subprocess.DEVNULL, check=False)
     found = find(program)
     if found is None:
         raise ToolError(

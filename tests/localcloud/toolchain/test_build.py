@@ -117,7 +117,7 @@ def test_an_unknown_name_is_refused_before_anything_is_built(tmp_path: Path, fak
     assert not fake_go.exists()
 
 
-def test_a_second_builder_waits_for_the_first(tmp_path: Path) -> None:
+def test_a_second_builder_waits_for_the_first_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     entered = threading.Event()
 
     def second() -> None:
@@ -130,6 +130,7 @@ def test_a_second_builder_waits_for_the_first(tmp_path: Path) -> None:
         assert not entered.wait(0.2)
     assert entered.wait(10)
     waiting.join()
+    assert "waiting" in capsys.readouterr().out
 
 
 def test_a_folder_takes_its_place_only_when_it_is_whole(tmp_path: Path) -> None:
