@@ -74,7 +74,7 @@ class Addons(pulumi.ComponentResource):
 
     def _create(self, addon: str, *, after: Sequence[pulumi.Resource]) -> aws.eks.Addon:
         cni = addon == "vpc-cni"
-        identity = aws.eks.AddonPodIdentityAssociationArgs(service_account="aws-node", role_arn=self._cni_role.arn)
+        identity = aws.eks.AddonPodIdentityAssociationArgs(service_account="aws-node", role_arn=self._cni_role)
         return aws.eks.Addon(
             f"{self._name}-{addon}",
             cluster_name=self._args.cluster_name,
@@ -88,7 +88,7 @@ class Addons(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
         )
 
-    def _create_cni_role(self) -> aws.iam.Role:
+    def _create_cni_role(self) -> pulumi.Output[str]:
         # Network interfaces are the CNI's business, not that of every pod on the node.
         name = f"{self._name}-cni"
         child = pulumi.ResourceOptions(parent=self)
@@ -99,5 +99,5 @@ class Addons(pulumi.ComponentResource):
             opts=child,
         )
         policy = "AmazonEKS_CNI_Policy"
-        iam.attach(role, name, {policy: iam.managed_policy_arn(self._args.partition, policy)}, child)
-        return role
+        (attached,) = iam.attach(role, name, {policy: iam.managed_policy_arn(self._args.partition, policy)}, child)
+        return pulumi.Output.all(role.arn, attached.id).apply(lambda known: str(known[0]))

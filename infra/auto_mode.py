@@ -85,7 +85,7 @@ class AutoNodes(pulumi.ComponentResource):
             opts=child,
         )
         policies = {policy: iam.managed_policy_arn(args.partition, policy) for policy in NODE_POLICIES}
-        iam.attach(role, f"{name}-auto-node", policies, child)
+        attachments = iam.attach(role, f"{name}-auto-node", policies, child)
         # EKS makes this entry for its built-in pools only:
         # https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html (Create node class access entry)
         entry = aws.eks.AccessEntry(
@@ -106,6 +106,7 @@ class AutoNodes(pulumi.ComponentResource):
             access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[entry]),
         )
-        # Known once nodes may join, so that a NodeClass comes after the entry and goes before it.
-        self.role_name = pulumi.Output.all(role.name, association.id).apply(lambda known: str(known[0]))
+        # Known once nodes may join and pull images, so that a NodeClass comes after all that and goes before it.
+        ready = [association.id, *(attachment.id for attachment in attachments)]
+        self.role_name = pulumi.Output.all(role.name, *ready).apply(lambda known: str(known[0]))
         self.register_outputs({"role_name": self.role_name})

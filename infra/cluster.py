@@ -157,10 +157,11 @@ class Cluster(pulumi.ComponentResource):
             # The add-ons below are managed ones, with versions of our choice.
             bootstrap_self_managed_addons=False,
             deletion_protection=self._args.deletion_protection,
-            # The three belong together: https://docs.aws.amazon.com/eks/latest/userguide/automode-get-started-cli.html
-            compute_config=aws.eks.ClusterComputeConfigArgs(enabled=True, node_pools=[]) if auto_mode else None,
-            kubernetes_network_config=_auto_load_balancing() if auto_mode else None,
-            storage_config=_auto_block_storage() if auto_mode else None,
+            # The three belong together, and say no explicitly: left out later, Auto Mode would stay on.
+            # https://docs.aws.amazon.com/eks/latest/userguide/auto-disable.html
+            compute_config=aws.eks.ClusterComputeConfigArgs(enabled=auto_mode, node_pools=[] if auto_mode else None),
+            kubernetes_network_config=_load_balancing(enabled=auto_mode),
+            storage_config=_block_storage(enabled=auto_mode),
             tags={**self._args.tags, "Name": self._args.cluster_name},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*attachments, self._create_log_group()]),
         )
@@ -237,11 +238,13 @@ class Cluster(pulumi.ComponentResource):
         return [nodes.resource, *addons.create_after(nodes.resource)]
 
 
-def _auto_load_balancing() -> aws.eks.ClusterKubernetesNetworkConfigArgs:
+def _load_balancing(*, enabled: bool) -> aws.eks.ClusterKubernetesNetworkConfigArgs:
     return aws.eks.ClusterKubernetesNetworkConfigArgs(
-        elastic_load_balancing=aws.eks.ClusterKubernetesNetworkConfigElasticLoadBalancingArgs(enabled=True)
+        elastic_load_balancing=aws.eks.ClusterKubernetesNetworkConfigElasticLoadBalancingArgs(enabled=enabled)
     )
 
 
-def _auto_block_storage() -> aws.eks.ClusterStorageConfigArgs:
-    return aws.eks.ClusterStorageConfigArgs(block_storage=aws.eks.ClusterStorageConfigBlockStorageArgs(enabled=True))
+def _block_storage(*, enabled: bool) -> aws.eks.ClusterStorageConfigArgs:
+    return aws.eks.ClusterStorageConfigArgs(
+        block_storage=aws.eks.ClusterStorageConfigBlockStorageArgs(enabled=enabled)
+    )

@@ -13,6 +13,8 @@ from infra.node_group import Market, NodeGroup, NodeGroupArgs, OperatingSystem, 
 
 GPU_TAINT = Taint(key="nvidia.com/gpu", value="present")
 POOL_LABEL = "worthwhile.dev/pool"
+SYSTEM_LABEL = "worthwhile.dev/operating-system"
+"""NVIDIA's device plugin must run where the image lacks one (AL2023), and only there."""
 
 AMI_TYPES = {
     OperatingSystem.BOTTLEROCKET: "BOTTLEROCKET_x86_64_NVIDIA",
@@ -92,12 +94,12 @@ class GpuNodePoolArgs:
     after: Sequence[pulumi.Resource] = ()
 
 
-def gpu_labels(pool: str) -> dict[str, str]:
+def gpu_labels(pool: str, operating_system: OperatingSystem) -> dict[str, str]:
     """Return the labels of a GPU pool's nodes.
 
     NVIDIA's own charts place their pods by `nvidia.com/gpu.present`, which otherwise only feature discovery sets.
     """
-    return {POOL_LABEL: pool, "nvidia.com/gpu.present": "true"}
+    return {POOL_LABEL: pool, SYSTEM_LABEL: operating_system.value, "nvidia.com/gpu.present": "true"}
 
 
 def market(option: PurchaseOption, reservation_id: str | None) -> Market:
@@ -161,7 +163,7 @@ class GpuNodePool(pulumi.ComponentResource):
                 instance_store=True,
                 market=market(args.purchase_option, args.capacity_reservation_id),
                 size=_size(args),
-                labels=gpu_labels(name),
+                labels=gpu_labels(name, args.operating_system),
                 taints=[GPU_TAINT],
                 replace_before_adding=True,
                 tags=args.tags,

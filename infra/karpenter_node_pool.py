@@ -9,6 +9,7 @@ import pulumi_kubernetes as k8s
 
 from infra.errors import Problem, refuse
 from infra.gpu_node_pool import GPU_TAINT, gpu_labels
+from infra.node_group import OperatingSystem
 
 NODE_CLASS = "eks.amazonaws.com/v1"
 NODE_POOL = "karpenter.sh/v1"
@@ -53,8 +54,8 @@ class KarpenterNodePoolArgs:
 class KarpenterNodePool(pulumi.ComponentResource):
     """A NodeClass (how nodes look) and a NodePool (which, how many, how long).
 
-    Nodes of EKS Auto Mode enforce IMDSv2 with one hop, bring the device plugin, and put pod storage on local NVMe
-    where it is larger than the disk asked for, all by themselves; there is nothing to switch on here
+    Nodes of EKS Auto Mode are Bottlerocket, enforce IMDSv2 with one hop, bring the device plugin, and put pod storage
+    on local NVMe where it is larger than the disk asked for, all by themselves; there is nothing to switch on here
     (https://docs.aws.amazon.com/eks/latest/userguide/automode-learn-instances.html).
 
     Attributes:
@@ -103,7 +104,10 @@ def _node_class_spec(args: KarpenterNodePoolArgs) -> dict[str, Any]:
 def _node_pool_spec(name: str, args: KarpenterNodePoolArgs) -> dict[str, Any]:
     # Fields: https://karpenter.sh/docs/concepts/nodepools/
     return {
-        "template": {"metadata": {"labels": gpu_labels(name)}, "spec": _node_spec(name, args)},
+        "template": {
+            "metadata": {"labels": gpu_labels(name, OperatingSystem.BOTTLEROCKET)},
+            "spec": _node_spec(name, args),
+        },
         "limits": {"nvidia.com/gpu": str(args.gpu_limit), "cpu": str(args.cpu_limit)},
         "disruption": {
             # Only empty nodes go: a model that moves is minutes without an answer.

@@ -92,13 +92,11 @@ class Network(pulumi.ComponentResource):
 
     Attributes:
         vpc_id: The VPC.
-        private_subnets: Subnet of the nodes, by zone.
-        public_subnets: Subnet of NAT and load balancers, by zone.
+        private_subnets: Subnet of the nodes, by zone; known once it can be left, and there until its nodes are gone.
     """
 
     vpc_id: pulumi.Output[str]
     private_subnets: Mapping[str, pulumi.Output[str]]
-    public_subnets: Mapping[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("worthwhile:infra:Network", name, None, opts)
@@ -107,13 +105,9 @@ class Network(pulumi.ComponentResource):
         blocks = plan_blocks(args.cidr, args.zones)
         self._vpc = self._create_vpc()
         public = self._create_public_subnets(blocks)
-        private = self._create_private_subnets(blocks)
-        tables = self._route_private_subnets(private, self._create_nat_gateways(public))
-        self._create_s3_endpoint(tables)
+        self.private_subnets = self._create_private_subnets(blocks, self._create_nat_gateways(public))
         self._log_flows()
         self.vpc_id = self._vpc.id
-        self.private_subnets = {zone: subnet.id for zone, subnet in private.items()}
-        self.public_subnets = {zone: subnet.id for zone, subnet in public.items()}
         self.register_outputs({"vpc_id": self.vpc_id, "private_subnets": self.private_subnets})
 
     def _tags(self, name: str, **more: str) -> dict[str, str]:
@@ -140,7 +134,7 @@ class Network(pulumi.ComponentResource):
         return vpc
 
     def _create_public_subnets(self, blocks: Sequence[ZoneBlocks]) -> dict[str, aws.ec2.Subnet]:
-        gateway = aws.ec2.InternetGateway(
+        self._gateway = aws.ec2.InternetGateway(
             self._name, vpc_id=self._vpc.id, tags=self._tags(self._name), opts=self._child
         )
         table = aws.ec2.RouteTable(
@@ -150,17 +144,27 @@ class Network(pulumi.ComponentResource):
             f"{self._name}-public",
             route_table_id=table.id,
             destination_cidr_block="0.0.0.0/0",
-            gateway_id=gateway.id,
+            gateway_id=self._gateway.id,
             opts=self._child,
         )
         subnets = {block.zone: self._create_subnet("public", "elb", block.zone, block.public) for block in blocks}
-        self._associate("public", subnets, dict.fromkeys(subnets, table))
+        for zone, subnet in subnets.items():
+            self._associate(f"{self._name}-public-{zone}", subnet, table)
         return subnets
 
-    def _create_private_subnets(self, blocks: Sequence[ZoneBlocks]) -> dict[str, aws.ec2.Subnet]:
-        return {
-            block.zone: self._create_subnet("private", "internal-elb", block.zone, block.private) for block in blocks
-        }
+    def _create_private_subnets(
+        self, blocks: Sequence[ZoneBlocks], gateways: Mapping[str, aws.ec2.NatGateway]
+    ) -> dict[str, pulumi.Output[str]]:
+        only = next(iter(gateways.values()))
+        subnets, tables = {}, []
+        for block in blocks:
+            subnet = self._create_subnet("private", "internal-elb", block.zone, block.private)
+            table, ready = self._route_out(block.zone, subnet, gateways.get(block.zone, only))
+            tables.append(table)
+            # Nodes that start before their way out exists never join, and take their group down with them.
+            subnets[block.zone] = pulumi.Output.all(subnet.id, *ready).apply(lambda known: str(known[0]))
+        self._create_s3_endpoint(tables)
+        return subnets
 
     def _create_subnet(self, tier: str, balancer_role: str, zone: str, block: str) -> aws.ec2.Subnet:
         name = f"{self._name}-{tier}-{zone}"
@@ -184,46 +188,41 @@ class Network(pulumi.ComponentResource):
         name = f"{self._name}-nat-{zone}"
         address = aws.ec2.Eip(name, domain="vpc", tags=self._tags(name), opts=self._child)
         return aws.ec2.NatGateway(
-            name, allocation_id=address.allocation_id, subnet_id=subnet.id, tags=self._tags(name), opts=self._child
+            name,
+            allocation_id=address.allocation_id,
+            subnet_id=subnet.id,
+            tags=self._tags(name),
+            # AWS refuses a NAT gateway in a VPC that has no internet gateway yet.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._gateway]),
         )
 
-    def _route_private_subnets(
-        self, private: Mapping[str, aws.ec2.Subnet], gateways: Mapping[str, aws.ec2.NatGateway]
-    ) -> dict[str, aws.ec2.RouteTable]:
-        only = next(iter(gateways.values()))
-        tables = {}
-        for zone in private:
-            name = f"{self._name}-private-{zone}"
-            tables[zone] = aws.ec2.RouteTable(name, vpc_id=self._vpc.id, tags=self._tags(name), opts=self._child)
-            aws.ec2.Route(
-                name,
-                route_table_id=tables[zone].id,
-                destination_cidr_block="0.0.0.0/0",
-                nat_gateway_id=gateways.get(zone, only).id,
-                opts=self._child,
-            )
-        self._associate("private", private, tables)
-        return tables
+    def _route_out(
+        self, zone: str, subnet: aws.ec2.Subnet, gateway: aws.ec2.NatGateway
+    ) -> tuple[aws.ec2.RouteTable, list[pulumi.Output[str]]]:
+        name = f"{self._name}-private-{zone}"
+        table = aws.ec2.RouteTable(name, vpc_id=self._vpc.id, tags=self._tags(name), opts=self._child)
+        route = aws.ec2.Route(
+            name,
+            route_table_id=table.id,
+            destination_cidr_block="0.0.0.0/0",
+            nat_gateway_id=gateway.id,
+            opts=self._child,
+        )
+        return table, [route.id, self._associate(name, subnet, table).id]
 
     def _associate(
-        self, tier: str, subnets: Mapping[str, aws.ec2.Subnet], tables: Mapping[str, aws.ec2.RouteTable]
-    ) -> None:
-        for zone, subnet in subnets.items():
-            aws.ec2.RouteTableAssociation(
-                f"{self._name}-{tier}-{zone}",
-                subnet_id=subnet.id,
-                route_table_id=tables[zone].id,
-                opts=self._child,
-            )
+        self, name: str, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable
+    ) -> aws.ec2.RouteTableAssociation:
+        return aws.ec2.RouteTableAssociation(name, subnet_id=subnet.id, route_table_id=table.id, opts=self._child)
 
-    def _create_s3_endpoint(self, tables: Mapping[str, aws.ec2.RouteTable]) -> None:
+    def _create_s3_endpoint(self, tables: Sequence[aws.ec2.RouteTable]) -> None:
         # Weights and image layers come from S3: through a gateway endpoint they cost nothing, through NAT by the GB.
         aws.ec2.VpcEndpoint(
             f"{self._name}-s3",
             vpc_id=self._vpc.id,
             service_name=f"com.amazonaws.{self._args.region}.s3",
             vpc_endpoint_type="Gateway",
-            route_table_ids=[table.id for table in tables.values()],
+            route_table_ids=[table.id for table in tables],
             tags=self._tags(f"{self._name}-s3"),
             opts=self._child,
         )
@@ -244,12 +243,12 @@ class Network(pulumi.ComponentResource):
             traffic_type="ALL",
             log_destination_type="cloud-watch-logs",
             log_destination=group.arn,
-            iam_role_arn=self._create_flow_log_role(name, group).arn,
+            iam_role_arn=self._create_flow_log_role(name, group),
             tags=self._tags(name),
             opts=self._child,
         )
 
-    def _create_flow_log_role(self, name: str, group: aws.cloudwatch.LogGroup) -> aws.iam.Role:
+    def _create_flow_log_role(self, name: str, group: aws.cloudwatch.LogGroup) -> pulumi.Output[str]:
         # https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html, narrowed to this log group.
         source = pulumi.Output.format("arn:*:ec2:{0}:{1}:vpc-flow-log/*", self._args.region, self._args.account_id)
         role = aws.iam.Role(
@@ -269,5 +268,5 @@ class Network(pulumi.ComponentResource):
             ],
             resources=[group.arn, pulumi.Output.format("{0}:*", group.arn)],
         )
-        aws.iam.RolePolicy(name, role=role.name, policy=iam.policy(write), opts=self._child)
-        return role
+        allowed = aws.iam.RolePolicy(name, role=role.name, policy=iam.policy(write), opts=self._child)
+        return pulumi.Output.all(role.arn, allowed.id).apply(lambda known: str(known[0]))

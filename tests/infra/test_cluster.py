@@ -84,7 +84,7 @@ def test_each_grant_is_an_entry_with_its_policy(cloud: PretendCloud) -> None:
         DEPLOYER: "AmazonEKSClusterAdminPolicy",
         "arn:aws:iam::1:role/oncall": "AmazonEKSAdminViewPolicy",
     }
-    assert len(cloud.of("aws:eks/accessEntry:AccessEntry")) == 2
+    assert [entry.inputs["type"] for entry in cloud.of("aws:eks/accessEntry:AccessEntry")] == ["STANDARD"] * 2
 
 
 @pytest.mark.parametrize(
@@ -118,9 +118,11 @@ def test_auto_mode_switches_on_its_three_parts_together(cloud: PretendCloud) -> 
     assert inputs["kubernetesNetworkConfig"] == {"elasticLoadBalancing": {"enabled": True}}
 
 
-def test_without_auto_mode_its_parts_and_permissions_are_absent(cloud: PretendCloud) -> None:
+def test_without_auto_mode_its_parts_say_no_and_its_permissions_are_absent(cloud: PretendCloud) -> None:
     inputs = created(cloud).inputs
-    assert not {"computeConfig", "storageConfig", "kubernetesNetworkConfig"} & set(inputs)
+    assert inputs["computeConfig"] == {"enabled": False}
+    assert inputs["storageConfig"] == {"blockStorage": {"enabled": False}}
+    assert inputs["kubernetesNetworkConfig"] == {"elasticLoadBalancing": {"enabled": False}}
     assert managed_policies(cloud, "cluster-cluster") == {"AmazonEKSClusterPolicy"}
 
 
@@ -179,7 +181,8 @@ def test_the_kubeconfig_waits_for_the_callers_access_and_holds_no_credential(clo
     cloud.deploy(program)
     user = json.loads(seen[0])["users"][0]["user"]
     assert set(user) == {"exec"}
-    assert user["exec"]["args"][:4] == ["eks", "get-token", "--cluster-name", "worthwhile-test"]
+    words = user["exec"]["args"]
+    assert words[:6] == ["eks", "get-token", "--cluster-name", "worthwhile-test", "--region", "us-east-1"]
 
 
 def test_known_versions_carry_a_page_and_a_day_and_the_configuration_wins() -> None:

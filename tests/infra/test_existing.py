@@ -28,7 +28,8 @@ def test_an_existing_cluster_is_looked_up_and_never_changed(cloud: PretendCloud)
 
     cloud.deploy(program)
     assert cloud.resources == []
-    assert json.loads(seen[0])["clusters"][0]["cluster"]["server"] == "https://theirs.example.com"
+    cluster = json.loads(seen[0])["clusters"][0]["cluster"]
+    assert cluster == {"server": "https://theirs.example.com", "certificate-authority-data": "Q0E="}
     assert seen[1] == "sg-theirs"
 
 

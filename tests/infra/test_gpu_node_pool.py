@@ -33,6 +33,14 @@ def test_nodes_say_which_pool_they_are_of(cloud: PretendCloud) -> None:
     assert group["labels"]["worthwhile.dev/pool"] == "g6"
 
 
+@pytest.mark.parametrize("system", OperatingSystem)
+def test_nodes_say_what_they_run_so_that_the_device_plugin_knows_where(
+    cloud: PretendCloud, system: OperatingSystem
+) -> None:
+    group, _ = pool(cloud, operating_system=system)
+    assert group["labels"]["worthwhile.dev/operating-system"] == system.value
+
+
 def test_metadata_takes_a_token_and_stays_on_the_node(cloud: PretendCloud) -> None:
     _, template = pool(cloud)
     options = template["metadataOptions"]
@@ -152,6 +160,12 @@ def test_bounds_that_contradict_each_other_are_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=r"gpuPools\.g6\.nodes"):
         pool(cloud, minimum=minimum, desired=desired, maximum=maximum)
+
+
+@pytest.mark.parametrize("version", ["1.36", None])
+def test_nodes_follow_the_version_of_the_cluster_where_it_is_ours(cloud: PretendCloud, version: str | None) -> None:
+    group, _ = pool(cloud, kubernetes_version=version)
+    assert group.get("version") == version
 
 
 def test_an_always_on_pool_has_the_size_of_the_configuration_and_no_schedule(cloud: PretendCloud) -> None:

@@ -119,6 +119,8 @@ def test_pods_get_their_role_by_their_service_account_alone(cloud: PretendCloud)
     association = cloud.one("aws:eks/podIdentityAssociation:PodIdentityAssociation").inputs
     assert (association["namespace"], association["serviceAccount"]) == ("model-qwen", "qwen")
     assert values["serviceAccount"] == {"name": "qwen"}
+    policy = json.loads(cloud.one("aws:iam/rolePolicy:RolePolicy").inputs["policy"])["Statement"]
+    assert policy[0]["Resource"][0].endswith(f"/qwen3-8b/{REVISION}/*")
     role = cloud.one("aws:iam/role:Role").inputs
     trust = json.loads(role["assumeRolePolicy"])["Statement"][0]
     assert trust["Condition"]["ArnLike"]["aws:SourceArn"].endswith(":cluster/worthwhile-test")
@@ -163,7 +165,7 @@ def test_a_changed_template_changes_the_release(tmp_path: Path) -> None:
     file.write_text("kind: Deployment\n")
     before = chart_digest(tmp_path)
     assert chart_digest(tmp_path) == before
-    file.write_text("kind: Deployment\nmetadata: {}\n")
+    file.write_text("kind: StatefulSe\n")  # as long as before
     after = chart_digest(tmp_path)
     file.rename(file.with_name("other.yaml"))
     assert len({before, after, chart_digest(tmp_path)}) == 3

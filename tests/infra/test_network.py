@@ -3,6 +3,7 @@
 import ipaddress
 import json
 
+import pulumi_aws as aws
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +58,19 @@ def test_private_subnets_leave_only_through_nat(cloud: PretendCloud) -> None:
     gateways = [route.inputs for route in cloud.of(ROUTE) if route.name.startswith("net-private-")]
     assert len(gateways) == 2
     assert all("natGatewayId" in route and "gatewayId" not in route for route in gateways)
+
+
+def test_whoever_uses_a_private_subnet_waits_for_its_way_out(cloud: PretendCloud) -> None:
+    def program() -> None:
+        network = Network("net", network_args())
+        aws.ec2.NetworkInterface("user", subnet_id=network.private_subnets[ZONES[1]])
+
+    cloud.deploy(program)
+    order = [(resource.token, resource.name) for resource in cloud.resources]
+    user = order.index(("aws:ec2/networkInterface:NetworkInterface", "user"))
+    assert order.index((ROUTE, f"net-private-{ZONES[1]}")) < user
+    assert order.index(("aws:ec2/routeTableAssociation:RouteTableAssociation", f"net-private-{ZONES[1]}")) < user
+    assert cloud.resources[user].inputs["subnetId"] == f"net-private-{ZONES[1]}-id"
 
 
 def test_weights_come_from_s3_past_the_nat_gateway(cloud: PretendCloud) -> None:

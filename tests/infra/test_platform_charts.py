@@ -73,6 +73,12 @@ def test_metrics_have_an_address_only_where_prometheus_runs(cloud: PretendCloud)
     assert seen == [PROMETHEUS_URL, None]
 
 
+def test_the_device_plugin_runs_only_where_the_image_has_none(cloud: PretendCloud) -> None:
+    cloud.deploy(lambda: Platform("platform", platform_args(enabled=["devicePlugin"])))
+    values = cloud.one(RELEASE).inputs["values"]
+    assert values["nodeSelector"] == {"worthwhile.dev/operating-system": "al2023"}
+
+
 def test_gpu_metrics_run_on_gpu_nodes(cloud: PretendCloud) -> None:
     cloud.deploy(lambda: Platform("platform", platform_args(enabled=["dcgmExporter"])))
     values = cloud.one(RELEASE).inputs["values"]
