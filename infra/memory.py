@@ -1,7 +1,7 @@
 """What the stack remembers of its last accepted run, in its own state.
 
-A `Stash`, not an output: Pulumi empties the outputs of a stack whose program was refused, and does not write them
-when an update is killed. The stash is written first and deleted last, so that it holds whatever else happens.
+A `Stash`, not an output: outputs are written last, so an update that failed or was killed half-way, with GPU nodes
+running, may have left none. The stash is written first and deleted last.
 """
 
 from collections.abc import Mapping

@@ -57,8 +57,11 @@ def support_warning(config: StackConfig, today: date) -> str:
 def _versions(config: StackConfig, memory: Memory, today: date) -> Iterator[Judgement]:
     version = config.cluster.kubernetes_version
     if not config.cluster.existing_name:
-        yield from _kubernetes_version(version, memory, today)
-        yield from _found_by(lambda: check_versions(load_addon_versions(version, config.cluster.addon_versions)))
+        unsupported = list(_kubernetes_version(version, memory, today))
+        yield from unsupported
+        # Add-ons of a version that is refused anyway would only hide what matters.
+        if all(found.stands for found in unsupported):
+            yield from _found_by(lambda: check_versions(load_addon_versions(version, config.cluster.addon_versions)))
     enabled = config.platform.enabled
     yield from _found_by(lambda: choose_releases(enabled, load_platform_releases(), CONTROLLER_POLICY))
     if config.model_servers:

@@ -1,6 +1,7 @@
 """The whole program on a pretend engine: what each profile registers, and that a refusal registers nothing."""
 
 import runpy
+import socket
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -256,3 +257,26 @@ def test_a_stack_in_an_account_that_has_turned_bad_can_still_shrink(
     assert cloud.one(GROUP, "l40s").inputs["scalingConfig"]["maxSize"] == 1
     assert len(cloud.one(GROUP, "l40s").inputs["subnetIds"]) == 2
     assert "may be kept or lowered" in caplog.text
+
+
+def test_a_cluster_and_a_network_that_exist_are_used_and_not_made(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.decide()
+    with socket.create_server(("127.0.0.1", 0)) as api:
+        stack.cloud.answers["aws:eks/getCluster:getCluster"] = {
+            "name": "theirs",
+            "arn": "arn:aws:eks:us-east-1:123456789012:cluster/theirs",
+            "endpoint": f"https://127.0.0.1:{api.getsockname()[1]}",
+            "certificateAuthorities": [{"data": "Q0E="}],
+            "vpcConfig": {"clusterSecurityGroupId": "sg-theirs"},
+        }
+        cloud = stack.up(
+            monkeypatch,
+            cluster={"existingName": "theirs"},
+            network={"vpcId": "vpc-0123456789abcdef0", "privateSubnets": {"us-east-1a": "s-a", "us-east-1b": "s-b"}},
+        )
+
+    assert cloud.of("aws:eks/cluster:Cluster") == cloud.of("aws:ec2/vpc:Vpc") == []
+    assert cloud.one(GROUP).inputs["subnetIds"] == ["s-a", "s-b"]
+    assert cloud.one(GROUP).inputs["clusterName"] == "theirs"
