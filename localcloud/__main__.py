@@ -22,7 +22,6 @@ _INTERRUPTED = 128 + signal.SIGINT  # as a shell says it
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 1 with a message where it cannot be done."""
     told = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that `up` ends what it started
     command: Callable[[argparse.Namespace, Home], None] = told.run
     try:
         command(told, Home.from_environment(os.environ))
@@ -66,4 +65,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that `up` ends what it started
     sys.exit(main())

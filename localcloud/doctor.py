@@ -134,5 +134,8 @@ def _cloud(home: Home) -> Iterator[Finding]:
         running = processes.running(name)
         text = f"{name}: pid {running.pid}" if running else f"{name} has ended; its log: {processes.log(name)}"
         yield Finding(good=running is not None, text=text, action="python -m localcloud up")
-    api = ClusterApi(port=Ports.kept_in(home.ports_file).apiserver, pki=Pki(home.pki))
-    yield Finding(good=api.is_ready(), text="the API server is ready", action="python -m localcloud up")
+    pki = Pki(home.pki)
+    ready = pki.is_made and ClusterApi(port=Ports.kept_in(home.ports_file).apiserver, pki=pki).is_ready()
+    yield Finding(
+        good=ready, text=f"the API server is{'' if ready else ' not'} ready", action="python -m localcloud up"
+    )

@@ -60,9 +60,14 @@ class Pki:
         """Return its key."""
         return self.folder / f"{name}.key"
 
+    @property
+    def is_made(self) -> bool:
+        """True if all files are there: the last one written is."""
+        return self.account_key.exists()
+
     def make(self) -> None:
-        """Make what is not there yet; the last file written says that all are."""
-        if self.account_key.exists():
+        """Make all files, unless they are there."""
+        if self.is_made:
             return
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         authority_key = ec.generate_private_key(ec.SECP256R1())
