@@ -11,7 +11,7 @@ from costcheck.errors import InputFileError
 
 NAME = "kube-score"
 CRITICAL = 1  # https://github.com/zegl/kube-score/blob/v1.20.0/scorecard/scorecard.go
-SCORED = {"Deployment", "NetworkPolicy", "PodDisruptionBudget", "Service"}
+SCORED = {"Deployment", "NetworkPolicy", "Pod", "PodDisruptionBudget", "Service"}
 NOT_SCORED = {"ConfigMap", "ScaledObject", "ServiceAccount", "ServiceMonitor"}  # it has no check for these kinds
 
 

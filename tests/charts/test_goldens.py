@@ -137,8 +137,8 @@ def test_the_volumes_on_the_nodes_disk_fit_into_the_limit_that_counts_them(profi
     assert sizes <= sum(limits)
 
 
-def flows(profile: str) -> tuple[list[Json], list[Json]]:
-    (policy,) = objects(profile, "NetworkPolicy")
+def flows(profile: str, name: str = "model") -> tuple[list[Json], list[Json]]:
+    (policy,) = [found for found in objects(profile, "NetworkPolicy") if found["metadata"]["name"] == name]
     assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
     return policy["spec"]["ingress"], policy["spec"]["egress"]
 
@@ -152,7 +152,17 @@ def test_only_the_gateway_reaches_the_api_and_only_the_monitoring_the_metrics(pr
         for rule in ingress
     }
     assert reached == {"gateway": [8080], "monitoring": [8081]}
-    assert all(len(rule["from"]) == 1 for rule in ingress)
+    further = [peer["podSelector"]["matchLabels"] for rule in ingress for peer in rule["from"][1:]]
+    assert [labels["app.kubernetes.io/name"] for labels in further] == ["model-server-check"]
+
+
+def test_the_pod_of_helm_test_is_no_server_to_the_service_and_reaches_only_the_server() -> None:
+    (check,), (service,) = objects("default", "Pod"), objects("default", "Service")
+    assert not service["spec"]["selector"].items() <= check["metadata"]["labels"].items()
+    ingress, egress = flows("default", "model-check")
+    assert ingress == []
+    assert [port["port"] for rule in egress for port in rule["ports"]] == [53, 53, 8080]
+    assert check["metadata"]["annotations"]["helm.sh/hook"] == "test"
 
 
 def test_nothing_leaves_a_pod_whose_weights_lie_on_a_volume() -> None:
@@ -196,7 +206,7 @@ def test_the_paths_of_vllm_that_its_key_does_not_guard_are_among_those_refused()
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_scripts_in_the_golden_are_the_files_of_the_chart(profile: str) -> None:
     (config,) = objects(profile, "ConfigMap")
-    for name in ("serve.sh", "progress_probe.py", "verify_weights.py"):
+    for name in ("completion.py", "serve.sh", "progress_probe.py", "verify_weights.py"):
         assert config["data"][name] == (CHART / "files" / name).read_text()
 
 

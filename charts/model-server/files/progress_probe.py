@@ -115,7 +115,7 @@ class Server:
         except urllib.error.HTTPError as error:
             return f"{error.code} {error.read(4096).decode(errors='replace')}"
         except (OSError, http.client.HTTPException) as error:
-            return f"no answer within {seconds:.0f} s: {error}"
+            return f"no answer within {seconds:g} s: {error}"
         return ""
 
 

@@ -20,6 +20,12 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 llm-d.ai/model: {{ .Values.model.name | quote }}
 {{- end }}
 
+{{/* The pod of `helm test`: of another name, so that neither the Service nor the Deployment takes it for a server. */}}
+{{- define "model-server.checkLabels" -}}
+app.kubernetes.io/name: model-server-check
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
 {{- define "model-server.serviceAccountName" -}}
 {{ .Values.serviceAccount.name | default (include "model-server.name" .) }}
 {{- end }}
@@ -31,6 +37,14 @@ llm-d.ai/model: {{ .Values.model.name | quote }}
 {{/* Folder of the weights. */}}
 {{- define "model-server.weights" -}}
 /var/lib/weights/{{ .Values.model.name }}
+{{- end }}
+
+{{/* The key as the file `key`, whatever it is called in the Secret. */}}
+{{- define "model-server.apiKeyVolume" -}}
+secret:
+  secretName: {{ .Values.apiKeySecret.name }}
+  items:
+    - {key: {{ .Values.apiKeySecret.key }}, path: key}
 {{- end }}
 
 {{/* An image by digest: the one given, else the one that `make pin` looked up for just this repository and version. */}}
@@ -90,4 +104,20 @@ ephemeral-storage: {{ .diskMiB }}Mi
 {{- if .gpus }}
 nvidia.com/gpu: {{ .gpus }}
 {{- end }}
+{{- end }}
+
+{{/* One rule of a NetworkPolicy: names can be resolved. */}}
+{{- define "model-server.egressToDns" -}}
+- to:
+    - namespaceSelector:
+        matchLabels:
+          kubernetes.io/metadata.name: kube-system
+      podSelector:
+        matchLabels:
+          k8s-app: kube-dns
+  ports:
+    - port: 53
+      protocol: UDP
+    - port: 53
+      protocol: TCP
 {{- end }}
