@@ -30,8 +30,9 @@ class ObjectStore:
         self._lock = threading.RLock()
         self._app = create_backend_app("s3")
         self._backend: Any = s3_backends[account.read().settings.account_id]["aws"]
-        if self._file.exists():
-            self._backend.buckets = pickle.loads(self._file.read_bytes())  # noqa: S301  -- our own file
+        kept = pickle.loads(self._file.read_bytes()) if self._file.exists() else {}  # noqa: S301  -- our own file
+        self._backend.buckets = kept
+        s3_backends.bucket_accounts.clear()  # another store of this process may have filled it
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answers one request; after one that may have changed something, counts and keeps what there is."""
@@ -54,7 +55,9 @@ class ObjectStore:
             if name not in self._backend.buckets:
                 self._backend.create_bucket(name, state.settings.region)
             s3_backends.bucket_accounts[name] = ("aws", state.settings.account_id)
-            self._backend.put_bucket_versioning(name, _versioning(state, name))
+            status = _versioning(state, name)
+            if status:  # without one it stays as it is: once versioned, a bucket never loses its old versions
+                self._backend.put_bucket_versioning(name, status)
             self._backend.put_bucket_tagging(name, bucket.tags)
 
     def _count(self) -> None:

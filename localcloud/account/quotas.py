@@ -12,6 +12,12 @@ from localcloud.account.store import State
 ON_DEMAND = {"standard": "L-1216C47A", "g": "L-DB2E81BA", "p": "L-417A185B"}
 SPOT = {"standard": "L-34B43A08", "g": "L-3819A6DF", "p": "L-7212CCBC", "p5": "L-C4BD4855"}
 
+_FAMILY = re.compile(r"(?P<letters>[a-z]+)(?P<generation>\d+)")
+_GRAPHICS = frozenset({"g", "gr", "vt"})
+_STANDARD = frozenset("acdhimrtz")
+_OTHERS = frozenset({"dl", "inf", "trn", "hpc", "mac"})  # with quotas of their own, which this account does not have
+_P5 = 5  # spot P6 has another quota again
+
 NAMES: Mapping[str, str] = {
     "L-1216C47A": "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances",
     "L-DB2E81BA": "Running On-Demand G and VT instances",
@@ -41,15 +47,16 @@ def limit(state: State, code: str) -> float | None:
 
 def code_of(instance_type: str, *, spot: bool) -> str | None:
     """The quota that the type counts against, None for families that are not limited here."""
-    family = re.match(r"[a-z]+\d*", instance_type)
-    letters = re.match(r"[a-z]+", instance_type)
-    if family is None or letters is None:
+    found = _FAMILY.match(instance_type)
+    if found is None:
         return None
+    letters, generation = found["letters"], int(found["generation"])
     codes = SPOT if spot else ON_DEMAND
-    if spot and family[0] == "p5":
-        return codes["p5"]
-    group = "g" if letters[0] in ("g", "gr", "vt") else letters[0]
-    return codes.get(group if group in ("g", "p") else "standard" if letters[0][0] in "acdhimrtz" else "")
+    if letters in _GRAPHICS:
+        return codes["g"]
+    if letters == "p":
+        return codes["p5"] if spot and generation == _P5 else codes["p"] if generation <= _P5 or not spot else None
+    return codes["standard"] if letters[0] in _STANDARD and letters not in _OTHERS else None
 
 
 def check_room(state: State, instance_type: str, count: int, *, spot: bool) -> None:

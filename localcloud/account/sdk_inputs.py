@@ -6,6 +6,7 @@ import inspect
 import sys
 import types
 import typing
+import warnings
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -21,16 +22,25 @@ _SHOWN_KEYS = 12
 
 
 @cache
-def args_class(token: str) -> type:
-    """The SDK's class of the inputs of the type ``aws:ec2/vpc:Vpc``.
+def resource_class(token: str) -> type:
+    """The SDK's class of the type ``aws:ec2/vpc:Vpc``.
 
     Raises AttributeError or ModuleNotFoundError for a type that the SDK does not have.
     """
     _, module, name = token.split(":")
-    resource = getattr(importlib.import_module(f"pulumi_aws.{module.split('/')[0]}"), name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # importing the S3 module warns about its older half
+        found: type = getattr(importlib.import_module(f"pulumi_aws.{module.split('/')[0]}"), name)
+    return found
+
+
+@cache
+def args_class(token: str) -> type:
+    """The SDK's class of the inputs of the type. Raises as `resource_class` does."""
+    resource = resource_class(token)
     home = sys.modules[resource.__module__]
     # A nested input type may have taken the plain name: BucketVersioningInitArgs.
-    found: type = getattr(home, f"{name}InitArgs", None) or getattr(home, f"{name}Args")
+    found: type = getattr(home, f"{resource.__name__}InitArgs", None) or getattr(home, f"{resource.__name__}Args")
     return found
 
 

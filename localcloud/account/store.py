@@ -81,15 +81,16 @@ class State:
             (each["type"], each["id"]): Resource(**each) for each in document.get("resources", {}).values()
         }
 
-    def document(self) -> Tree:
+    def text(self) -> str:
         """The account as JSON."""
-        return {
+        document = {
             "settings": asdict(self.settings),
             "quotas": self.quotas,
             "failures": self.failures,
             "delays": self.delays,
             "resources": {f"{each.type} {each.id}": asdict(each) for each in self},
         }
+        return json.dumps(document, indent=1)
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(list(self._resources.values()))
@@ -133,13 +134,13 @@ class Account:
         with self.path.with_suffix(".lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             state = self.read()
-            before = state.document()
+            before = state.text()
             yield state
-            after = state.document()
+            after = state.text()
             if after != before:
                 self._write(after)
 
-    def _write(self, document: Tree) -> None:
+    def _write(self, text: str) -> None:
         unfinished = self.path.with_suffix(f".{os.getpid()}.new")
-        unfinished.write_text(json.dumps(document, indent=1))
+        unfinished.write_text(text)
         unfinished.replace(self.path)

@@ -78,14 +78,14 @@ class ClusterEffect(Effect):
         for subnet in _control_plane_subnets(subnets):
             _make_interface(state, resource, subnet, group)
         added = {"clusterSecurityGroupId": group.id, "vpcId": subnets[0].inputs["vpcId"]}
-        vpc_config = {"publicAccessCidrs": ["0.0.0.0/0"], **resource.inputs["vpcConfig"], **added}
-        cluster = state.set_outputs(resource, vpcConfig=vpc_config, **control_plane(home.kubeconfig))
+        plane = control_plane(home.kubeconfig)
+        cluster = state.set_outputs(resource, vpcConfig=_vpc_config(resource.inputs, added), **plane)
         ensure_log_group(state, cluster)
 
     def changed(self, state: State, old: Resource, new: Resource) -> None:
         """Keeps what EKS added inside the inputs."""
         kept = {name: old.outputs["vpcConfig"][name] for name in ("clusterSecurityGroupId", "vpcId")}
-        state.set_outputs(new, vpcConfig={**new.outputs["vpcConfig"], **kept})
+        state.set_outputs(new, vpcConfig=_vpc_config(new.inputs, kept))
 
     def removed(self, state: State, resource: Resource) -> None:
         """Takes away what EKS made for itself; what controllers made for workloads stays, as in a real account."""
@@ -106,6 +106,11 @@ class ClusterEffect(Effect):
     def settle(self, home: Home, resource: Resource) -> None:  # noqa: ARG002
         """Gives the control plane what EKS would have put into it."""
         furnish(home)
+
+
+def _vpc_config(inputs: Tree, added: Tree) -> Tree:
+    """The cluster's network settings as EKS reports them."""
+    return {"publicAccessCidrs": ["0.0.0.0/0"], **inputs["vpcConfig"], **added}
 
 
 def _minor(version: str) -> int:
