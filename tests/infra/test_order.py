@@ -26,10 +26,16 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> Requests:
     return record_requests(monkeypatch)
 
 
+RECORDED: dict[str, Requests] = {}
+"""The whole stack as it was asked for, once."""
+
+
 @pytest.fixture
 def full(cloud: PretendCloud, requests: Requests) -> Requests:
-    cloud.deploy(lambda: whole_stack(FULL))
-    return requests
+    if not RECORDED:
+        cloud.deploy(lambda: whole_stack(FULL))
+        RECORDED["full"] = requests
+    return RECORDED["full"]
 
 
 def test_nothing_inside_the_cluster_comes_before_the_callers_access(full: Requests) -> None:
