@@ -69,7 +69,7 @@ def test_a_process_that_ended_is_told_with_its_log(home: Home) -> None:
     while processes.running("dead"):
         pass
     told = "\n".join(str(finding) for finding in examine(home, NO_TOOLS))
-    assert f"dead has ended; its log: {home.run / 'dead.log'}" in told
+    assert f"MISSING dead has ended; its log: {home.run / 'dead.log'}" in told
     assert "ok      alive: pid" in told
     assert "MISSING the API server is not ready" in told
     down(home)

@@ -19,6 +19,9 @@ def test_a_server_that_lies_in_sbin_is_found_without_it_on_the_path(
 
 def test_what_may_not_be_installed_from_here_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr(debian, "_SYSTEMD", Path("/nowhere"))
+    monkeypatch.setattr("shutil.which", lambda name, **_: f"/usr/bin/{name}" if name == "apt-get" else None)
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("apt-get was run"))
     with pytest.raises(ToolError, match=r"apt-get install no-such-package"):
         debian.install("no-such-program", package="no-such-package")
 
@@ -28,6 +31,7 @@ def test_nothing_is_installed_where_a_package_would_start_its_service(
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr(debian, "_SYSTEMD", tmp_path)
+    monkeypatch.setattr("shutil.which", lambda name, **_: f"/usr/bin/{name}" if name == "apt-get" else None)
     monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("apt-get was run"))
     with pytest.raises(ToolError):
         debian.install("no-such-program", package="no-such-package")
