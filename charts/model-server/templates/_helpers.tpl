@@ -102,7 +102,7 @@ cpu: {{ .cpu | quote }}
 memory: {{ .memoryMiB }}Mi
 ephemeral-storage: {{ .diskMiB }}Mi
 {{- if .gpus }}
-nvidia.com/gpu: {{ .gpus }}
+nvidia.com/gpu: {{ .gpus | quote }}
 {{- end }}
 {{- end }}
 
