@@ -4,8 +4,10 @@ import asyncio
 import re
 import shutil
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,6 @@ from localcloud.pods.service import ready_urls
 
 Json = Any
 _RETRY_SECONDS = 2.0
-_CALM = ("Started", "Killing")  # everything else is a warning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,7 @@ class ExecutedPod:
         self._began = datetime.now(UTC)
         self._changed = asyncio.Event()
         self._deleted = asyncio.Event()
+        self._host = ""
         self._killed = False
         self._run: PodRun | None = None
         self._telling: set[asyncio.Task[None]] = set()
@@ -75,15 +77,13 @@ class ExecutedPod:
             self._run.kill()
 
     async def run(self) -> None:
-        """Execute the pod to its end; a fault of the runner is printed, and the pod's processes end."""
+        """Execute the pod to its end; whatever happens, none of its processes is left."""
         try:
             self._run = await self._plan()
-            if self._run is not None:
+            if self._run is not None and not self._killed:
                 await self._execute(self._run)
-            if self._deleted.is_set() and not self._killed:
-                await self._api.force_delete(self._path, self.uid)
-        except httpx2.HTTPError as exc:
-            print(f"pod runner: {self._path}: {exc!r}", file=sys.stderr, flush=True)
+            if self._deleted.is_set():
+                await self._insist(lambda: self._api.force_delete(self._path, self.uid))
         finally:
             if self._run is not None:
                 self._run.kill()
@@ -93,10 +93,14 @@ class ExecutedPod:
         """Return the pod ready to run, once its sources exist; None if it is deleted before."""
         while not self._deleted.is_set():
             try:
+                self._host = await self._host_address()
                 return await self._prepared()
             except PodError as exc:
-                await self._api.patch_status(self._path, status.refused(self._pod, exc, await self._report()))
-                await _wait(self._deleted, _RETRY_SECONDS)
+                refused = status.refused(self._pod, exc, self._report())
+                await self._insist(partial(self._api.patch_status, self._path, refused))
+            except httpx2.HTTPError as exc:
+                self._complain(exc)
+            await _wait(self._deleted, _RETRY_SECONDS)
         return None
 
     async def _prepared(self) -> PodRun:
@@ -134,7 +138,9 @@ class ExecutedPod:
             port.get("name", "") for port in service["spec"].get("ports", []) if str(port["port"]) == name["port"]
         ]
         path = f"/apis/discovery.k8s.io/v1/namespaces/{name['namespace']}/endpointslices"
-        slices = await self._api.get(f"{path}?labelSelector=kubernetes.io/service-name%3D{name['name']}")
+        slices = await self._api.get(f"{path}?labelSelector=kubernetes.io/service-name%3D{name['name']}") or {
+            "items": []
+        }
         urls = [url for one in slices["items"] for port in ports for url in ready_urls(one, port)]
         return min(urls, default="").removeprefix("http://")
 
@@ -146,8 +152,7 @@ class ExecutedPod:
             await running
             deleting.cancel()
             reporting.cancel()
-        if not self._killed:
-            await self._send_status(run)
+        await self._insist(lambda: self._send_status(run))
 
     async def _stop_when_deleted(self, run: PodRun) -> None:
         await self._deleted.wait()
@@ -157,24 +162,40 @@ class ExecutedPod:
     async def _keep_reporting(self, run: PodRun) -> None:
         while not self._killed:
             self._changed.clear()
-            await self._send_status(run)
+            await self._insist(lambda: self._send_status(run))
             await self._changed.wait()
 
-    async def _send_status(self, run: PodRun) -> None:
-        await self._api.patch_status(self._path, status.running(run.plan, run.states, await self._report()))
+    async def _insist(self, request: Callable[[], Awaitable[None]]) -> None:
+        """Repeat a request until the API server takes it: a pod outlives a restart of the server."""
+        while not self._killed:
+            try:
+                await request()
+            except httpx2.HTTPError as exc:
+                self._complain(exc)
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
 
-    async def _report(self) -> status.Report:
-        node = await self._api.get(f"/api/v1/nodes/{self.node}") or {}
-        internal = [
-            entry["address"] for entry in node.get("status", {}).get("addresses", []) if entry["type"] == "InternalIP"
-        ]
+    def _complain(self, problem: httpx2.HTTPError) -> None:
+        print(f"pod runner: {self._path}: {problem!r}; asking again", file=sys.stderr, flush=True)
+
+    async def _send_status(self, run: PodRun) -> None:
+        await self._api.patch_status(self._path, status.running(run.plan, run.states, self._report()))
+
+    def _report(self) -> status.Report:
         return status.Report(
             pod_address=self.address,
-            host_address=internal[0] if internal else "",
+            host_address=self._host,
             began=self._began,
             now=datetime.now(UTC),
             previous=self._pod.get("status", {}),
         )
+
+    async def _host_address(self) -> str:
+        """Return the node's own address, "" if it has none."""
+        node = await self._api.get(f"/api/v1/nodes/{self.node}") or {}
+        entries = node.get("status", {}).get("addresses", [])
+        return next((entry["address"] for entry in entries if entry["type"] == "InternalIP"), "")
 
     def _tell(self, reason: str, message: str) -> None:
         task = asyncio.get_running_loop().create_task(self._record_event(reason, message))
@@ -182,22 +203,9 @@ class ExecutedPod:
         task.add_done_callback(self._telling.discard)
 
     async def _record_event(self, reason: str, message: str) -> None:
-        metadata = self._pod["metadata"]
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        involved = {"kind": "Pod", "apiVersion": "v1", "name": metadata["name"], "uid": self.uid}
-        event = {
-            "metadata": {"generateName": f"{metadata['name']}.", "namespace": metadata["namespace"]},
-            "involvedObject": {**involved, "namespace": metadata["namespace"]},
-            "reason": reason,
-            "message": message,
-            "type": "Normal" if reason in _CALM else "Warning",
-            "firstTimestamp": now,
-            "lastTimestamp": now,
-            "count": 1,
-            "source": {"component": "localcloud-pods", "host": self.node},
-        }
+        event = status.event(self._pod, reason, message, datetime.now(UTC))
         try:
-            await self._api.create(f"/api/v1/namespaces/{metadata['namespace']}/events", event)
+            await self._api.create(f"/api/v1/namespaces/{event['metadata']['namespace']}/events", event)
         except httpx2.HTTPError as exc:
             print(f"pod runner: event {reason} of {self._path} is lost: {exc!r}", file=sys.stderr, flush=True)
 

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import sys
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -70,7 +71,12 @@ class Runner:
         self._pods[executed.uid] = executed
         task = asyncio.get_running_loop().create_task(executed.run())
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            traceback.print_exception(fault)
 
     def _forget_missing(self, existing: set[str]) -> None:
         for uid in set(self._pods) - existing:

@@ -1,4 +1,4 @@
-"""A pod's status as a kubelet would report it, from its containers' states. No I/O, no clock."""
+"""A pod's status and events as a kubelet would report them. No I/O, no clock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from localcloud.pods.errors import PodError
 from localcloud.pods.records import ContainerPlan, PodPlan
 
 Json = Any
+_CALM = ("Started", "Killing")  # every other event is a warning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,23 @@ def refused(pod: Json, error: PodError, report: Report) -> Json:
     }
 
 
+def event(pod: Json, reason: str, message: str, now: datetime) -> Json:
+    """Return an event about the pod, as a kubelet records it."""
+    metadata, moment = pod["metadata"], _time(now)
+    identity = {"name": metadata["name"], "namespace": metadata["namespace"], "uid": metadata["uid"]}
+    return {
+        "metadata": {"generateName": f"{metadata['name']}.", "namespace": metadata["namespace"]},
+        "involvedObject": {"kind": "Pod", "apiVersion": "v1", **identity},
+        "reason": reason,
+        "message": message,
+        "type": "Normal" if reason in _CALM else "Warning",
+        "firstTimestamp": moment,
+        "lastTimestamp": moment,
+        "count": 1,
+        "source": {"component": "localcloud-pods", "host": pod["spec"]["nodeName"]},
+    }
+
+
 def _is_past(container: ContainerPlan, state: State) -> bool:
     """Return whether the next init container may start."""
     if container.is_sidecar:
@@ -86,10 +104,8 @@ def _is_past(container: ContainerPlan, state: State) -> bool:
 
 def _phase(plan: PodPlan, states: Mapping[str, State]) -> str:
     main = [states[container.name] for container in plan.main]
-    init_failed = any(
-        not container.is_sidecar and (ended := states[container.name].ended) is not None and ended.exit_code != 0
-        for container in plan.init
-    )
+    checks = [states[container.name].ended for container in plan.init if not container.is_sidecar]
+    init_failed = any(run is not None and run.exit_code != 0 for run in checks)
     ended = [state.ended for state in main if state.ended is not None]
     if init_failed or (len(ended) == len(main) and any(run.exit_code for run in ended)):
         return "Failed"

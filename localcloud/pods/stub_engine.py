@@ -1,7 +1,7 @@
 """An engine that starts in a moment and can be broken: `python stub_engine.py serve MODEL --host H --port P ...`.
 
 It has vLLM 0.32's paths, key check, metrics and way of draining: after SIGTERM what runs may finish within
---shutdown-timeout, new work gets 500, /health stays 200. It answers "token" again and again; other arguments are ignored.
+--shutdown-timeout, new work gets 500, /health stays 200. It answers "token" again and again, whatever else is asked.
 POST /stub {"seconds_per_token": 0.02, "is_wedged": false} changes how it behaves.
 """
 

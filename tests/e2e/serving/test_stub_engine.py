@@ -1,11 +1,15 @@
 """The chart's pods under faults, on an engine that can be broken. The chart, the probes and Kubernetes are real."""
 
+import os
+import signal
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
 
 from localcloud.pods import addresses
+from localcloud.processes import Processes
 from tests.e2e.serving.conftest import KEY, STUB, Kit, Release, Weights
 from tests.e2e.serving.kube import Json, container_statuses, until
 from tests.e2e.serving.load import streams
@@ -70,6 +74,30 @@ def metrics(pod: Json) -> str:
 def running_requests(pod: Json) -> bool:
     line = next(line for line in metrics(pod).splitlines() if line.startswith("vllm:num_requests_running"))
     return float(line.rsplit(" ", 1)[1]) > 0
+
+
+def test_the_charts_own_check_asks_through_the_service(chat: Release) -> None:
+    chat.wait_ready(2)
+    chat.cloud.run("helm", "test", chat.name, "--namespace", chat.namespace, "--timeout", "60s")
+
+
+def test_pods_end_with_a_killed_runner_and_start_again_with_the_next(chat: Release) -> None:
+    before = chat.wait_ready(2)
+    runner = Processes(chat.cloud.home / "run", mark=str(chat.cloud.home)).running("pod-runner")
+    assert runner is not None
+    os.kill(runner.pid, signal.SIGKILL)
+    until(lambda: not any(is_open(engine(pod)) for pod in before), 10, "no engine is left")
+    chat.cloud.run(sys.executable, "-m", "localcloud", "up")
+    until(lambda: all(restarts(chat, pod) == 1 for pod in before), 30, "the new runner has restarted them")
+    chat.wait_ready(2)
+
+
+def is_open(url: str) -> bool:
+    try:
+        httpx2.get(f"{url}/health", trust_env=False)
+    except httpx2.TransportError:
+        return False
+    return True
 
 
 def test_eviction_takes_one_replica_and_is_refused_the_second(chat: Release) -> None:

@@ -32,7 +32,7 @@ def main_of(container: Json = None, **spec: Json) -> ContainerPlan:
     return planned(container, **spec)[0].main[0]
 
 
-CONFIG = {
+CONFIG: Json = {
     "volumes": [{"name": "config", "configMap": {"name": "config"}}, {"name": "data", "emptyDir": {}}],
     "mounts": [{"name": "config", "mountPath": "/etc/app"}, {"name": "data", "mountPath": "/data"}],
 }
