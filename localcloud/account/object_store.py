@@ -12,12 +12,14 @@ os.environ.setdefault("S3_IGNORE_SUBDOMAIN_BUCKETNAME", "true")  # the bucket is
 from moto.moto_server.werkzeug_app import create_backend_app
 from moto.s3.models import s3_backends
 
+from localcloud.account.making import make
 from localcloud.account.store import Account, Resource, State
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _BUCKET, _VERSIONING = "aws:s3/bucket:Bucket", "aws:s3/bucketVersioning:BucketVersioning"
+_MADE_HERE = "s3"  # made_by of a bucket that came into being over the S3 API
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -27,7 +29,7 @@ class ObjectStore:
     def __init__(self, account: Account, folder: Path) -> None:
         self._account = account
         self._file = folder / "buckets.pickle"
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._app = create_backend_app("s3")
         self._backend: Any = s3_backends[account.read().settings.account_id]["aws"]
         kept = pickle.loads(self._file.read_bytes()) if self._file.exists() else {}  # noqa: S301  -- our own file
@@ -36,14 +38,16 @@ class ObjectStore:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answers one request; after one that may have changed something, counts and keeps what there is."""
+        reading = environ["REQUEST_METHOD"] in _READING
         with self._lock:
             self._follow(self._account.read())
-        parts = list(self._app(environ, start_response))
-        if environ["REQUEST_METHOD"] not in _READING:
-            with self._lock:
+            if not reading:
+                parts = list(self._app(environ, start_response))
+                self._report_bucket(environ["PATH_INFO"].strip("/"))
                 self._count()
                 self._keep()
-        return parts
+                return parts
+        return list(self._app(environ, start_response))
 
     def _follow(self, state: State) -> None:
         """Makes and removes buckets until they are the account's."""
@@ -55,10 +59,29 @@ class ObjectStore:
             if name not in self._backend.buckets:
                 self._backend.create_bucket(name, state.settings.region)
             s3_backends.bucket_accounts[name] = ("aws", state.settings.account_id)
-            status = _versioning(state, name)
-            if status:  # without one it stays as it is: once versioned, a bucket never loses its old versions
-                self._backend.put_bucket_versioning(name, status)
-            self._backend.put_bucket_tagging(name, bucket.tags)
+            if bucket.made_by != _MADE_HERE:
+                self._follow_settings(state, bucket)
+
+    def _follow_settings(self, state: State, bucket: Resource) -> None:
+        status = _versioning(state, bucket.id)
+        if status:  # without one it stays as it is: once versioned, a bucket never loses its old versions
+            self._backend.put_bucket_versioning(bucket.id, status)
+        self._backend.put_bucket_tagging(bucket.id, bucket.tags)
+
+    def _report_bucket(self, name: str) -> None:
+        """Tells the account that a request has just made or deleted the bucket of this name."""
+        if not name or "/" in name:
+            return
+        recorded = self._account.read().get(_BUCKET, name)
+        if (recorded is None) == (name not in self._backend.buckets):
+            return
+        with self._account.change() as state:
+            if recorded is None:
+                make(state, _BUCKET, {"bucket": name}, made_by=_MADE_HERE)
+            else:
+                for each in state:
+                    if each.type.startswith("aws:s3/") and each.inputs.get("bucket") == name:
+                        state.remove(each)
 
     def _count(self) -> None:
         """Writes the number of versions and delete markers of each bucket into the account."""

@@ -25,12 +25,14 @@ class Settings:
         region: Region of what names none.
         caller_arn: Who every unknown access key belongs to.
         callers: ARN by access key, for tests with several identities.
+        late_logs: A cluster's log group that is deleted comes back once, with the last lines of the control plane.
     """
 
     account_id: str = "123456789012"
     region: str = "us-east-1"
     caller_arn: str = "arn:aws:sts::123456789012:assumed-role/localcloud-admin/laptop"
     callers: Mapping[str, str] = field(default_factory=dict)
+    late_logs: bool = False
 
     @property
     def partition(self) -> str:

@@ -365,6 +365,13 @@ def _delete_vpc(state: State, request: Tree) -> Mapping[str, Any]:
     return {}
 
 
+@operation("ec2.DeleteVpcEndpoints", changes=True)
+def _delete_endpoints(state: State, request: Tree) -> Mapping[str, Any]:
+    for name in request["VpcEndpointIds"]:
+        _delete(state, ENDPOINT, name)
+    return {"Unsuccessful": []}
+
+
 @operation("ec2.DeleteSubnet", changes=True)
 def _delete_subnet(state: State, request: Tree) -> Mapping[str, Any]:
     _delete(state, SUBNET, request["SubnetId"])

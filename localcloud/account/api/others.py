@@ -6,7 +6,7 @@ from typing import Any
 
 from localcloud.account import quotas
 from localcloud.account.api.operations import moment, operation, tag_list
-from localcloud.account.effects.storage import is_pending_deletion
+from localcloud.account.effects.storage import WINDOW_DAYS, is_pending_deletion, leave_pending
 from localcloud.account.errors import ApiError
 from localcloud.account.identities import session_name
 from localcloud.account.instances import INTERFACE
@@ -101,10 +101,11 @@ def _log_group(group: Resource) -> Tree:
         "logGroupArn": group.arn,
         "creationTime": round(group.made_at * 1000),
         "metricFilterCount": 0,
-        "storedBytes": 0,
         "logGroupClass": group.outputs.get("logGroupClass", "STANDARD"),
         "kmsKeyId": group.outputs.get("kmsKeyId"),
         **({"retentionInDays": retention} if retention else {}),
+        # CloudWatch leaves the size out until it has counted; what a service writes to is never known to be empty.
+        **({} if group.made_by else {"storedBytes": 0}),
     }
 
 
@@ -147,6 +148,30 @@ def _describe_key(state: State, request: Tree) -> Mapping[str, Any]:
         **({"DeletionDate": datetime.fromtimestamp(key.outputs["deletionDate"], UTC)} if pending else {}),
     }
     return {"KeyMetadata": described}
+
+
+@operation("kms.ScheduleKeyDeletion", changes=True)
+def _schedule_key_deletion(state: State, request: Tree) -> Mapping[str, Any]:
+    key = state.get(KEY, request["KeyId"].rpartition("/")[2])
+    if key is None:
+        msg = "NotFoundException"
+        raise ApiError(msg, f"Key '{request['KeyId']}' does not exist")
+    if is_pending_deletion(key):
+        msg = "KMSInvalidStateException"
+        raise ApiError(msg, f"{key.arn} is pending deletion.")
+    left = leave_pending(state, key, days=request.get("PendingWindowInDays", WINDOW_DAYS))
+    deletion = datetime.fromtimestamp(left.outputs["deletionDate"], UTC)
+    return {"KeyId": key.arn, "DeletionDate": deletion, "KeyState": "PendingDeletion"}
+
+
+@operation("budgets.DeleteBudget", changes=True)
+def _delete_budget(state: State, request: Tree) -> Mapping[str, Any]:
+    found = [each for each in state.of_type(BUDGET) if each.inputs["name"] == request["BudgetName"]]
+    if not found:
+        msg = "NotFoundException"
+        raise ApiError(msg, f"Unable to get budget: {request['BudgetName']} - the budget doesn't exist.")
+    state.remove(found[0])
+    return {}
 
 
 @operation("budgets.DescribeBudgets")

@@ -7,7 +7,7 @@ from localcloud.account.effects.ec2 import DefaultSecurityGroupEffect, LaunchTem
 from localcloud.account.effects.eks_access import AccessEntryEffect, AccessPolicyAssociationEffect
 from localcloud.account.effects.eks_cluster import ClusterEffect
 from localcloud.account.effects.eks_nodes import NodeGroupEffect
-from localcloud.account.effects.storage import BucketEffect, KeyEffect
+from localcloud.account.effects.storage import BucketEffect, KeyEffect, LogGroupEffect
 
 _EFFECTS: Mapping[str, Effect] = {
     "aws:ec2/vpc:Vpc": VpcEffect(),
@@ -18,6 +18,7 @@ _EFFECTS: Mapping[str, Effect] = {
     "aws:eks/nodeGroup:NodeGroup": NodeGroupEffect(),
     "aws:eks/accessEntry:AccessEntry": AccessEntryEffect(),
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": AccessPolicyAssociationEffect(),
+    "aws:cloudwatch/logGroup:LogGroup": LogGroupEffect(),
     "aws:kms/key:Key": KeyEffect(),
     "aws:s3/bucket:Bucket": BucketEffect(),
 }

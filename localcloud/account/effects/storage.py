@@ -1,6 +1,8 @@
 """Keys wait before they go, and buckets go only when they are empty."""
 
+import re
 import time
+from dataclasses import replace
 
 from localcloud.account.effects.base import Effect
 from localcloud.account.errors import ApiError
@@ -8,8 +10,7 @@ from localcloud.account.making import make
 from localcloud.account.store import Resource, State
 
 _DAY_S = 86_400
-_WINDOW_DAYS = 30  # https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html, 2026-11-26
-PENDING_KEY = "aws:kms/key:Key"
+WINDOW_DAYS = 30  # https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html, 2026-11-26
 
 
 class KeyEffect(Effect):
@@ -17,11 +18,14 @@ class KeyEffect(Effect):
 
     def removed(self, state: State, resource: Resource) -> None:
         """Leaves the key behind as one that waits for its deletion."""
-        days = resource.inputs.get("deletionWindowInDays", _WINDOW_DAYS)
-        state.remove(resource)
-        left = make(state, resource.type, resource.inputs, made_by="kms", resource_id=resource.id)
-        tags = {"tagsAll": resource.tags, "arn": resource.arn}
-        state.set_outputs(left, keyState="PendingDeletion", deletionDate=round(time.time()) + days * _DAY_S, **tags)
+        leave_pending(state, resource, days=resource.inputs.get("deletionWindowInDays", WINDOW_DAYS))
+
+
+def leave_pending(state: State, key: Resource, *, days: int) -> Resource:
+    """The key as one that waits for its deletion; no program manages it any more."""
+    deletion = round(time.time()) + days * _DAY_S
+    outputs = {**key.outputs, "keyState": "PendingDeletion", "deletionDate": deletion}
+    return state.put(replace(key, outputs=outputs, made_by="kms"))
 
 
 def is_pending_deletion(resource: Resource) -> bool:
@@ -39,3 +43,14 @@ class BucketEffect(Effect):
             message = "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
             msg = "BucketNotEmpty"
             raise ApiError(msg, f"{message} ({resource.id}: {versions} versions and delete markers)")
+
+
+class LogGroupEffect(Effect):
+    """EKS writes its last control-plane logs when the cluster is already gone."""
+
+    def removed(self, state: State, resource: Resource) -> None:
+        """Lets the group of a deleted cluster come back, when the account's settings ask for that."""
+        cluster = re.fullmatch(r"/aws/eks/(.+)/cluster", resource.id)
+        if state.settings.late_logs and cluster and not resource.made_by:
+            state.remove(resource)
+            make(state, resource.type, {"name": resource.id}, made_by=cluster[1])

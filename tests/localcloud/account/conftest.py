@@ -56,7 +56,7 @@ def endpoint(home: Home) -> Iterator[str]:
 
 @pytest.fixture
 def session() -> boto3.Session:
-    secret_key = "of an account that does not exist"
+    secret_key = "of an account that does not exist"  # noqa: S105
     return boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=secret_key, region_name="us-east-1")
 
 

@@ -196,6 +196,15 @@ def test_a_key_waits_for_its_deletion_and_can_no_longer_be_used(engine: Engine, 
         engine.make(LOG_GROUP, "logs", name="logs", kmsKeyId=key.outputs["arn"])
 
 
+def test_late_logs_bring_the_log_group_of_a_deleted_cluster_back_once(engine: Engine, account: Account) -> None:
+    account.path.parent.mkdir(parents=True)
+    account.path.write_text('{"settings": {"late_logs": true}}')
+    mine, plain = (engine.make(LOG_GROUP, name, name=name) for name in ("/aws/eks/c/cluster", "other"))
+    engine.delete(mine)
+    engine.delete(plain)
+    assert [(each.id, each.made_by) for each in account.read()] == [("/aws/eks/c/cluster", "c")]
+
+
 @pytest.mark.parametrize("force", [False, True])
 def test_a_bucket_with_versions_goes_only_when_that_was_wanted(
     engine: Engine, account: Account, *, force: bool

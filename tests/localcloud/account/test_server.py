@@ -30,6 +30,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "ec2.DeleteSecurityGroup": {"GroupId": "sg-0"},
     "ec2.ReleaseAddress": {"AllocationId": "eipalloc-0"},
     "ec2.DeleteNatGateway": {"NatGatewayId": "nat-0"},
+    "ec2.DeleteVpcEndpoints": {"VpcEndpointIds": ["vpce-0"]},
+    "kms.ScheduleKeyDeletion": {"KeyId": "gone"},
+    "budgets.DeleteBudget": {"AccountId": "123456789012", "BudgetName": "gone"},
     "ec2.DeleteVpc": {"VpcId": "vpc-0"},
     "ec2.DeleteSubnet": {"SubnetId": "subnet-0"},
     "ec2.TerminateInstances": {"InstanceIds": ["i-0"]},
@@ -227,6 +230,54 @@ def test_buckets_come_and_go_with_the_account(session: boto3.Session, endpoint: 
     assert s3.list_buckets()["Buckets"] == []
     again = engine.make(BUCKET, "other", bucket=bucket.id)
     assert "Contents" not in s3.list_objects_v2(Bucket=again.id)
+
+
+def test_a_bucket_made_over_the_api_is_part_of_the_account_until_it_is_deleted_there(
+    session: boto3.Session, endpoint: str, account: Account
+) -> None:
+    s3 = session.client("s3", endpoint_url=endpoint)
+    s3.create_bucket(Bucket="by-hand")
+    s3.put_bucket_versioning(Bucket="by-hand", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket="by-hand", Key="a", Body=b"1")
+    assert s3.get_bucket_versioning(Bucket="by-hand")["Status"] == "Enabled"
+    assert account.read().of_type(BUCKET)[0].outputs["objectVersions"] == 1
+    with pytest.raises(ClientError, match="BucketNotEmpty"):
+        s3.delete_bucket(Bucket="by-hand")
+    version = s3.list_object_versions(Bucket="by-hand")["Versions"][0]["VersionId"]
+    s3.delete_object(Bucket="by-hand", Key="a", VersionId=version)
+    s3.delete_bucket(Bucket="by-hand")
+    assert list(account.read()) == []
+
+
+def test_a_bucket_of_the_program_that_was_deleted_over_the_api_is_gone(
+    session: boto3.Session, endpoint: str, everything: dict[str, Made], engine: Engine
+) -> None:
+    session.client("s3", endpoint_url=endpoint).delete_bucket(Bucket=everything["bucket"].id)
+    assert engine.read(everything["bucket"]) is None
+
+
+def test_a_group_that_a_service_writes_to_is_not_said_to_be_empty(
+    session: boto3.Session, endpoint: str, everything: dict[str, Made], engine: Engine
+) -> None:
+    engine.make(LOG_GROUP, "mine", name="mine")
+    groups = session.client("logs", endpoint_url=endpoint).describe_log_groups()["logGroups"]
+    sizes = {each["logGroupName"]: each.get("storedBytes") for each in groups}
+    assert sizes == {f"/aws/eks/{everything['cluster'].id}/cluster": None, "mine": 0}
+
+
+def test_what_leftovers_prints_as_commands_works(
+    session: boto3.Session, endpoint: str, everything: dict[str, Made], account: Account
+) -> None:
+    session.client("kms", endpoint_url=endpoint).schedule_key_deletion(
+        KeyId=everything["key"].outputs["arn"], PendingWindowInDays=7
+    )
+    budget = account.read().of_type("aws:budgets/budget:Budget")[0].inputs["name"]
+    session.client("budgets", endpoint_url=endpoint).delete_budget(AccountId="123456789012", BudgetName=budget)
+    endpoints = [each.id for each in account.read().of_type("aws:ec2/vpcEndpoint:VpcEndpoint")]
+    session.client("ec2", endpoint_url=endpoint).delete_vpc_endpoints(VpcEndpointIds=endpoints)
+    state = account.read()
+    assert state.of_type("aws:budgets/budget:Budget", "aws:ec2/vpcEndpoint:VpcEndpoint") == []
+    assert state.of_type("aws:kms/key:Key")[0].outputs["keyState"] == "PendingDeletion"
 
 
 def test_objects_outlive_the_server(
