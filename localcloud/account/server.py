@@ -15,7 +15,14 @@ from botocore.model import OperationNotFoundError
 from werkzeug import Request, Response
 from werkzeug.serving import make_server
 
-from localcloud.account.api import ec2, eks, others  # noqa: F401  -- they register their operations
+from localcloud.account.api import (  # noqa: F401  -- they register their operations
+    account_wide,
+    ec2,
+    ec2_deletions,
+    eks,
+    load_balancers,
+    logs_and_keys,
+)
 from localcloud.account.api.operations import OPERATIONS
 from localcloud.account.api.wire import Signature, botocore_name, read_call, signature_of, write_error, write_result
 from localcloud.account.errors import ApiError

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from localcloud.account.api.others import LOAD_BALANCER
+from localcloud.account.api.load_balancers import LOAD_BALANCER
 from localcloud.account.instances import INTERFACE, free_address
 from localcloud.account.making import make
 from localcloud.account.side_effects.world import World
