@@ -68,6 +68,20 @@ secret:
 {{ add .Values.drain.preStopSeconds (include "model-server.shutdownTimeout" . | int) 15 }}
 {{- end }}
 
+{{/* Replicas to ask for. KEDA's number is left as it is found: set back to the minimum, an upgrade would stop busy servers. */}}
+{{- define "model-server.replicas" -}}
+{{- $live := dict -}}
+{{- if .Values.autoscaling.keda.enabled -}}
+{{- $live = lookup "apps/v1" "Deployment" .Release.Namespace (include "model-server.name" .) -}}
+{{- end -}}
+{{ max (int .Values.replicas.min) (dig "spec" "replicas" 0 ($live | default dict) | int) }}
+{{- end }}
+
+{{/* Whether there is never more than one replica. */}}
+{{- define "model-server.isAlone" -}}
+{{ and (le (int .Values.replicas.min) 1) (or (not .Values.autoscaling.keda.enabled) (eq (int .Values.replicas.max) 1)) }}
+{{- end }}
+
 {{/* Seconds that a start may take: the fixed part, and loading by size. */}}
 {{- define "model-server.startupBudget" -}}
 {{ add .Values.probes.startupBaseSeconds (mulf .Values.model.sizeGiB .Values.probes.startupSecondsPerGiB | ceil | int) }}
