@@ -25,6 +25,11 @@ KEY = "".join(
 )
 
 
+ALLOWED = {POOL_KEY: 3, SPOT_KEY: 2, "g6.2xlarge/spot": 2}
+ONE = {**SERVER, "replicas": {"min": 1, "max": 1}}
+TWO = {**SERVER, "replicas": {"min": 2, "max": 2}}
+
+
 @pytest.fixture(scope="module")
 def program(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """The program on the stack `local`; what it made is destroyed at the end, whatever happened."""
@@ -53,6 +58,12 @@ def deployment(api: client.ApiClient) -> dict[str, Any]:
     found = client.AppsV1Api(api).read_namespaced_deployment("chat", "model-chat")
     spec: dict[str, Any] = api.sanitize_for_serialization(found)["spec"]
     return spec
+
+
+def cordon(api: client.ApiClient, *, unschedulable: bool) -> None:
+    """Let the GPU nodes take no more pods, or take them again."""
+    for node in nodes(api, "gpu"):
+        client.CoreV1Api(api).patch_node(node["metadata"]["name"], {"spec": {"unschedulable": unschedulable}})
 
 
 def changed(size: Mapping[str, int], pool: Mapping[str, Any] = POOL) -> dict[str, Any]:
@@ -88,7 +99,7 @@ def test_everything_but_the_gpus_needs_no_decision(program: Program) -> None:
 def test_a_decision_brings_pool_and_server_and_a_second_up_changes_nothing(
     program: Program, api: client.ApiClient
 ) -> None:
-    program.decide(decision({POOL_KEY: 3, SPOT_KEY: 2}))
+    program.decide(decision(ALLOWED))
     program.configure(gpuPools=[POOL], modelServers=[SERVER])
     program.up()
 
@@ -102,7 +113,7 @@ def test_a_decision_brings_pool_and_server_and_a_second_up_changes_nothing(
 
 
 def test_a_change_of_replicas_changes_the_release_alone(program: Program, api: client.ApiClient) -> None:
-    program.configure(modelServers=[{**SERVER, "replicas": {"min": 2, "max": 2}}])
+    program.configure(modelServers=[TWO])
     told = program.up()
 
     assert deployment(api)["replicas"] == 2
@@ -148,16 +159,17 @@ def test_refresh_brings_back_what_was_deleted_behind_its_back(program: Program, 
 
 
 def test_a_failing_release_is_rolled_back_and_the_next_up_recovers(program: Program, api: client.ApiClient) -> None:
-    # More memory than any node has: the new pods stay Pending, so the release cannot become ready.
-    program.configure(
-        modelServers=[{**SERVER, "name": "chat", "memoryMib": 900_000, "replicas": {"min": 2, "max": 2}}]
-    )
-    program.refused()
-    served = deployment(api)["template"]["spec"]["containers"][0]
-    program.configure(modelServers=[{**SERVER, "replicas": {"min": 2, "max": 2}}])
+    # Where no node takes a pod, the new ones stay Pending, so the release cannot become ready.
+    cordon(api, unschedulable=True)
+    program.configure(modelServers=[{**TWO, "maxModelLen": 2048, "readyTimeoutSeconds": 60}])
+    told = program.refused()
+    after = deployment(api)["template"]["spec"]["containers"][0]["args"]
+    cordon(api, unschedulable=False)
+    program.configure(modelServers=[TWO])
     program.up()
 
-    assert served["resources"]["limits"]["memory"] != "900000Mi"
+    assert "chat" in told
+    assert not [word for word in after if "2048" in word]
     assert deployment(api)["replicas"] == 2
     program.up("--expect-no-changes")
 
@@ -205,10 +217,10 @@ def test_with_an_expired_decision_nothing_grows_and_everything_else_works(
     program: Program, api: client.ApiClient
 ) -> None:
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    program.decide(decision({POOL_KEY: 9, SPOT_KEY: 9}, valid_until=yesterday))
+    program.decide(decision(dict.fromkeys(ALLOWED, 9), valid_until=yesterday))
     program.configure(gpuPools=[changed({"min": 1, "desired": 2, "max": 5})])
     told = program.refused()
-    program.configure(gpuPools=[changed({"min": 1, "desired": 1, "max": 1})], modelServers=[SERVER])
+    program.configure(gpuPools=[changed({"min": 1, "desired": 1, "max": 1})], modelServers=[ONE])
     program.up()
 
     assert "(4)" in told
