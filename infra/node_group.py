@@ -29,10 +29,12 @@ class OperatingSystem(StrEnum):
 
 
 DATA_DEVICE = {OperatingSystem.BOTTLEROCKET: "/dev/xvdb", OperatingSystem.AL2023: "/dev/xvda"}
-"""Device that holds images and pod storage; Bottlerocket keeps its own few GB apart, on /dev/xvda.
+"""Device that holds images and pod storage."""
 
-https://bottlerocket.dev/en/os/latest/concepts/storage/ and
-https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html
+SYSTEM_DEVICES = {OperatingSystem.BOTTLEROCKET: {"/dev/xvda": 4}, OperatingSystem.AL2023: {}}
+"""Devices besides that, in GiB: Bottlerocket's own, which the image would leave unencrypted.
+
+Both as Karpenter makes them (aws/karpenter-provider-aws, pkg/providers/amifamily/bottlerocket.go and al2023.go).
 """
 
 BOTTLEROCKET_INSTANCE_STORE = """\
@@ -196,7 +198,7 @@ class NodeGroup(pulumi.ComponentResource):
                 http_put_response_hop_limit=1,
                 instance_metadata_tags="disabled",
             ),
-            block_device_mappings=[_encrypted_volume(args)],
+            block_device_mappings=_encrypted_volumes(args),
             instance_type=args.instance_types[0] if capacity_block else None,
             instance_market_options=_market_options(args.market),
             capacity_reservation_specification=_reservation(args.market),
@@ -254,13 +256,17 @@ class NodeGroup(pulumi.ComponentResource):
         )
 
 
-def _encrypted_volume(args: NodeGroupArgs) -> aws.ec2.LaunchTemplateBlockDeviceMappingArgs:
-    return aws.ec2.LaunchTemplateBlockDeviceMappingArgs(
-        device_name=DATA_DEVICE[args.operating_system],
-        ebs=aws.ec2.LaunchTemplateBlockDeviceMappingEbsArgs(
-            volume_size=args.volume_gib, volume_type="gp3", encrypted="true", delete_on_termination="true"
-        ),
-    )
+def _encrypted_volumes(args: NodeGroupArgs) -> list[aws.ec2.LaunchTemplateBlockDeviceMappingArgs]:
+    devices = {**SYSTEM_DEVICES[args.operating_system], DATA_DEVICE[args.operating_system]: args.volume_gib}
+    return [
+        aws.ec2.LaunchTemplateBlockDeviceMappingArgs(
+            device_name=device,
+            ebs=aws.ec2.LaunchTemplateBlockDeviceMappingEbsArgs(
+                volume_size=gib, volume_type="gp3", encrypted="true", delete_on_termination="true"
+            ),
+        )
+        for device, gib in devices.items()
+    ]
 
 
 def _market_options(market: Market) -> aws.ec2.LaunchTemplateInstanceMarketOptionsArgs | None:

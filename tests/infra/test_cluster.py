@@ -1,6 +1,8 @@
 """The control plane: who reaches it, what it writes down, and what it runs on."""
 
 import json
+import tomllib
+from datetime import date
 
 import pulumi
 import pytest
@@ -9,7 +11,7 @@ from infra.access import AccessLevel, Grant
 from infra.addons import AFTER_NODES, BEFORE_NODES
 from infra.cluster import Cluster
 from infra.errors import ConfigError
-from infra.releases import load_addon_versions
+from infra.releases import DATA, load_addon_versions
 from tests.infra.builders import ADDON_VERSIONS, DEPLOYER, KEY, cluster_args
 from tests.infra.conftest import PretendCloud, Registered
 
@@ -185,7 +187,15 @@ def test_the_kubeconfig_waits_for_the_callers_access_and_holds_no_credential(clo
     assert words[:6] == ["eks", "get-token", "--cluster-name", "worthwhile-test", "--region", "us-east-1"]
 
 
-def test_known_versions_carry_a_page_and_a_day_and_the_configuration_wins() -> None:
+def test_every_known_version_carries_its_page_and_its_day() -> None:
+    rows = [row for rows in tomllib.loads((DATA / "addon_versions.toml").read_text()).values() for row in rows]
+    assert {row["name"] for row in rows} == {*BEFORE_NODES, *AFTER_NODES}
+    for row in rows:
+        assert bool(row["version"]) == row["source_url"].startswith("https://")
+        assert isinstance(row["checked"], date)
+
+
+def test_a_version_in_the_configuration_wins() -> None:
     versions = load_addon_versions("1.36", {"vpc-cni": "v1-mine"})
     assert versions["coredns"].startswith("v1.")
     assert versions["vpc-cni"] == "v1-mine"

@@ -58,19 +58,20 @@ def test_an_update_takes_the_old_node_first_since_a_spare_gpu_may_not_exist(clou
 
 
 @pytest.mark.parametrize(
-    ("system", "ami", "device"),
+    ("system", "ami", "devices"),
     [
-        (OperatingSystem.BOTTLEROCKET, "BOTTLEROCKET_x86_64_NVIDIA", "/dev/xvdb"),
-        (OperatingSystem.AL2023, "AL2023_x86_64_NVIDIA", "/dev/xvda"),
+        (OperatingSystem.BOTTLEROCKET, "BOTTLEROCKET_x86_64_NVIDIA", {"/dev/xvda": 4, "/dev/xvdb": 200}),
+        (OperatingSystem.AL2023, "AL2023_x86_64_NVIDIA", {"/dev/xvda": 200}),
     ],
 )
-def test_each_system_has_its_image_and_an_encrypted_disk(
-    cloud: PretendCloud, system: OperatingSystem, ami: str, device: str
+def test_each_system_has_its_image_and_every_disk_is_encrypted(
+    cloud: PretendCloud, system: OperatingSystem, ami: str, devices: dict[str, int]
 ) -> None:
     group, template = pool(cloud, operating_system=system)
     assert group["amiType"] == ami
-    (mapping,) = template["blockDeviceMappings"]
-    assert (mapping["deviceName"], mapping["ebs"]["encrypted"], mapping["ebs"]["volumeSize"]) == (device, "true", 200)
+    mappings = template["blockDeviceMappings"]
+    assert {mapping["deviceName"]: mapping["ebs"]["volumeSize"] for mapping in mappings} == devices
+    assert {mapping["ebs"]["encrypted"] for mapping in mappings} == {"true"}
 
 
 def test_bottlerocket_puts_weights_on_local_disks(cloud: PretendCloud) -> None:
