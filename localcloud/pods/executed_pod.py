@@ -45,11 +45,11 @@ class Station:
 class ExecutedPod:
     """A pod that this machine executes."""
 
-    def __init__(self, pod: Json, api: Api, station: Station, taken: frozenset[str]) -> None:
+    def __init__(self, pod: Json, api: Api, station: Station, address: str) -> None:
         metadata = pod["metadata"]
         self.uid: str = metadata["uid"]
         self.node: str = pod["spec"]["nodeName"]
-        self.address = addresses.free(taken, seed=station.seed)
+        self.address = address
         self._path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}"
         self._pod, self._api, self._station = pod, api, station
         self._root = station.scratch / self.uid[:8]
@@ -177,7 +177,8 @@ class ExecutedPod:
                 return
 
     def _complain(self, problem: httpx2.HTTPError) -> None:
-        print(f"pod runner: {self._path}: {problem!r}; asking again", file=sys.stderr, flush=True)
+        said = problem.response.text if isinstance(problem, httpx2.HTTPStatusError) else ""
+        print(f"pod runner: {self._path}: {problem!r} {said}; asking again", file=sys.stderr, flush=True)
 
     async def _send_status(self, run: PodRun) -> None:
         await self._api.patch_status(self._path, status.running(run.plan, run.states, self._report()))

@@ -16,6 +16,7 @@ from typing import Any
 import httpx2
 
 from localcloud.paths import Home
+from localcloud.pods import addresses
 from localcloud.pods.api import Api, Cluster
 from localcloud.pods.executed_pod import ExecutedPod, Station
 from localcloud.pods.images import Images
@@ -34,12 +35,14 @@ class Runner:
         self._api = api
         self._station = station
         self._pods: dict[str, ExecutedPod] = {}
+        self._recorded: frozenset[str] = frozenset()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def watch_pods(self) -> None:
         """Take, stop and forget pods as the API server says."""
         async for kind, item in self._api.watch(_PODS):
             if kind == "RELISTED":
+                self._recorded = frozenset(pod["status"].get("podIP", "") for pod in item["items"])
                 self._forget_missing({pod["metadata"]["uid"] for pod in item["items"]})
             elif kind == "DELETED":
                 self._kill(item["metadata"]["uid"])
@@ -49,9 +52,17 @@ class Runner:
     async def watch_nodes(self) -> None:
         """Kill what ran on a node that is gone: a machine without power reports nothing."""
         async for kind, item in self._api.watch("/api/v1/nodes"):
-            if kind == "DELETED":
-                for pod in [pod for pod in self._pods.values() if pod.node == item["metadata"]["name"]]:
-                    self._kill(pod.uid)
+            if kind == "RELISTED":
+                existing = {node["metadata"]["name"] for node in item["items"]}
+                self._lose({pod.node for pod in self._pods.values()} - existing)
+            elif kind == "DELETED":
+                self._lose({item["metadata"]["name"]})
+
+    def _lose(self, nodes: set[str]) -> None:
+        """Kill the nodes' pods; they stay known until they are deleted, so that none starts again on a lost node."""
+        for pod in self._pods.values():
+            if pod.node in nodes:
+                pod.kill()
 
     def kill_all(self) -> None:
         """End everything at once."""
@@ -66,8 +77,9 @@ class Runner:
             self._take(pod)
 
     def _take(self, pod: Json) -> None:
-        taken = frozenset(other.address for other in self._pods.values())
-        executed = ExecutedPod(pod, self._api, self._station, taken)
+        taken = self._recorded | {other.address for other in self._pods.values()}
+        address = pod["status"].get("podIP") or addresses.free(taken, seed=self._station.seed)
+        executed = ExecutedPod(pod, self._api, self._station, address)
         self._pods[executed.uid] = executed
         task = asyncio.get_running_loop().create_task(executed.run())
         self._tasks.add(task)
