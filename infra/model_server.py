@@ -117,6 +117,7 @@ class ModelServerArgs:
         service_monitor: Let the Prometheus operator read the metrics.
         longest_request_seconds: Longest request that a stopping pod still finishes.
         timeout_seconds: Time for the release to become ready, weights included; then it is rolled back.
+        wait: Wait for that at all; a pool of paying hours has no node at night, and its pods have to wait for one.
         tags: Cost-allocation tags.
         after: What must exist before the pods can run.
     """
@@ -135,6 +136,7 @@ class ModelServerArgs:
     tags: Mapping[str, str]
     image_digests: Mapping[str, str] = field(default_factory=dict)
     service_monitor: bool = False
+    wait: bool = True
     after: Sequence[pulumi.Resource] = ()
 
 
@@ -201,7 +203,8 @@ class ModelServer(pulumi.ComponentResource):
             description=f"chart {chart_digest()}",
             values=chart_values(self._name, self._args, secret_name=secret.metadata.name.apply(str)),
             # A release that does not become ready is taken back, so that the old replicas keep serving.
-            atomic=True,
+            atomic=self._args.wait,
+            skip_await=not self._args.wait,
             cleanup_on_fail=True,
             timeout=self._args.timeout_seconds,
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),

@@ -49,6 +49,11 @@ def test_a_release_that_fails_is_taken_back(cloud: PretendCloud) -> None:
     assert (inputs["atomic"], inputs["cleanupOnFail"], inputs["timeout"]) == (True, True, 900)
 
 
+def test_a_server_whose_nodes_come_later_is_not_waited_for(cloud: PretendCloud) -> None:
+    inputs = release(cloud, wait=False)
+    assert (inputs["atomic"], inputs["skipAwait"]) == (False, True)
+
+
 def test_the_release_is_ours_in_our_namespace(cloud: PretendCloud) -> None:
     inputs = release(cloud)
     assert (inputs["name"], inputs["namespace"], inputs["chart"]) == ("qwen", "model-qwen", "../charts/model-server")
