@@ -12,8 +12,11 @@ from infra import iam
 from infra.errors import Problem, ProblemsError, refuse
 
 ZONES_AT_LEAST, ZONES_AT_MOST = 2, 3
-SMALLEST_VPC_PREFIX = 20
-"""A /20 still leaves a /22 (1,019 pods and nodes) for each zone."""
+SMALLEST_VPC_PREFIX = 19
+"""A /19 still leaves a /21 (2,043 pods and nodes) for each zone, and a /27, the least that a load balancer takes.
+
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
+"""
 
 
 class Nat(StrEnum):
@@ -30,7 +33,7 @@ class NetworkArgs:
     Attributes:
         region: Region of the zones.
         zones: Two or three zones that offer the chosen GPU types.
-        cidr: IPv4 range of the VPC, /20 or larger.
+        cidr: IPv4 range of the VPC, /19 or larger.
         nat: One NAT gateway, or one in each zone.
         account_id: Account that the flow logs' role trusts.
         key_arn: KMS key of the flow logs.
@@ -104,6 +107,7 @@ class Network(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         blocks = plan_blocks(args.cidr, args.zones)
         self._vpc = self._create_vpc()
+        self._gateway = aws.ec2.InternetGateway(name, vpc_id=self._vpc.id, tags=self._tags(name), opts=self._child)
         public = self._create_public_subnets(blocks)
         self.private_subnets = self._create_private_subnets(blocks, self._create_nat_gateways(public))
         self._log_flows()
@@ -134,9 +138,6 @@ class Network(pulumi.ComponentResource):
         return vpc
 
     def _create_public_subnets(self, blocks: Sequence[ZoneBlocks]) -> dict[str, aws.ec2.Subnet]:
-        self._gateway = aws.ec2.InternetGateway(
-            self._name, vpc_id=self._vpc.id, tags=self._tags(self._name), opts=self._child
-        )
         table = aws.ec2.RouteTable(
             f"{self._name}-public", vpc_id=self._vpc.id, tags=self._tags(f"{self._name}-public"), opts=self._child
         )

@@ -123,17 +123,17 @@ def test_too_few_too_many_or_repeated_zones_are_refused(zones: tuple[str, ...]) 
         plan_blocks("10.40.0.0/16", zones)
 
 
-@pytest.mark.parametrize("cidr", ["10.40.0.0/21", "10.40.0.1/16", "ten", "2001:db8::/32"])
+@pytest.mark.parametrize("cidr", ["10.40.0.0/20", "10.40.0.1/16", "ten", "2001:db8::/32"])
 def test_a_range_that_is_too_small_or_none_is_refused(cidr: str) -> None:
     with pytest.raises(ConfigError, match=r"network\.cidr"):
         plan_blocks(cidr, ZONES)
 
 
-@given(st.integers(min_value=16, max_value=20), st.integers(min_value=0, max_value=255), st.sampled_from([2, 3]))
+@given(st.integers(min_value=16, max_value=19), st.integers(min_value=0, max_value=255), st.sampled_from([2, 3]))
 def test_ranges_lie_in_the_vpc_and_never_overlap(prefix: int, second: int, zones: int) -> None:
     vpc = ipaddress.IPv4Network(f"10.{second}.0.0/{prefix}")
     blocks = plan_blocks(str(vpc), ZONES[:zones])
     ranges = [ipaddress.IPv4Network(text) for block in blocks for text in (block.private, block.public)]
     assert all(part.subnet_of(vpc) for part in ranges)
     assert not any(a.overlaps(b) for index, a in enumerate(ranges) for b in ranges[index + 1 :])
-    assert all(part.prefixlen <= 28 for part in ranges)  # AWS's smallest subnet
+    assert all(part.prefixlen <= 27 for part in ranges)  # the least that a load balancer takes
