@@ -1,6 +1,7 @@
 """Perform the action of a probe or hook, within its time."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -37,7 +38,7 @@ async def _do(action: Action, setting: Setting) -> Result:
             return await _get(action)
         case TcpConnect():
             _, writer = await asyncio.open_connection(action.host, action.port)
-            writer.close()
+            await _close(writer)
             return Result(is_good=True)
         case Sleep():
             await asyncio.sleep(action.seconds)
@@ -69,6 +70,12 @@ async def _get(action: HttpGet) -> Result:
         writer.write("\r\n".join([*lines, "", ""]).encode())
         first_line = (await reader.readline()).decode(errors="replace").split()
     finally:
-        writer.close()
+        await _close(writer)
     code = int(first_line[1]) if len(first_line) > 1 and first_line[1].isdigit() else 0
     return Result(is_good=code in _GOOD, detail=f"HTTP status {code}")
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
