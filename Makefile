@@ -7,7 +7,7 @@ SCANNERS := .venv-scanners
 
 .PHONY: help setup scanners pin demo test lint typecheck format lock bench clean bench-stack local-up local-down e2e
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(STAMP) ## Create .venv from the hashed locks
 

@@ -43,10 +43,12 @@ WITHOUT_TEST_DATA = {
     "prices/pull": "it only puts the other sources together",
 }
 
-PATH_OF_A_MACHINE = re.compile(r"(?<![\w./:-])/(?:home|root|Users|work|tmp)/|[A-Z]:\\\\?Users")
+PATH_OF_A_MACHINE = re.compile(r"(?<![\w./:-])/(?:home|root|Users|work)/|[A-Z]:\\\\?Users")
 INDEX_HOST = re.compile(
-    r"https?://[^\s\"')>]*(?:registry|artifactory|nexus|mirror|/simple\b)|files\.pythonhosted|-index-url\s+http"
+    r"https?://(?!registry-1\.docker\.io|\{)[^\s\"')>/]*registry"
+    r"|https?://[^\s\"')>]*(?:artifactory|nexus|mirror|/simple\b)|files\.pythonhosted|-index-url\s+http"
 )
+"""Docker Hub's own address is no secret of ours: `make pin` looks digests up there."""
 NOT_OURS = {".git", ".venv", "__pycache__", "build", "dist"}
 
 

@@ -21,14 +21,16 @@ from costcheck.sources.prices.aws_calls import IAM_ACTIONS
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 DECISIONS = sorted((DOCS / "decisions").glob("[0-9]*.md"))
-HIDDEN = {".venv", ".demo", ".git", "build", "dist"}
+HIDDEN = {"build", "dist"}
 PAGES = sorted(
     path
     for path in ROOT.rglob("*.md")
-    if HIDDEN.isdisjoint(path.relative_to(ROOT).parts) and (ROOT / "tests" / "golden" / "report") not in path.parents
+    if HIDDEN.isdisjoint(path.relative_to(ROOT).parts)
+    and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+    and (ROOT / "tests" / "golden" / "report") not in path.parents
 )
 OUR_COMMAND = re.compile(r"^(?:\.venv/bin/)?(?:costcheck|make|python)\s")
-MAKE_TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+MAKE_TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 STAND_IN = re.compile(r"[A-Z_]{2,}")
 """A word such as FILE, which a reader replaces."""
 
