@@ -31,8 +31,8 @@ def scan(paths: Sequence[Path], kube_score_program: Path | None) -> list[Finding
     """
     files = {path: load_rendered(path) for path in paths}
     found = checkov.scan(files, SCANNERS / "checkov")
+    found += schemas.scan(files, SCANNERS / "kubernetes-validate")
     for path, resources in files.items():
-        found += schemas.scan(path, resources, SCANNERS / "kubernetes-validate")
         found += server_rules.scan(resources)
         if kube_score_program:
             found += kube_score.scan(path, resources, kube_score_program)

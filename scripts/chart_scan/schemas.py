@@ -6,7 +6,7 @@ each object must have passed, and each custom kind is held against its own schem
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -20,53 +20,59 @@ from costcheck.errors import InputFileError
 NAME = "kubernetes-validate"
 VERSIONS = ("1.35", "1.36", "1.37")
 CRDS = Path(__file__).resolve().parents[1] / "data" / "crds"
-PASSED = re.compile(r"^INFO .* passed for resource (?P<resource>\S+) against version (?P<version>\S+)$", re.MULTILINE)
-FAILED = re.compile(r"^ERROR .* for resource (?P<resource>\S+) against version \S+: (?P<problem>.*)$", re.MULTILINE)
+PASSED = re.compile(r"(?m)^INFO (?P<object>.*) passed for resource (?P<name>\S+) against version (?P<version>\S+)$")
+FAILED = re.compile(
+    r"(?m)^ERROR (?P<object>.*) did not validate for resource (?P<name>\S+) against version \S+: (?P<problem>.*)$"
+)
 
 
-def scan(path: Path, resources: Sequence[Resource], program: Path) -> list[Finding]:
-    """Returns what is not valid, in each Kubernetes version.
+def scan(files: Mapping[Path, Sequence[Resource]], program: Path) -> list[Finding]:
+    """Returns what is not valid, in each Kubernetes version; one run a version over all files.
 
     Args:
-        path: The rendered file.
-        resources: What is in it.
+        files: The rendered files, and what is in each.
         program: The `kubernetes-validate` command.
 
     Raises:
         InputFileError: An object was not checked, or is of a kind that nothing here knows.
     """
-    native = [resource for resource in resources if resource.kind not in custom_kinds()]
-    found = [finding for version in VERSIONS for finding in _native(path, native, program, version)]
-    return [*found, *(finding for resource in resources for finding in _custom(resource))]
+    found: list[Finding] = []
+    for version in VERSIONS:
+        said, complained = output(program, "--kubernetes-version", version, "--strict", *files)
+        found += findings_of(said + complained, files, version)
+    return [*found, *(one for resources in files.values() for resource in resources for one in _custom(resource))]
 
 
-def _native(path: Path, native: Sequence[Resource], program: Path, version: str) -> Iterator[Finding]:
-    said, complained = output(program, "--kubernetes-version", version, "--strict", path)
-    yield from findings_of(said + complained, native, version)
-
-
-def findings_of(report: str, native: Sequence[Resource], version: str) -> list[Finding]:
-    """Returns the invalid objects of a report that covers every object.
+def findings_of(report: str, files: Mapping[Path, Sequence[Resource]], version: str) -> list[Finding]:
+    """Returns the invalid objects of a report that covers every object, but for custom kinds.
 
     Args:
         report: What kubernetes-validate printed.
-        native: The objects whose kinds it should know.
+        files: The rendered files, and what is in each.
         version: The version asked for.
 
     Raises:
         InputFileError: The report leaves an object out, or is of another version.
     """
-    passed = [match["resource"] for match in PASSED.finditer(report) if match["version"] == version]
-    failed = [(match["resource"], match["problem"]) for match in FAILED.finditer(report)]
-    covered = sorted([*passed, *dict(failed)])
-    expected = sorted(f"{resource.kind.lower()}/{resource.name}" for resource in native)
-    if covered != expected or not covered:
+    passed = [
+        f"{match['object']} {match['name']}" for match in PASSED.finditer(report) if match["version"] == version
+    ]
+    failed = {f"{match['object']} {match['name']}": match["problem"] for match in FAILED.finditer(report)}
+    expected = sorted(
+        f"{path} {resource.kind.lower()}/{resource.name}"
+        for path, resources in files.items()
+        for resource in resources
+        if resource.kind not in custom_kinds()
+    )
+    if (covered := sorted([*passed, *failed])) != expected or not covered:
         message = f"kubernetes-validate checked {covered} against {version}"
         action = f"see why an object was left out; a custom kind needs its schema in {CRDS}"
         raise InputFileError(message, expected=str(expected), action=action)
     return [
-        Finding(scanner=NAME, check=version, kind=name.partition("/")[0], where=f"{name}: {problem}")
-        for name, problem in failed
+        Finding(
+            scanner=NAME, check=version, kind=name.rpartition(" ")[2].partition("/")[0], where=f"{name}: {problem}"
+        )
+        for name, problem in failed.items()
     ]
 
 

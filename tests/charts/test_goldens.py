@@ -1,5 +1,6 @@
 """What every profile of the chart renders to; `make test` reads the goldens, `make e2e` renders them again."""
 
+import functools
 import itertools
 import json
 import re
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from tests.charts.conftest import CHART, GOLDENS, ROOT
 
 import chart_scan.server_rules as rules  # isort: skip - from scripts/, which conftest.py makes importable
-from chart_scan.rendered import load_rendered  # isort: skip
+from chart_scan.rendered import Resource, load_rendered  # isort: skip
 import build_chart_readme  # isort: skip
 import render_charts  # isort: skip
 import scan_charts  # isort: skip
@@ -28,8 +29,13 @@ OTHER_PATHS = (ROOT / "tests/data/vllm/paths-0.32.0.txt").read_text().split()
 ALLOWED = {8080: ["/v1/chat/completions", "/v1/completions", "/v1/models", "/health"], 8081: ["/metrics"]}
 
 
+@functools.cache
+def rendered(profile: str) -> list[Resource]:
+    return load_rendered(GOLDENS / f"{profile}.yaml")
+
+
 def objects(profile: str, kind: str) -> list[Json]:
-    return [found.body for found in load_rendered(GOLDENS / f"{profile}.yaml") if found.kind == kind]
+    return [found.body for found in rendered(profile) if found.kind == kind]
 
 
 def pod(profile: str) -> Json:

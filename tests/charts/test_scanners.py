@@ -75,13 +75,13 @@ def test_a_kind_that_nothing_here_knows_is_refused_although_the_scanners_ignore_
     body = {"apiVersion": "karpenter.sh/v1", "kind": "NodePool", "metadata": {"name": "x"}, "spec": {}}
     path = with_object(tmp_path, body)
     with pytest.raises(InputFileError, match="kubernetes-validate checked"):
-        schemas.scan(path, load_rendered(path), scan_charts.SCANNERS / "kubernetes-validate")
+        schemas.scan({path: load_rendered(path)}, scan_charts.SCANNERS / "kubernetes-validate")
 
 
 def test_a_wrong_field_of_a_native_kind_is_found_in_every_version(tmp_path: Path) -> None:
     body = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x", "namespace": "m"}, "spec": {"port": []}}
     path = with_object(tmp_path, body)
-    found = schemas.scan(path, load_rendered(path), scan_charts.SCANNERS / "kubernetes-validate")
+    found = schemas.scan({path: load_rendered(path)}, scan_charts.SCANNERS / "kubernetes-validate")
     assert [finding.check for finding in found] == list(schemas.VERSIONS)
 
 
@@ -129,15 +129,17 @@ def test_checkovs_report_on_nothing_is_refused() -> None:
 
 @pytest.mark.parametrize("report", ["", "WARN x Couldn't find schema for kind Service with api version v1"])
 def test_a_report_of_kubernetes_validate_that_leaves_something_out_is_refused(report: str) -> None:
-    (service,) = [found for found in load_rendered(GOOD) if found.kind == "Service"]
+    one = {Path("x"): [found for found in load_rendered(GOOD) if found.kind == "Service"]}
     passed = "INFO x passed for resource service/model against version 1.36"
-    assert schemas.findings_of(passed, [service], "1.36") == []
+    assert schemas.findings_of(passed, one, "1.36") == []
     with pytest.raises(InputFileError):
-        schemas.findings_of(report, [service], "1.36")
+        schemas.findings_of(report, one, "1.36")
     with pytest.raises(InputFileError):
-        schemas.findings_of(passed, [service], "1.37")  # of another version than asked for
+        schemas.findings_of(passed, one, "1.37")  # of another version than asked for
     with pytest.raises(InputFileError):
-        schemas.findings_of("", [], "1.36")
+        schemas.findings_of(passed, {**one, Path("y"): one[Path("x")]}, "1.36")  # a file left out
+    with pytest.raises(InputFileError):
+        schemas.findings_of("", {}, "1.36")
 
 
 def scored(kind: str, grade: int = 10) -> Json:
