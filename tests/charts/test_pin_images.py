@@ -115,8 +115,8 @@ def test_a_registry_that_cannot_be_reached_is_named(chart: Path) -> None:
 
 def test_docker_hub_is_asked_over_https_and_other_registries_by_their_own_name() -> None:
     assert pin_images.REGISTRIES == {"docker.io": "https://registry-1.docker.io"}
-    with pytest.raises(SourceError, match=r"https://registry\.invalid/v2/a/b/manifests/c"):
-        pin_images.look_up("registry.invalid/a/b", "c", pin_images.REGISTRIES, TODAY)
+    with pytest.raises(SourceError, match=r"https://images\.invalid/v2/a/b/manifests/c"):
+        pin_images.look_up("images.invalid/a/b", "c", pin_images.REGISTRIES, TODAY)
 
 
 def test_nothing_is_pinned_in_the_repository_yet_or_each_entry_says_where_from() -> None:
