@@ -16,6 +16,7 @@ from infra.errors import Problem, ProblemsError
 from infra.facts import Caller, Facts
 from infra.images import missing_digests
 from infra.memory import Memory, from_state, to_state
+from infra.model_memory import usable_gib_per_gpu
 from infra.preflight import check, support_warning
 from infra.quotas import quota_for
 from infra.releases import DATA
@@ -136,11 +137,12 @@ def test_more_zones_than_the_region_has_are_refused() -> None:
     assert "network.zoneCount" in refused(load(network={"zoneCount": 3}, **WITHOUT_GPUS), account)
 
 
-@pytest.mark.parametrize("vcpus", [7, None])
-def test_a_quota_that_is_too_small_or_unknown_is_refused(vcpus: int | None) -> None:
-    right = refused(load(), with_quota(ON_DEMAND_G, vcpus))
+@pytest.mark.parametrize(("vcpus", "said"), [(7, "at most 7 vCPUs"), (None, "AWS does not say")])
+def test_a_quota_that_is_too_small_or_unknown_is_refused(vcpus: int | None, said: str) -> None:
+    right = refused(load(), with_quota(ON_DEMAND_G, vcpus))["gpuPools[0].nodes.max"]
 
-    assert "L-DB2E81BA" in right["gpuPools[0].nodes.max"]
+    assert "L-DB2E81BA" in right
+    assert said in right
 
 
 def test_a_quota_that_is_just_enough_is_accepted() -> None:
@@ -199,7 +201,7 @@ def test_a_model_that_does_not_fit_is_refused_with_what_it_needs_and_what_there_
 
 
 def test_a_model_that_just_fits_is_accepted() -> None:
-    assert judge(load(modelServers=[server(weightsGib=38.2)]), facts()) == []
+    assert judge(load(modelServers=[server(weightsGib=usable_gib_per_gpu(44.7))]), facts()) == []
 
 
 def test_the_cache_of_one_longest_request_must_fit_too() -> None:
