@@ -56,12 +56,11 @@ class AwsProvider(Provider):
         return Checked(inputs=inputs, failures=failures)
 
     def forces_replacement(self, call: Call, change: Change) -> bool:
-        """True for the inputs that the registry lists, and everything inside them."""
+        """True for a listed input, for what is inside one, and for a whole object that came or went with one in it."""
         path = written(change.path)
-        listed = kind_of(call.type).replaces
         return any(
-            path == each or path.startswith((f"{each}.", f"{each}[")) or each.startswith(f"{path}.")
-            for each in listed
+            path == each or path.startswith((f"{each}.", f"{each}[")) or _holds_part(call, path, each)
+            for each in kind_of(call.type).replaces
         )
 
     def deletes_first(self, call: Call) -> bool:
@@ -202,6 +201,13 @@ def _refusals(kind: Kind, doing: str, call: Call) -> Iterator[None]:
         operation = f"operation error {kind.service or kind.label}"
         msg = f"{doing} {kind.label} ({name}): {operation}, {error}"
         raise RefusedError(msg) from error
+
+
+def _holds_part(call: Call, path: str, listed: str) -> bool:
+    """True when the object at the path came or went as a whole, with the listed input inside it."""
+    outer, _, inner = listed.partition(".")
+    objects = [call.inputs.get(outer), call.old_inputs.get(outer)]
+    return path == outer and any(isinstance(each, dict) and inner in each for each in objects)
 
 
 def _marked(outputs: Tree, inputs: Tree) -> Tree:

@@ -64,7 +64,7 @@ def test_items_of_lists_are_checked_too() -> None:
 
 
 def test_what_is_not_known_yet_passes_both_checks() -> None:
-    inputs = _group(clusterName=UNKNOWN, scalingConfig=UNKNOWN, subnetIds=UNKNOWN, labels=UNKNOWN)
+    inputs = _group(clusterName=UNKNOWN, scalingConfig=UNKNOWN, subnetIds=UNKNOWN, amiType=UNKNOWN)
     assert _input_failures(NODE_GROUP, inputs) == []
     assert _request_failures(NODE_GROUP, inputs) == []
 

@@ -120,6 +120,13 @@ def test_a_node_group_follows_its_size(
     assert [each for each in account.read() if each.made_by == group.id] == []
 
 
+def test_a_deleted_node_group_takes_its_instances_along(
+    engine: Engine, cluster: Made, network: Network, role: Made, account: Account
+) -> None:
+    engine.delete(make_node_group(engine, network, cluster, role))
+    assert account.read().of_type(INSTANCE, VOLUME, GROUP) == []
+
+
 def test_a_new_template_version_replaces_every_instance(
     engine: Engine, cluster: Made, network: Network, role: Made, account: Account
 ) -> None:

@@ -30,6 +30,7 @@ def _container(cpu: str = "1", memory: str = "1Gi", gpus: int = 0, **more: Any) 
 def test_a_gpu_node_has_its_gpus_and_local_disk() -> None:
     resources = capacity("g6.12xlarge", volume_gib=100)
     assert (resources["cpu"], resources["nvidia.com/gpu"]) == ("48", "4")
+    assert resources["memory"] == "181862Mi"  # of 192 GiB
     assert resources["ephemeral-storage"] == "3501Gi"  # 3,760 GB of NVMe
     assert "nvidia.com/gpu" not in capacity("m6i.large", volume_gib=20)
 

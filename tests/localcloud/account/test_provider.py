@@ -166,6 +166,20 @@ def test_part_of_an_object_can_force_a_replacement(engine: Engine) -> None:
     assert engine.diff(cluster, accessConfig={**config, "authenticationMode": "API_AND_CONFIG_MAP"}).replaces == []
 
 
+def test_an_object_that_comes_as_a_whole_replaces_only_for_the_part_that_forces_it(engine: Engine) -> None:
+    network, role = make_network(engine), make_role(engine, "cluster")
+    cluster = make_cluster(engine, network, role)
+    assert engine.diff(cluster, kubernetesNetworkConfig={"ipFamily": "ipv6"}).replaces == ["kubernetesNetworkConfig"]
+    balancing = {"elasticLoadBalancing": {"enabled": True}}
+    assert engine.diff(cluster, kubernetesNetworkConfig=balancing).replaces == []
+
+
+def test_a_name_that_is_taken_is_refused(engine: Engine) -> None:
+    engine.make(LOG_GROUP, "one", name="logs")
+    with pytest.raises(RefusedByProviderError, match="AlreadyExists: a LogGroup 'logs'"):
+        engine.make(LOG_GROUP, "two", name="logs")
+
+
 def test_a_changed_launch_template_is_a_new_version_and_a_preview_does_not_know_it(engine: Engine) -> None:
     template = engine.make(TEMPLATE, "gpu", updateDefaultVersion=True, instanceType="g6.xlarge")
     preview = engine.change(template, preview=True, instanceType="g6.2xlarge")
