@@ -36,7 +36,7 @@ def running(plan: PodPlan, states: Mapping[str, State], report: Report) -> Json:
     """Return the status of a pod that the runner executes."""
     init_done = all(_is_past(container, states[container.name]) for container in plan.init)
     lasting = [*(container for container in plan.init if container.is_sidecar), *plan.main]
-    ready = init_done and all(states[container.name].ready for container in lasting)
+    ready = all(states[container.name].ready for container in lasting)
     conditions = {
         "PodReadyToStartContainers": True,
         "Initialized": init_done,

@@ -73,6 +73,21 @@ def test_it_is_ready_only_after_startup_and_readiness_probe(tmp_path: Path) -> N
     asyncio.run(scene())
 
 
+def test_a_started_container_is_not_ready_before_its_readiness_probe_says_so(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    closed = Probe(action=file_exists(tmp_path / "never"), period=0.05, timeout=5)
+    container = stage.container(stage.plan("c", FOREVER, readiness=closed))
+
+    async def scene() -> None:
+        running = asyncio.create_task(container.run())
+        await until(lambda: container.state.started)
+        assert not container.state.ready
+        container.kill()
+        await running
+
+    asyncio.run(scene())
+
+
 def test_a_failed_startup_probe_restarts_it(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     never = Probe(action=file_exists(tmp_path / "never"), period=0.05, timeout=5, failure_threshold=2)
@@ -163,3 +178,4 @@ def test_a_stopped_container_is_not_restarted(tmp_path: Path) -> None:
     asyncio.run(stopped(stage, container, grace=30))
     assert container.state.restarts == 0
     assert container.state.ended is not None
+    assert container.state.last is None
