@@ -56,7 +56,7 @@ class AwsProvider(Provider):
         return Checked(inputs=inputs, failures=failures)
 
     def forces_replacement(self, call: Call, change: Change) -> bool:
-        """True for a listed input, for what is inside one, and for a whole object that came or went with one in it."""
+        """True for a listed input, for what is inside one, and for a whole object that came or went with it."""
         path = written(change.path)
         return any(
             path == each or path.startswith((f"{each}.", f"{each}[")) or _holds_part(call, path, each)
