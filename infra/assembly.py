@@ -273,7 +273,7 @@ class Assembly:
         platform: Platform,
         after: Sequence[pulumi.Resource],
     ) -> ModelServerArgs:
-        images = self.config.images
+        images, pool = self.config.images, self.config.pool(server.pool)
         return ModelServerArgs(
             cluster_name=cluster.name,
             cluster_arn=cluster.arn,
@@ -302,6 +302,8 @@ class Assembly:
             api_key=model_api_key(),
             longest_request_seconds=server.longest_request_seconds,
             timeout_seconds=server.ready_timeout_seconds,
+            # Outside its hours a scheduled pool has no node: waiting would take every release back.
+            wait=not (pool and pool.schedule),
             tags=self.tags(Part.MODEL_SERVER),
             image_digests={"server": images.server, "proxy": images.proxy, "downloader": images.downloader},
             service_monitor=self.config.platform.prometheus,

@@ -280,3 +280,12 @@ def test_a_cluster_and_a_network_that_exist_are_used_and_not_made(
     assert cloud.of("aws:eks/cluster:Cluster") == cloud.of("aws:ec2/vpc:Vpc") == []
     assert cloud.one(GROUP).inputs["subnetIds"] == ["s-a", "s-b"]
     assert cloud.one(GROUP).inputs["clusterName"] == "theirs"
+
+
+def test_a_server_on_a_scheduled_pool_is_not_waited_for(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack.decide()
+    hours = {"start": "0 8 * * MON-FRI", "stop": "0 20 * * MON-FRI"}
+
+    release = stack.up(monkeypatch, gpuPools=[pool(schedule=hours)]).one(RELEASE, "qwen")
+
+    assert release.inputs["skipAwait"] is True
