@@ -50,8 +50,7 @@ async def _run(action: Exec, setting: Setting) -> Result:
     try:
         code = await process.wait()
     finally:
-        process.kill()
-        await process.wait()
+        await process.end()
     return Result(is_good=code == 0, detail=f"exit code {code}, see {setting.log.name}")
 
 

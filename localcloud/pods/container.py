@@ -122,8 +122,7 @@ class Container:
                 code = await self._process.wait()
                 observing.cancel()
         finally:
-            self._process.kill()
-            await self._process.wait()
+            await self._process.end()
         self._process = None
         self._set(running_since=None, started=False, ready=False)
         return Ended(exit_code=code, started_at=began, finished_at=datetime.now(UTC))

@@ -66,3 +66,16 @@ class Process:
         """Kill the command and everything that it started."""
         if self._shim.stdin is not None:
             self._shim.stdin.close()
+
+    async def end(self) -> None:
+        """Kill it all and collect it, also when cancelled meanwhile: that takes milliseconds."""
+        self.kill()
+        collecting = asyncio.ensure_future(self._shim.wait())
+        cancelled = None
+        while not collecting.done():
+            try:
+                await asyncio.shield(collecting)
+            except asyncio.CancelledError as exc:
+                cancelled = exc
+        if cancelled is not None:
+            raise cancelled
