@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from localcloud.account import instance_types
@@ -11,6 +12,7 @@ from localcloud.account.store import Account, Resource
 from localcloud.paths import Home
 
 READY_WITHIN_S = 60.0
+DRAINED_WITHIN_S = 60.0
 _POLL_S = 0.2
 _NODES = "/api/v1/nodes"
 _FAKE = {"kwok.x-k8s.io/node": "fake"}
@@ -69,6 +71,26 @@ def wait_for_nodes(home: Home, owner: str) -> None:
                 f"nodes of {owner} are not Ready after {READY_WITHIN_S:g} s: {', '.join(missing)}; is kwok running?"
             )
             raise TimeoutError(message)
+        time.sleep(_POLL_S)
+
+
+def drain_nodes(home: Home, names: AbstractSet[str]) -> None:
+    """Returns when no pod is left on the nodes, or after a minute: then the nodes go with what is on them.
+
+    EKS waits longer for pods that do not leave: https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
+    """
+    api = connect(home.kubeconfig)
+    if api is None:
+        return
+    for name in sorted(names):
+        api.patch(f"{_NODES}/{name}", {"spec": {"unschedulable": True}})
+    deadline = time.monotonic() + DRAINED_WITHIN_S
+    while (left := [pod for pod in api.items("/api/v1/pods") if pod["spec"].get("nodeName") in names]) and (
+        time.monotonic() < deadline
+    ):
+        for pod in left:
+            if "deletionTimestamp" not in pod["metadata"]:
+                api.delete(f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}")
         time.sleep(_POLL_S)
 
 

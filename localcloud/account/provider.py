@@ -164,7 +164,10 @@ class AwsProvider(Provider):
     def delete(self, call: Call) -> None:
         """Deletes the resource, unless something still needs it."""
         kind = kind_of(call.type)
-        time.sleep(delay_s(self._account.read(), call, "delete"))
+        before = self._account.read()
+        time.sleep(delay_s(before, call, "delete"))
+        if leaving := before.get(kind.token, call.resource_id):
+            effect_of(kind.token).leave(self._home, before, leaving)
         with _refusals(kind, "deleting", call), self._account.change() as state:
             found = self._living(state, call)
             trouble = take_failure(state, call, "delete")

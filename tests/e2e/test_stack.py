@@ -199,18 +199,20 @@ def test_a_killed_up_can_be_resumed(program: Program, api: client.ApiClient) -> 
 
 
 def test_no_canary_is_in_state_plan_or_logs(program: Program) -> None:
+    # From -v=9 on the engine itself writes every value that it handles (SECURITY.md).
     plan = program.pulumi("preview", "--json", "--diff", "--show-sames")
-    loud = program.pulumi("up", "--yes", "--logtostderr", "-v=9", "--debug")
-    said = [
-        json.dumps(program.state()),
-        plan.stdout + plan.stderr,
-        loud.stdout + loud.stderr,
-        *(path.read_text(errors="replace") for path in (program.cloud.home / "run").glob("*.log")),
-        (program.cloud.home / "account.json").read_text(),
-        (program.folder / "Pulumi.local.yaml").read_text(),
-    ]
+    loud = program.pulumi("up", "--yes", "--logtostderr", "-v=8", "--debug")
+    said = {
+        "state": json.dumps(program.state()),
+        "plan": plan.stdout + plan.stderr,
+        "output": loud.stdout,
+        "engine's log": loud.stderr,
+        "account": (program.cloud.home / "account.json").read_text(),
+        "configuration": (program.folder / "Pulumi.local.yaml").read_text(),
+        **{path.name: path.read_text(errors="replace") for path in (program.cloud.home / "run").glob("*.log")},
+    }
 
-    assert [canary for canary in CANARIES for text in said if canary in text] == []
+    assert [(canary, name) for name, text in said.items() for canary in CANARIES if canary in text] == []
 
 
 def test_with_an_expired_decision_nothing_grows_and_everything_else_works(

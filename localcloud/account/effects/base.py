@@ -5,7 +5,7 @@ from localcloud.paths import Home
 
 
 class Effect:
-    """No effects. Every method but `settle` runs while the account is locked, and may raise ApiError."""
+    """No effects. Every method but `leave` and `settle` runs while the account is locked, and may raise ApiError."""
 
     def own_id(self, state: State, inputs: Tree) -> str:  # noqa: ARG002
         """The id of what is about to be made, empty for one of the type's own form."""
@@ -30,6 +30,9 @@ class Effect:
 
     def changed(self, state: State, old: Resource, new: Resource) -> None:
         """What follows from a change."""
+
+    def leave(self, home: Home, state: State, resource: Resource) -> None:
+        """Makes room outside the lock, before the resource is deleted."""
 
     def removed(self, state: State, resource: Resource) -> None:
         """What goes with the resource, or stays behind it; runs before its record goes."""

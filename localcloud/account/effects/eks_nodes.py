@@ -9,7 +9,7 @@ from localcloud.account.effects.base import Effect
 from localcloud.account.errors import ApiError
 from localcloud.account.instances import INSTANCE, NodeSpec, launch, spread, terminate
 from localcloud.account.making import make
-from localcloud.account.nodes import wait_for_nodes
+from localcloud.account.nodes import drain_nodes, wait_for_nodes
 from localcloud.account.quotas import check_room
 from localcloud.account.references import find
 from localcloud.account.store import Resource, State, Tree
@@ -63,6 +63,10 @@ class NodeGroupEffect(Effect):
                 inputs = {**each.inputs, "labels": dict(spec.labels), "taints": list(spec.taints)}
                 state.put(replace(each, inputs=inputs))
         scale(state, new)
+
+    def leave(self, home: Home, state: State, resource: Resource) -> None:
+        """Drains the nodes, as EKS does before it ends a node group's instances."""
+        drain_nodes(home, {each.inputs["nodeName"] for each in instances_of(state, resource)})
 
     def removed(self, state: State, resource: Resource) -> None:
         """Ends the instances, and the Auto Scaling group with its schedules."""
