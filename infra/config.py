@@ -114,7 +114,6 @@ def _values(config: pulumi.Config, problems: Problems) -> dict[str, Any]:
     given: Mapping[str, str] = {**pulumi.runtime.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     prefix = config.full_key("")
     values: dict[str, Any] = {key.removeprefix(prefix): given[key] for key in given if key.startswith(prefix)}
-    values.pop(SECRET, None)
     for key in STRUCTURED:
         if key in values:
             try:
@@ -143,6 +142,7 @@ def _read(values: Mapping[str, Any], stack: str, region: str, problems: Problems
         platform=read_platform(table.table("platform"), defaults),
         budget=read_budget(table.table("budget")),
     )
+    table.text(SECRET, "")  # known, and read by `model_api_key` alone
     table.end()
     return config
 
