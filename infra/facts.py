@@ -17,6 +17,7 @@ from infra.quotas import QuotaRule
 T = TypeVar("T")
 
 TIMEOUT_SECONDS = 10
+LARGEST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +143,12 @@ def fetch_caller_address(address: str) -> str:
 def reach(host_and_port: str) -> str | None:
     """Return None if a TCP connection opens, else why it does not."""
     host, _, port = host_and_port.rpartition(":")
+    # The resolver takes larger ports modulo 65,536, and another door may be open there.
+    if not port.isdecimal() or not 0 < int(port) <= LARGEST_PORT:
+        return f"{port!r} is no port"
     try:
         socket.create_connection((host, int(port)), timeout=TIMEOUT_SECONDS).close()
-    except (OSError, ValueError, OverflowError) as error:
+    except OSError as error:
         return str(error) or type(error).__name__
     return None
 

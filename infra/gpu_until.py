@@ -59,8 +59,7 @@ def _without_gpus(config: StackConfig) -> StackConfig:
         gpu_until=None,
         gpu_pools=tuple(replace(pool, minimum=0, desired=0, schedule=None) for pool in config.gpu_pools),
         model_servers=tuple(
-            replace(server, minimum_replicas=0) if server.pool else server
-            for server in config.model_servers
+            replace(server, minimum_replicas=0) if server.pool else server for server in config.model_servers
         ),
     )
 
