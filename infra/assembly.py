@@ -18,6 +18,7 @@ from infra.facts import Facts
 from infra.gpu_node_pool import GpuNodePool, GpuNodePoolArgs, PayingHours, PurchaseOption
 from infra.karpenter_node_pool import KarpenterNodePool, KarpenterNodePoolArgs
 from infra.kubeconfig import kubernetes_provider
+from infra.model_memory import main_memory_share_mib
 from infra.model_server import Engine, ModelServer, ModelServerArgs, Placement, Scaling, Weights
 from infra.model_store import ModelStore, ModelStoreArgs
 from infra.network import Nat, Network, NetworkArgs
@@ -38,6 +39,9 @@ https://docs.aws.amazon.com/eks/latest/userguide/create-node-pool.html
 """
 NODE_GRACE = "1h"
 """Longest request that a server may have (longestRequestSeconds), so that no node is taken from under one."""
+
+CPU_MEMORY_MIB = 5_120
+"""Of a server without a pool, which only the local stack has: what an m6i.large has left."""
 
 Pool = GpuNodePool | KarpenterNodePool
 
@@ -322,10 +326,18 @@ class Assembly:
             zones=len(self.places.pools[pool.name] if pool else self.places.network),
             spare_node=not pool or self._has_room_for_one_more(server, pool),
             cpu=server.cpu,
-            memory_mib=server.memory_mib,
+            memory_mib=server.memory_mib or self._memory_mib(server, pool),
             shared_memory_mib=server.shared_memory_mib,
             scratch_mib=server.scratch_mib,
         )
+
+    def _memory_mib(self, server: ModelServerConfig, pool: GpuPoolConfig | None) -> int:
+        """Return what every type of the pool has for one replica, besides its shared memory."""
+        shares = [
+            main_memory_share_mib(self.facts.instances[type_], server.tensor_parallel)
+            for type_ in (pool.instance_types if pool else ())
+        ]
+        return min(shares, default=CPU_MEMORY_MIB) - server.shared_memory_mib
 
     def _has_room_for_one_more(self, server: ModelServerConfig, pool: GpuPoolConfig) -> bool:
         """Return whether a rollout can start a new replica beside all others, on nodes that are there."""

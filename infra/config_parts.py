@@ -136,7 +136,7 @@ def read_server(table: Table) -> ModelServerConfig:
         maximum_replicas=replicas.whole("max", max(minimum, 1), at_least=1, at_most=1_000),
         pool=table.text("pool", "", pattern=NAME, right="the name of a GPU pool"),
         cpu=table.number("cpu", 2.0, above=0, at_most=1_000),
-        memory_mib=table.whole("memoryMib", 16_384, at_least=256),
+        memory_mib=table.whole("memoryMib", 0, at_least=256),
         shared_memory_mib=table.whole("sharedMemoryMib", 1_024, at_least=512),
         scratch_mib=table.whole("scratchMib", 20_480, at_least=64),
         longest_request_seconds=table.whole("longestRequestSeconds", 300, at_least=1, at_most=3_600),

@@ -141,7 +141,7 @@ class ModelServerConfig:
         tensor_parallel: GPUs of one replica.
         pool: Name of a GPU pool; empty serves on the CPU (for trials on the local cloud).
         cpu: Cores of one replica.
-        memory_mib: Main memory of one replica, without the shared memory.
+        memory_mib: Main memory of one replica, without the shared memory; 0 is its share of a node of the pool.
         shared_memory_mib: For /dev/shm.
         scratch_mib: Disk for caches, besides the weights.
         ready_timeout_seconds: How long an update waits for the server before it takes the release back.

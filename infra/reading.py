@@ -65,12 +65,12 @@ class Table:
         return self.text(name, default, pattern="|".join(map(re.escape, allowed)), right=" | ".join(allowed))
 
     def whole(self, name: str, default: int = REQUIRED, *, at_least: int = 0, at_most: int = 10_000_000) -> int:
-        """Return a whole number within bounds."""
+        """Return a whole number within bounds; the default is not held against them."""
         right = f"a whole number from {at_least:,} to {at_most:,}"
         value = self._take(name, default, right)
         # Pulumi writes whole numbers of nested values as 2 or as 2.0, and a switch is an int to Python.
         number = not isinstance(value, bool) and isinstance(value, int | float) and value == int(value)
-        if number and at_least <= value <= at_most:
+        if number and (value == default or at_least <= value <= at_most):
             return int(value)
         return self._wrong(name, value, right, at_least)
 

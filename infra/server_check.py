@@ -6,7 +6,7 @@ from infra.config import StackConfig
 from infra.config_records import GpuPoolConfig, ModelServerConfig
 from infra.facts import Facts, InstanceFacts
 from infra.judgement import Judgement
-from infra.model_memory import needed_gib_per_gpu, usable_gib_per_gpu
+from infra.model_memory import main_memory_share_mib, needed_gib_per_gpu, usable_gib_per_gpu
 from infra.placement import first_without_room
 
 
@@ -32,6 +32,12 @@ def _fits(key: str, server: ModelServerConfig, type_: str, instance: InstanceFac
         right = f"at most {instance.gpus}, the GPUs of one {type_}"
         yield Judgement(key=f"{key}.tensorParallel", value=server.tensor_parallel, right=right)
         return
+    share = main_memory_share_mib(instance, server.tensor_parallel)
+    if server.memory_mib + server.shared_memory_mib > share:
+        right = (
+            f"at most {share - server.shared_memory_mib}, a replica's share of one {type_}, or left out to take it"
+        )
+        yield Judgement(key=f"{key}.memoryMib", value=server.memory_mib, right=right)
     needed, usable = needed_gib_per_gpu(server), usable_gib_per_gpu(instance.gpu_memory_gib)
     if needed > usable:
         right = (

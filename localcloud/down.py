@@ -4,6 +4,7 @@ import shutil
 
 from localcloud.lock import exclusive
 from localcloud.paths import Home
+from localcloud.pods.scratch import scratch_folder
 from localcloud.processes import Processes, end_all
 
 _FIRST = ("pod-runner", "controllers")  # they need the cluster while they end
@@ -34,6 +35,7 @@ def end_processes(home: Home) -> int:
 
 def _remove(home: Home) -> None:
     """Remove the folder; what says that it is ours goes last, so that a killed `down` can be repeated."""
+    shutil.rmtree(scratch_folder(home.root), ignore_errors=True)  # of a runner that was killed
     for entry in home.root.iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)

@@ -36,7 +36,6 @@ SERVER: Mapping[str, Any] = {
     "checksums": f"sha256:{'0' * 64}",
     "weightsGib": 8.46,
     "maxModelLen": 4096,
-    "memoryMib": 8192,
     "replicas": {"min": 1, "max": 2},
     "pool": "gpu",
 }

@@ -16,7 +16,7 @@ from infra.errors import Problem, ProblemsError
 from infra.facts import Caller, Facts
 from infra.images import missing_digests
 from infra.memory import Memory, from_state, to_state
-from infra.model_memory import usable_gib_per_gpu
+from infra.model_memory import main_memory_share_mib, usable_gib_per_gpu
 from infra.preflight import check, support_warning
 from infra.quotas import quota_for
 from infra.releases import DATA
@@ -224,6 +224,20 @@ def test_a_model_must_fit_on_every_type_of_its_pool() -> None:
     )
 
     assert "g6.xlarge" in refused(mixed, facts())["modelServers[0].weightsGib"]
+
+
+def test_more_main_memory_than_a_replicas_share_of_its_node_is_refused() -> None:
+    right = refused(load(modelServers=[server(memoryMib=25_191)]), facts())["modelServers[0].memoryMib"]
+
+    assert "at most 25190" in right
+    assert judge(load(modelServers=[server(memoryMib=25_190)]), facts()) == []
+
+
+def test_two_replicas_of_one_node_share_its_main_memory() -> None:
+    node = instance(gpus=4, memory_mib=196_608)
+
+    assert main_memory_share_mib(node, 1) == 39_321
+    assert main_memory_share_mib(node, 2) == 78_643
 
 
 def test_more_replicas_than_the_pool_holds_at_its_maximum_are_refused() -> None:
@@ -456,8 +470,10 @@ def test_the_quotas_are_those_of_the_kit() -> None:
 def test_the_memory_rules_are_those_of_the_kit() -> None:
     kit = tomllib.loads((ROOT / "costcheck" / "data" / "serving_rules.toml").read_text(encoding="utf-8"))["memory"]
 
-    for name, rule in tomllib.loads((DATA / "memory_rules.toml").read_text(encoding="utf-8")).items():
-        assert rule["value"] == kit[name]["value"]
+    ours = tomllib.loads((DATA / "memory_rules.toml").read_text(encoding="utf-8"))
+
+    shared = ("gpu_memory_utilization", "overhead_gib_per_gpu")
+    assert [ours[name]["value"] for name in shared] == [kit[name]["value"] for name in shared]
 
 
 def test_the_default_kubernetes_version_is_in_support() -> None:
