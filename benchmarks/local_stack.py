@@ -50,9 +50,12 @@ def whole_program(home: Path, checkout: Path) -> Program:
     """Return the program with two pools and two servers, and a decision that allows them."""
     added = json.loads((home / "env.json").read_text(encoding="utf-8"))
     program = check_out(LocalCloud(home=home, environment={**os.environ, **added}), checkout)
-    program.decide(decision({POOL_KEY: 3, SPOT_KEY: 2}))
+    program.decide(decision({POOL_KEY: 3, SPOT_KEY: 2, "g6.2xlarge/spot": 2}))
     program.pulumi("config", "set", "--secret", "modelApiKey", "benchmark")
-    servers = [SERVER, {**SERVER, "name": "draft", "pool": "spot", "replicas": {"min": 1, "max": 1}}]
+    servers = [
+        SERVER,
+        {**SERVER, "name": "draft", "pool": "spot", "longestRequestSeconds": 60, "replicas": {"min": 1, "max": 1}},
+    ]
     program.configure(gpuPools=[POOL, SPOT_POOL], modelServers=servers)
     return program
 

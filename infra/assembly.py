@@ -116,7 +116,7 @@ class Assembly:
             log_retention_days=cluster.log_retention_days,
             addon_versions=load_addon_versions(cluster.kubernetes_version, cluster.addon_versions),
             system_nodes=SystemNodes(instance_type=cluster.system_instance_type, count=cluster.system_node_count),
-            auto_mode=any(pool.kind == "karpenter" for pool in self.config.gpu_pools),
+            auto_mode=self.config.cluster.auto_mode,
             deletion_protection=cluster.deletion_protection,
             tags=self.tags(Part.CLUSTER),
         )

@@ -76,6 +76,7 @@ def read_cluster(table: Table, nodes: Table, defaults: Defaults) -> ClusterConfi
             "kubernetesVersion", "1.36", pattern=r"1\.\d\d", right='quoted, such as "1.36"'
         ),
         existing_name=table.text("existingName", "", pattern=r"[0-9A-Za-z][A-Za-z0-9_-]{0,99}"),
+        auto_mode=table.switch("autoMode", default=False),
         auto_node_role=table.text("autoNodeRole", "", pattern=r"[\w+=,.@-]+", right="the name of an IAM role"),
         addon_versions=table.mapping("addonVersions", right="a version, such as v1.20.4-eksbuild.1"),
         deletion_protection=table.switch("deletionProtection", default=defaults.deletion_protection),

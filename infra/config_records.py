@@ -67,6 +67,7 @@ class ClusterConfig:
     Attributes:
         kubernetes_version: Minor version, such as `1.36`.
         existing_name: A cluster that exists; empty to create one.
+        auto_mode: EKS Auto Mode, which karpenter pools need; off only after the last of them is gone.
         auto_node_role: Role of the nodes that EKS Auto Mode starts in a cluster that exists.
         addon_versions: Version by name of a managed add-on, over those in `infra/data`.
         deletion_protection: EKS refuses to delete the cluster until this is off.
@@ -77,6 +78,7 @@ class ClusterConfig:
 
     kubernetes_version: str
     existing_name: str
+    auto_mode: bool
     auto_node_role: str
     addon_versions: Mapping[str, str]
     deletion_protection: bool

@@ -133,6 +133,9 @@ def _pool_in_network(key: str, pool: GpuPoolConfig, config: "StackConfig") -> It
     for index, zone in enumerate(pool.zones):
         if known and zone not in known:
             yield f"{key}.zones[{index}]", zone, f"a zone of the network: {', '.join(known)}"
+    # A key of its own: were it switched off with the last pool, nobody would be left to take that pool's nodes away.
+    if pool.kind == "karpenter" and not config.cluster.existing_name and not config.cluster.auto_mode:
+        yield "cluster.autoMode", False, f"true, for {key}: EKS Auto Mode starts the nodes of karpenter pools"
     if pool.kind == "karpenter" and config.cluster.existing_name and not config.cluster.auto_node_role:
         yield "cluster.autoNodeRole", "", f"role of Auto Mode's nodes in {config.cluster.existing_name}, for {key}"
 

@@ -14,6 +14,8 @@ from costcheck.verdict import Decision, Fleet, OptionResult
 HOURS_PER_DAY, HOURS_PER_WEEK = 24, 168
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 LONGEST_NAME = 30
+SPOT_LONGEST_REQUEST_SECONDS = 60
+"""What a spot node's two minutes of notice leave for a request; the program refuses more."""
 
 
 def render_stack_config(decision: Decision) -> str:
@@ -78,6 +80,7 @@ def _servers(option: OptionResult) -> list[dict[str, Any]]:
 
 
 def _server(name: str, fleet: Fleet) -> dict[str, Any]:
+    limit = {"longestRequestSeconds": SPOT_LONGEST_REQUEST_SECONDS} if fleet.purchase_option == "spot" else {}
     # No `quantization`: vLLM reads it from the checkpoint, and another name for it beside that is an error.
     return {
         "name": name,
@@ -93,6 +96,7 @@ def _server(name: str, fleet: Fleet) -> dict[str, Any]:
             "max": fleet.maximum_instance_count * fleet.replicas_per_instance,
         },
         "pool": _pool_name(fleet),
+        **limit,
     }
 
 

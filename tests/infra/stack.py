@@ -63,6 +63,9 @@ def full_values(**changes: Any) -> JsonObject:  # noqa: ANN401 - any key, right 
     } | changes
 
 
+AUTO_MODE = {"addonVersions": ADDONS, "autoMode": True}
+
+
 def set_config(values: Mapping[str, Any], *, region: str | None = REGION, secret: str = SECRET) -> None:
     """Hand a configuration to Pulumi as its language host does: defaults filled in, everything as text."""
     defaults = {key: row["default"] for key, row in declared().items() if "default" in row}

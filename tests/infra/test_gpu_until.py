@@ -9,7 +9,7 @@ from infra.config import StackConfig
 from infra.errors import ProblemsError
 from infra.gpu_until import apply_gpu_until, until_passed
 from tests.infra.conftest import PretendCloud
-from tests.infra.stack import load, pool
+from tests.infra.stack import AUTO_MODE, load, pool
 
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
 
@@ -19,7 +19,7 @@ def dev(cloud: PretendCloud, until: datetime | None, kind: str = "managed") -> S
     pulumi.runtime.set_mocks(cloud, project="worthwhile", stack="dev")
     nodes = {"max": 2} if kind == "karpenter" else {"min": 1, "desired": 2, "max": 2}
     text = until.strftime("%Y-%m-%dT%H:%M:%SZ") if until else ""
-    return load(gpuUntil=text, gpuPools=[pool(kind=kind, nodes=nodes)])
+    return load(gpuUntil=text, cluster=AUTO_MODE, gpuPools=[pool(kind=kind, nodes=nodes)])
 
 
 def test_the_trial_stack_must_name_a_moment_as_soon_as_it_has_a_pool(cloud: PretendCloud) -> None:

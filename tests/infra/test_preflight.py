@@ -23,7 +23,7 @@ from infra.releases import DATA
 from infra.support import supported_versions
 from infra.zones import Places, choose_places
 from tests.infra.conftest import ACCOUNT, ZONES
-from tests.infra.stack import DUMMY, ROOT, facts, instance, load, pool, server
+from tests.infra.stack import AUTO_MODE, DUMMY, ROOT, facts, instance, load, pool, server
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -253,7 +253,7 @@ def test_replicas_that_always_run_must_find_their_nodes_from_the_start() -> None
 
 
 def test_a_karpenter_pool_starts_nodes_by_itself() -> None:
-    assert judge(load(gpuPools=[pool(kind="karpenter", nodes={"max": 2})]), facts()) == []
+    assert judge(load(cluster=AUTO_MODE, gpuPools=[pool(kind="karpenter", nodes={"max": 2})]), facts()) == []
 
 
 def test_servers_on_one_pool_share_its_gpus() -> None:

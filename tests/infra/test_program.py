@@ -17,7 +17,7 @@ from infra.errors import GrowthDeniedError, GrowthUndecidedError, ProblemsError
 from infra.memory import Memory, from_state, to_state
 from tests.costcheck.builders import self_host
 from tests.infra.conftest import REGION, ZONES, PretendCloud
-from tests.infra.stack import ROOT, SECRET, full_values, pool, server, set_config
+from tests.infra.stack import AUTO_MODE, ROOT, SECRET, full_values, pool, server, set_config
 
 OFFERINGS = "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings"
 GROUP, RELEASE = "aws:eks/nodeGroup:NodeGroup", "kubernetes:helm.sh/v3:Release"
@@ -197,10 +197,16 @@ def test_a_karpenter_pool_is_limited_to_the_nodes_that_were_admitted(
 ) -> None:
     stack.decide()
 
-    cloud = stack.up(monkeypatch, gpuPools=[pool(kind="karpenter", nodes={"max": 2})])
+    cloud = stack.up(monkeypatch, cluster=AUTO_MODE, gpuPools=[pool(kind="karpenter", nodes={"max": 2})])
 
     limits = cloud.one("kubernetes:karpenter.sh/v1:NodePool").inputs["spec"]["limits"]
     assert limits == {"nvidia.com/gpu": "2", "cpu": "8"}
+
+
+def test_auto_mode_stays_on_when_its_last_pool_goes(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = stack.up(monkeypatch, cluster=AUTO_MODE, gpuPools=[], modelServers=[])
+
+    assert cloud.one("aws:eks/cluster:Cluster").inputs["computeConfig"]["enabled"] is True
 
 
 def test_gpus_come_after_the_memory_of_their_admission(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

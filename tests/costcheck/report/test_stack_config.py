@@ -96,6 +96,12 @@ def test_a_window_past_midnight_stops_on_the_next_day() -> None:
     }
 
 
+def test_a_server_on_spot_finishes_its_requests_within_the_notice() -> None:
+    (server,) = values(with_fleets(builders.fleet(purchase_option="spot")))["modelServers"]
+
+    assert server["longestRequestSeconds"] == 60
+
+
 def test_hours_that_no_pair_of_crons_says_are_refused() -> None:
     with pytest.raises(UsageError, match="hours \\[8, 9\\] of the day"):
         paying_hours([8, 33])
