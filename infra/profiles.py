@@ -15,7 +15,7 @@ class Defaults:
         system_node_count: Two keep DNS up while one is replaced; three stand in three zones.
         log_retention_days: For control plane and flow logs.
         deletion_protection: Of the cluster.
-        monitoring: Prometheus, GPU metrics and scaling on them, and the load balancer controller.
+        monitoring: Prometheus, GPU metrics and scaling on them.
     """
 
     zone_count: int
