@@ -13,14 +13,7 @@ PROJECT, STACK = "worthwhile", "test"
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
 
-DEPRECATED_TYPES = r"ignore:.*has been deprecated in favor of:DeprecationWarning"
-"""pulumi_aws says this of its own old names whenever it is imported, used or not."""
-
 Answer = Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]]
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("filterwarnings", DEPRECATED_TYPES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
