@@ -6,7 +6,7 @@ from pathlib import Path
 import pulumi
 
 from infra.acceptance import accept, warnings
-from infra.admission import admit, gpu_maximums, read_evidence
+from infra.admission import admit, gpu_maximums, most_at_once, read_evidence
 from infra.assembly import Assembly
 from infra.config import StackConfig
 from infra.gather import gather_facts
@@ -23,8 +23,8 @@ def main(now: datetime) -> None:
     """Register the whole stack, or nothing of it."""
     # Configuration, held against the account
     written = StackConfig.load(pulumi.Config())
-    config = apply_gpu_until(written, now)
-    memory = recall(config.stack).within(config.region)
+    memory = recall(written.stack).within(written.region)
+    config = apply_gpu_until(written, now, standing=bool(memory.gpu_maximums))
     facts = gather_facts(config, memory)
     places = choose_places(config, facts, memory)
     standing = check(config, facts, places, memory, now.date())
@@ -32,7 +32,8 @@ def main(now: datetime) -> None:
     # Admission: nothing above has created anything, and nothing below can avoid this
     evidence = read_evidence(ROOT / config.decision)
     wanted = gpu_maximums(config.gpu_pools)
-    admit(wanted, admitted=memory.gpu_maximums, evidence=evidence, region=config.region, today=now.date())
+    most = most_at_once(config.gpu_pools, memory.standing)
+    admit(most, admitted=memory.gpu_maximums, evidence=evidence, region=config.region, today=now.date())
     accepted = accept(config, facts, places, evidence.monthly_ceiling_usd or memory.monthly_ceiling_usd)
     admission = remember(accepted)
 

@@ -10,6 +10,7 @@ from infra.facts import Facts
 from infra.gpu_until import until_passed
 from infra.memory import Memory, pool_key
 from infra.preflight import support_warning
+from infra.server_check import server_digest
 from infra.zones import Places
 
 
@@ -29,6 +30,7 @@ def accept(config: StackConfig, facts: Facts, places: Places, monthly_ceiling_us
         },
         kubernetes_version="" if cluster.existing_name else cluster.kubernetes_version,
         system_nodes={} if cluster.existing_name else {cluster.system_instance_type: cluster.system_node_count},
+        servers={server.name: server_digest(server) for server in config.model_servers},
         monthly_ceiling_usd=monthly_ceiling_usd,
     )
 

@@ -15,9 +15,13 @@ from costcheck.errors import InputFileError
 from costcheck.verdict import Decision, Verdict, read_decision
 from infra.config_records import GpuPoolConfig
 from infra.errors import GrowthDeniedError, GrowthUndecidedError
+from infra.memory import COMPONENTS
 
 ALLOWING = (Verdict.SELF_HOST, Verdict.HYBRID)
-DECIDE_AGAIN = "run `costcheck decide`, have its record accepted, or lower the GPU pools to what was admitted"
+DECIDE_AGAIN = (
+    "run `costcheck decide`, have its record accepted, or lower the GPU pools to what was admitted; a pool that "
+    "replaces another counts beside it until that one is gone, so remove it in an update of its own first"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,25 @@ def gpu_maximums(pools: Iterable[GpuPoolConfig]) -> dict[str, int]:
     for pool in pools:
         for instance_type in pool.instance_types:
             nodes[f"{instance_type}/{pool.purchase_option}"] += pool.maximum
+    return dict(sorted(nodes.items()))
+
+
+Standing = Mapping[tuple[str, str], Mapping[str, int]]
+
+
+def most_at_once(pools: Iterable[GpuPoolConfig], standing: Standing) -> dict[str, int]:
+    """Return the most nodes that there may be while the change is made: new pools come before old ones go.
+
+    Args:
+        pools: As configured.
+        standing: Maximums of the pools in the state, by component type and name.
+    """
+    listed = tuple(pools)
+    ours = {(COMPONENTS[pool.kind], pool.name) for pool in listed}
+    nodes = Counter(gpu_maximums(listed))
+    if ours - standing.keys():
+        for gone in standing.keys() - ours:
+            nodes.update(standing[gone])
     return dict(sorted(nodes.items()))
 
 

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from infra.access import AccessLevel, Grant
+from infra.admission import gpu_maximums
 from infra.budget import Budget, BudgetArgs
 from infra.cluster import Cluster, ClusterArgs, SystemNodes
 from infra.config import StackConfig, model_api_key
@@ -259,6 +260,7 @@ class Assembly:
             zones=zones,
             instance_types=pool.instance_types,
             capacity_types=["spot" if pool.purchase_option == "spot" else "on-demand"],
+            maximum_nodes=gpu_maximums([pool]),
             # GPUs of the smallest type: so no type can have more nodes than admission allowed.
             gpu_limit=pool.maximum * min(instance.gpus for instance in types),
             cpu_limit=pool.maximum * max(instance.vcpus for instance in types),

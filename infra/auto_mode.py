@@ -7,7 +7,9 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import iam
-from infra.node_group import NODE_POLICIES
+
+AUTO_NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
+"""Of the nodes that Auto Mode starts: https://docs.aws.amazon.com/eks/latest/userguide/auto-create-node-role.html"""
 
 AUTO_MODE_POLICIES = (
     "AmazonEKSComputePolicy",
@@ -84,7 +86,7 @@ class AutoNodes(pulumi.ComponentResource):
             tags={**args.tags, "Name": f"{name}-auto-node"},
             opts=child,
         )
-        policies = {policy: iam.managed_policy_arn(args.partition, policy) for policy in NODE_POLICIES}
+        policies = {policy: iam.managed_policy_arn(args.partition, policy) for policy in AUTO_NODE_POLICIES}
         attachments = iam.attach(role, f"{name}-auto-node", policies, child)
         # EKS makes this entry for its built-in pools only:
         # https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html (Create node class access entry)

@@ -5,6 +5,7 @@ and refuses what is unknown, of the wrong type, named twice or contradictory, al
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,6 +54,9 @@ STRUCTURED = (
 )
 SECRET = "modelApiKey"  # noqa: S105 - the name of the key, not its value
 
+STACK_NAME = r"[a-z][a-z0-9-]{0,19}"
+"""Roles and buckets carry it, and AWS gives those 64 and 63 characters."""
+
 GPU_UNTIL_RIGHT = 'a moment in UTC, quoted, such as "2026-11-26T18:00:00Z"'
 
 
@@ -94,6 +98,10 @@ class StackConfig:
         key_given = bool(config.get(SECRET))
         if key_given and not pulumi.runtime.is_config_secret(config.full_key(SECRET)):
             problems.add(SECRET, "(not shown)", f"encrypted: `pulumi config set --secret {SECRET}`")
+        if not re.fullmatch(STACK_NAME, pulumi.get_stack()):
+            problems.add(
+                "stack", pulumi.get_stack(), "1 to 20 of a-z, 0-9 and -, beginning with a letter: it names things"
+            )
         stack = _read(_values(config, problems), pulumi.get_stack(), region, problems)
         find_contradictions(stack, problems, key_given=key_given)
         refuse(problems.found)

@@ -18,6 +18,10 @@ SPOT_LONGEST_REQUEST_SECONDS = 60
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-interruptions.html
 """
 
+WIDEST_CALLERS = 8
+"""No company calls from more; 0.0.0.0/1 and 128.0.0.0/1 together would be everyone."""
+IPV4 = 4
+
 RESERVED_OPTIONS = ("capacity_block", "reservation")
 
 
@@ -72,8 +76,10 @@ def _cidr(key: str, cidr: str) -> Iterator[Finding]:
     except ValueError:
         yield key, cidr, "a network without host bits, such as 203.0.113.0/24"
         return
-    if network.prefixlen == 0:
-        yield key, cidr, "the networks that call the API, never everyone"
+    if network.version != IPV4:
+        yield key, cidr, "an IPv4 network: the API of an IPv4 cluster has no other address"
+    elif network.prefixlen < WIDEST_CALLERS:
+        yield key, cidr, f"the networks that call the API, /{WIDEST_CALLERS} or narrower, never everyone"
 
 
 def _network(network: NetworkConfig) -> Iterator[Finding]:

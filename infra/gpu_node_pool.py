@@ -173,7 +173,9 @@ class GpuNodePool(pulumi.ComponentResource):
         )
         self._schedule(group.autoscaling_group_name)
         self.node_group_name, self.resource = group.name, group.resource
-        self.register_outputs({"node_group_name": self.node_group_name})
+        # `infra/memory.py` reads the maximums back: what a pool may have until it is gone.
+        maximums = {f"{type_}/{args.purchase_option.value}": args.maximum for type_ in args.instance_types}
+        self.register_outputs({"node_group_name": self.node_group_name, "maximum_nodes": maximums})
 
     def _schedule(self, group: pulumi.Output[str]) -> None:
         hours, until = self._args.paying_hours, self._args.until

@@ -12,10 +12,17 @@ from infra.errors import Problem, refuse
 
 TRIAL_STACK = "dev"
 LONGEST = timedelta(hours=8)
+SHORTEST = timedelta(minutes=30)
+"""Before new nodes are there, their clock cannot be set; EC2 refuses one that lies in the past."""
 
 
-def apply_gpu_until(config: StackConfig, now: datetime) -> StackConfig:
+def apply_gpu_until(config: StackConfig, now: datetime, *, standing: bool) -> StackConfig:
     """Return the configuration as it holds now: unchanged, or with its GPU pools at zero.
+
+    Args:
+        config: As written.
+        now: UTC.
+        standing: The stack has GPU pools already, which may be patched at any time.
 
     Raises:
         ProblemsError: The trial stack has a pool and names no moment, it is too far ahead, or a pool cannot be taken
@@ -25,7 +32,7 @@ def apply_gpu_until(config: StackConfig, now: datetime) -> StackConfig:
     if until is None:
         refuse(_missing(config, now))
         return config
-    refuse(_wrong(config, until, now))
+    refuse(_wrong(config, until, now, standing=standing))
     return config if until > now else _without_gpus(config)
 
 
@@ -41,12 +48,20 @@ def _missing(config: StackConfig, now: datetime) -> list[Problem]:
     return [Problem(key="gpuUntil", value="", right=right)]
 
 
-def _wrong(config: StackConfig, until: datetime, now: datetime) -> list[Problem]:
+def _wrong(config: StackConfig, until: datetime, now: datetime, *, standing: bool) -> list[Problem]:
     problems = [
         Problem(key=f"gpuPools[{index}].kind", value=pool.kind, right="managed: the clock takes no other pool back")
         for index, pool in enumerate(config.gpu_pools)
         if pool.kind != "managed"
     ]
+    problems += [
+        Problem(key=f"gpuPools[{index}].schedule", value=pool.schedule.start, right="none: it would start them again")
+        for index, pool in enumerate(config.gpu_pools)
+        if pool.schedule
+    ]
+    if not standing and now < until < now + SHORTEST and config.gpu_pools:
+        right = f"at least half an hour ahead, {_in_words(now + SHORTEST)}: nodes take minutes to make"
+        problems.append(Problem(key="gpuUntil", value=_in_words(until), right=right))
     if until > now + LONGEST:
         right = f"at most 8 hours ahead, {_in_words(now + LONGEST)}"
         problems.append(Problem(key="gpuUntil", value=_in_words(until), right=right))

@@ -29,6 +29,7 @@ class KarpenterNodePoolArgs:
         zones: The same zones by name.
         instance_types: Types to choose from.
         capacity_types: `on-demand`, `spot`, or both.
+        maximum_nodes: Instance type and purchase option to the nodes that admission allowed.
         gpu_limit: Most GPUs that may run at once; this is what admission allows.
         cpu_limit: Most vCPUs that may run at once.
         volume_gib: Encrypted disk in GiB.
@@ -43,6 +44,7 @@ class KarpenterNodePoolArgs:
     zones: Sequence[str]
     instance_types: Sequence[str]
     capacity_types: Sequence[Literal["on-demand", "spot"]]
+    maximum_nodes: Mapping[str, int]
     gpu_limit: int
     cpu_limit: int
     volume_gib: int
@@ -86,7 +88,7 @@ class KarpenterNodePool(pulumi.ComponentResource):
             spec=_node_pool_spec(name, args),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[node_class]),
         )
-        self.register_outputs({})
+        self.register_outputs({"maximum_nodes": dict(args.maximum_nodes)})
 
 
 def _node_class_spec(args: KarpenterNodePoolArgs) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from infra.facts import InstanceFacts
 NAME = "memory"
 TYPE = "pulumi:index:Stash"
 
+COMPONENTS = {"managed": "worthwhile:infra:GpuNodePool", "karpenter": "worthwhile:infra:KarpenterNodePool"}
+"""Type of the component of each kind of pool."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
@@ -29,7 +32,10 @@ class Memory:
         instances: Facts of the instance types in use, for when EC2 stops offering one.
         kubernetes_version: Of the cluster.
         system_nodes: System nodes by instance type.
+        servers: Digest of each accepted model server, by its name.
         monthly_ceiling_usd: Ceiling of the decision that was read last, empty where there was none.
+        standing: Nodes that each pool in the state may have, by the type of its component and its name; read, not
+            written: a killed or partial update leaves pools that the configuration no longer names.
     """
 
     region: str = ""
@@ -39,16 +45,22 @@ class Memory:
     instances: Mapping[str, InstanceFacts] = field(default_factory=dict)
     kubernetes_version: str = ""
     system_nodes: Mapping[str, int] = field(default_factory=dict)
+    servers: Mapping[str, str] = field(default_factory=dict)
     monthly_ceiling_usd: str = ""
+    standing: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
 
     def within(self, region: str) -> "Memory":
         """Return what is remembered of a region."""
-        return self if region == self.region else replace(Memory(), monthly_ceiling_usd=self.monthly_ceiling_usd)
+        return (
+            self
+            if region == self.region
+            else replace(Memory(), monthly_ceiling_usd=self.monthly_ceiling_usd, standing=self.standing)
+        )
 
-    def holds(self, pool: GpuPoolConfig) -> bool:
-        """Return whether this much of the pool was admitted before."""
+    def holds(self, pool: GpuPoolConfig, wanted: Mapping[str, int]) -> bool:
+        """Return whether all pools of this one's types are together not above what was admitted."""
         keys = [f"{type_}/{pool.purchase_option}" for type_ in pool.instance_types]
-        return all(pool.maximum <= self.gpu_maximums.get(key, 0) for key in keys)
+        return all(wanted[key] <= self.gpu_maximums.get(key, 0) for key in keys)
 
 
 def pool_key(pool: GpuPoolConfig) -> str:
@@ -59,10 +71,15 @@ def pool_key(pool: GpuPoolConfig) -> str:
 def recall(stack: str) -> Memory:
     """Return the memory of this stack; an empty one before its first accepted run."""
     answer = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": stack}).value
+    memory, standing = Memory(), {}
     for urn, resource in answer["outputs"].items():
-        if resource["type"] == TYPE and urn.endswith(f"::{NAME}"):
-            return from_state(resource["outputs"]["input"])
-    return Memory()
+        name, outputs = urn.rpartition("::")[2], resource.get("outputs") or {}
+        if resource["type"] == TYPE and name == NAME:
+            memory = from_state(outputs["input"])
+        elif resource["type"] in COMPONENTS.values():
+            maximums = outputs.get("maximum_nodes") or {}
+            standing[resource["type"], name] = {key: int(nodes) for key, nodes in maximums.items()}
+    return replace(memory, standing=standing)
 
 
 def remember(memory: Memory) -> pulumi.Stash:
@@ -73,22 +90,24 @@ def remember(memory: Memory) -> pulumi.Stash:
 def to_state(memory: Memory) -> dict[str, Any]:
     """Return the memory in types that a state can hold."""
     state = asdict(memory)
+    del state["standing"]
     for facts in state["instances"].values():
         del facts["zones"]
     return state
 
 
 def from_state(state: Mapping[str, Any]) -> Memory:
-    """Return the memory that a state holds, whose whole numbers come back as 2.0."""
+    """Return the memory that a state holds, whose whole numbers come back as 2.0; an older one may lack keys."""
     return Memory(
-        region=state["region"],
-        gpu_maximums={key: int(nodes) for key, nodes in state["gpu_maximums"].items()},
-        zones=tuple(state["zones"]),
-        pool_zones={key: tuple(zones) for key, zones in state["pool_zones"].items()},
-        instances={name: _instance(row) for name, row in state["instances"].items()},
-        kubernetes_version=state["kubernetes_version"],
-        system_nodes={type_: int(count) for type_, count in state["system_nodes"].items()},
-        monthly_ceiling_usd=state["monthly_ceiling_usd"],
+        region=state.get("region", ""),
+        gpu_maximums={key: int(nodes) for key, nodes in state.get("gpu_maximums", {}).items()},
+        zones=tuple(state.get("zones", ())),
+        pool_zones={key: tuple(zones) for key, zones in state.get("pool_zones", {}).items()},
+        instances={name: _instance(row) for name, row in state.get("instances", {}).items()},
+        kubernetes_version=state.get("kubernetes_version", ""),
+        system_nodes={type_: int(count) for type_, count in state.get("system_nodes", {}).items()},
+        servers=dict(state.get("servers", {})),
+        monthly_ceiling_usd=state.get("monthly_ceiling_usd", ""),
     )
 
 

@@ -14,8 +14,8 @@ from infra import iam
 NODES_REPAIRED_AT_ONCE = 1
 """Automatic repair replaces nodes one by one, so that a mistaken diagnosis cannot take a whole pool away."""
 
-NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
-"""All that a node needs when the VPC CNI has a role of its own.
+NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
+"""All that a node needs when the VPC CNI has a role of its own: it asks EC2 about itself before it joins.
 
 https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
 """

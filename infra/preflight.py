@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from infra.addons import check_versions
+from infra.admission import gpu_maximums
 from infra.config import StackConfig
 from infra.config_records import AccessConfig, ApiAccess, GpuPoolConfig
 from infra.errors import Problem, ProblemsError
 from infra.facts import Facts
 from infra.images import missing_digests
 from infra.judgement import Judgement, settle
-from infra.memory import Memory
+from infra.memory import COMPONENTS, Memory, pool_key
 from infra.platform_charts import CONTROLLER_POLICY, choose_releases
 from infra.quota_check import judge_quotas
 from infra.releases import load_addon_versions, load_platform_releases
@@ -33,12 +34,13 @@ def check(config: StackConfig, facts: Facts, places: Places, memory: Memory, tod
     return settle(
         [
             *_versions(config, memory, today),
-            *_access(config, facts),
+            *_access(config, facts, memory),
             *_zones(config, facts, places.network, memory),
             *_system_nodes(config, facts, memory),
             *_pools(config, facts, places.pools, memory),
             *judge_quotas(config, facts, memory),
-            *judge_servers(config, facts),
+            *judge_servers(config, facts, memory),
+            *_auto_mode(config, memory),
         ]
     )
 
@@ -89,7 +91,7 @@ def _found_by(checks: Callable[[], object]) -> Iterator[Judgement]:
             yield Judgement(key=problem.key, value=problem.value, right=problem.right)
 
 
-def _access(config: StackConfig, facts: Facts) -> Iterator[Judgement]:
+def _access(config: StackConfig, facts: Facts, memory: Memory) -> Iterator[Judgement]:
     access = config.access
     if access.administrators and facts.caller.arn not in access.administrators:
         right = f"a list with {facts.caller.arn}, which runs Pulumi and Helm here"
@@ -102,7 +104,7 @@ def _access(config: StackConfig, facts: Facts) -> Iterator[Judgement]:
             right = f"host:port that this machine reaches ({why}); or another apiAccess"
             yield Judgement(key="apiAccessVia", value=access.via, right=right)
     else:
-        yield from _own_address(access, facts.caller_address)
+        yield from _own_address(access, facts.caller_address, memory)
 
 
 def _existing_cluster(name: str, facts: Facts) -> Iterator[Judgement]:
@@ -116,12 +118,14 @@ def _existing_cluster(name: str, facts: Facts) -> Iterator[Judgement]:
         yield Judgement(key=key, value=name, right=right)
 
 
-def _own_address(access: AccessConfig, address: str) -> Iterator[Judgement]:
+def _own_address(access: AccessConfig, address: str, memory: Memory) -> Iterator[Judgement]:
     try:
         own = ipaddress.ip_address(address)
     except ValueError:
         right = "an address, or a URL that answers with this machine's public address; this one did not"
-        yield Judgement(key="callerAddress", value=access.caller_address, right=right)
+        # The networks of a list do not change with it, and Helm finds out whether a cluster that stands is reached.
+        stands = access.choice is ApiAccess.CIDRS and bool(memory.region)
+        yield Judgement(key="callerAddress", value=access.caller_address, right=right, stands=stands)
         return
     if access.choice is ApiAccess.OWN_IP and not isinstance(own, ipaddress.IPv4Address):
         right = "an IPv4 address: the API of an IPv4 cluster has no other; or apiAccess: cidrs"
@@ -133,6 +137,10 @@ def _own_address(access: AccessConfig, address: str) -> Iterator[Judgement]:
 
 
 def _zones(config: StackConfig, facts: Facts, zones: Zones, memory: Memory) -> Iterator[Judgement]:
+    lost = [zone for zone in memory.zones if zone not in zones]
+    if lost and not config.network.private_subnets:
+        right = f"with {', '.join(lost)}, where the network's subnets are: taking one away would move the others"
+        yield Judgement(key="network.zones", value=list(config.network.zones), right=right)
     named = config.network.zones or tuple(config.network.private_subnets)
     key = "network.privateSubnets" if config.network.private_subnets else "network.zones"
     for zone in zones:
@@ -142,6 +150,14 @@ def _zones(config: StackConfig, facts: Facts, zones: Zones, memory: Memory) -> I
     if not named and not memory.zones and len(zones) < config.network.zone_count:
         right = f"at most {len(facts.zones)}, the zones of {config.region} that are open to this account"
         yield Judgement(key="network.zoneCount", value=config.network.zone_count, right=right)
+
+
+def _auto_mode(config: StackConfig, memory: Memory) -> Iterator[Judgement]:
+    """Yield that Auto Mode must stay on: were it switched off first, nobody would take its pools' nodes away."""
+    left = [name for kind, name in memory.standing if kind == COMPONENTS["karpenter"]]
+    if left and not config.cluster.existing_name and not config.cluster.auto_mode:
+        right = f"true until the karpenter pools are gone: {', '.join(sorted(left))}; remove them in an update first"
+        yield Judgement(key="cluster.autoMode", value=False, right=right)
 
 
 def _system_nodes(config: StackConfig, facts: Facts, memory: Memory) -> Iterator[Judgement]:
@@ -154,15 +170,21 @@ def _system_nodes(config: StackConfig, facts: Facts, memory: Memory) -> Iterator
             right=f"an instance type that EC2 offers in {config.region}",
             stands=type_ in memory.system_nodes,
         )
+    elif not config.cluster.existing_name and instance and instance.gpus:
+        # Admission counts the pools alone.
+        right = "an instance type without GPUs: nodes with GPUs are gpuPools, which need a decision"
+        yield Judgement(key="systemNodes.instanceType", value=type_, right=right)
 
 
 def _pools(config: StackConfig, facts: Facts, pool_zones: Mapping[str, Zones], memory: Memory) -> Iterator[Judgement]:
+    wanted = gpu_maximums(config.gpu_pools)
     for index, pool in enumerate(config.gpu_pools):
+        stands = memory.holds(pool, wanted) and pool_key(pool) in memory.pool_zones
         for number, type_ in enumerate(pool.instance_types):
             right = _what_is_wrong(type_, pool, config, facts, pool_zones[pool.name])
             if right:
                 key = f"gpuPools[{index}].instanceTypes[{number}]"
-                yield Judgement(key=key, value=type_, right=right, stands=memory.holds(pool))
+                yield Judgement(key=key, value=type_, right=right, stands=stands)
 
 
 def _what_is_wrong(type_: str, pool: GpuPoolConfig, config: StackConfig, facts: Facts, zones: Zones) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from infra.admission import gpu_maximums
 from infra.config import StackConfig
 from infra.facts import Facts
 from infra.judgement import Judgement
@@ -52,13 +53,14 @@ def judge_quotas(config: StackConfig, facts: Facts, memory: Memory) -> Iterator[
 
 
 def _fleet(config: StackConfig, memory: Memory) -> Iterator[Nodes]:
+    wanted = gpu_maximums(config.gpu_pools)
     for index, pool in enumerate(config.gpu_pools):
         yield Nodes(
             key=f"gpuPools[{index}].nodes.max",
             types=pool.instance_types,
             option=pool.purchase_option,
             most=pool.maximum,
-            stands=memory.holds(pool),
+            stands=memory.holds(pool, wanted),
         )
     if not config.cluster.existing_name:
         type_, count = config.cluster.system_instance_type, config.cluster.system_node_count

@@ -1,17 +1,25 @@
 """Hold the model servers against the GPUs of their pools: memory, GPUs of a replica, and room for all of them."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from infra.config import StackConfig
 from infra.config_records import GpuPoolConfig, ModelServerConfig
 from infra.facts import Facts, InstanceFacts
 from infra.judgement import Judgement
+from infra.memory import Memory
 from infra.model_memory import main_memory_share_mib, needed_gib_per_gpu, usable_gib_per_gpu
 from infra.placement import first_without_room
 
 
-def judge_servers(config: StackConfig, facts: Facts) -> Iterator[Judgement]:
-    """Yield every server that does not fit on its pool."""
+def server_digest(server: ModelServerConfig) -> str:
+    """Return what decides whether a server fits, without how many replicas there are, as one text."""
+    return hashlib.sha256(repr(replace(server, minimum_replicas=0, maximum_replicas=0)).encode()).hexdigest()
+
+
+def judge_servers(config: StackConfig, facts: Facts, memory: Memory) -> Iterator[Judgement]:
+    """Yield every server that does not fit on its pool; one that was accepted as it is may stay."""
     for pool in config.gpu_pools:
         members = {
             f"modelServers[{index}]": server
@@ -22,7 +30,8 @@ def judge_servers(config: StackConfig, facts: Facts) -> Iterator[Judgement]:
         with_gpus = {type_: instance for type_, instance in types.items() if instance.gpus}
         for key, server in members.items():
             for type_, instance in with_gpus.items():
-                yield from _fits(key, server, type_, instance)
+                stands = memory.servers.get(server.name) == server_digest(server)
+                yield from (replace(each, stands=stands) for each in _fits(key, server, type_, instance))
         if with_gpus:
             yield from _room(pool, min(instance.gpus for instance in with_gpus.values()), members)
 

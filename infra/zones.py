@@ -36,14 +36,18 @@ def _network_zones(config: StackConfig, facts: Facts, memory: Memory) -> Zones:
     # every run until it is remembered.
     if config.network.private_subnets:
         return tuple(sorted(config.network.private_subnets))
-    if config.network.zones or memory.zones:
-        return tuple(sorted(config.network.zones)) or memory.zones
+    # Address ranges go by position: zones that stand keep theirs, and new ones come after them.
+    if config.network.zones:
+        kept = tuple(zone for zone in memory.zones if zone in config.network.zones)
+        return (*kept, *sorted(set(config.network.zones) - set(kept)))
+    missing = max(config.network.zone_count - len(memory.zones), 0)
 
     def pools_offered(zone: str) -> int:
         return sum(zone in _offering(pool, facts) for pool in config.gpu_pools)
 
-    best = sorted(facts.zones, key=lambda zone: (-pools_offered(zone), zone))
-    return tuple(sorted(best[: config.network.zone_count]))
+    others = [zone for zone in facts.zones if zone not in memory.zones]
+    best = sorted(others, key=lambda zone: (-pools_offered(zone), zone))
+    return (*memory.zones, *sorted(best[:missing]))
 
 
 def _pool_zones(pool: GpuPoolConfig, facts: Facts, zones: Zones, memory: Memory) -> Zones:

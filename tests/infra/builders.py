@@ -106,6 +106,7 @@ def karpenter_args(**changes: Any) -> KarpenterNodePoolArgs:  # noqa: ANN401 - a
         zones=ZONES[:2],
         instance_types=["g6.xlarge", "g6.2xlarge"],
         capacity_types=["on-demand"],
+        maximum_nodes={"g6.xlarge/on_demand": 4, "g6.2xlarge/on_demand": 4},
         gpu_limit=4,
         cpu_limit=32,
         volume_gib=200,

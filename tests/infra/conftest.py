@@ -1,13 +1,17 @@
 """A pretend engine for the components' tests: it records what is registered and answers what is looked up."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))  # run from their folder, and no package
 
 PROJECT, STACK = "worthwhile", "test"
 ACCOUNT, REGION = "123456789012", "us-east-1"

@@ -1,5 +1,6 @@
 """New GPU capacity and the decision: every combination of what is wanted, what stands and what is decided."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,10 +13,11 @@ from hypothesis import strategies as st
 
 from costcheck.errors import ExitCode
 from costcheck.verdict import Allowance, Decision, Verdict, encode
-from infra.admission import Evidence, admit, gpu_maximums, read_evidence
+from infra.admission import Evidence, admit, gpu_maximums, most_at_once, read_evidence
+from infra.config_records import GpuPoolConfig
 from infra.errors import GrowthDeniedError, GrowthUndecidedError
 from tests.costcheck.builders import self_host
-from tests.infra.stack import load, pool
+from tests.infra.stack import AUTO_MODE, load, pool
 
 TODAY = date(2026, 11, 26)
 REGION, KEY = "us-east-1", "g6e.xlarge/on_demand"
@@ -250,3 +252,16 @@ def test_no_sequence_of_updates_grows_without_a_decision(evidence: Evidence, siz
             admitted = wanted
 
     assert all(nodes <= max(start.get(key, 0), ceiling.get(key, 0)) for key, nodes in admitted.items())
+
+
+@pytest.mark.usefixtures("cloud")
+def test_a_pool_that_takes_anothers_place_counts_beside_it_until_that_one_is_gone() -> None:
+    standing = {("worthwhile:infra:GpuNodePool", "old"): {KEY: 2}}
+
+    def pools(**changes: str) -> Sequence[GpuPoolConfig]:
+        return load(cluster=AUTO_MODE, gpuPools=[pool(nodes={"max": 2}, **changes)], modelServers=[]).gpu_pools
+
+    assert most_at_once(pools(name="new"), standing) == {KEY: 4}
+    assert most_at_once(pools(name="old", kind="karpenter"), standing) == {KEY: 4}
+    assert most_at_once(pools(name="old"), standing) == {KEY: 2}
+    assert most_at_once([], standing) == {}

@@ -168,7 +168,7 @@ def test_the_cni_has_a_role_that_only_pods_of_this_cluster_take_on(cloud: Preten
     assert trust["Principal"] == {"Service": "pods.eks.amazonaws.com"}
     assert trust["Condition"]["ArnLike"]["aws:SourceArn"].endswith(f":{cluster.name}")
     assert managed_policies(cloud, "cluster-system-node") == {
-        "AmazonEKSWorkerNodeMinimalPolicy",
+        "AmazonEKSWorkerNodePolicy",
         "AmazonEC2ContainerRegistryPullOnly",
     }
 

@@ -12,6 +12,7 @@ from infra.config import StackConfig
 from infra.config_records import ApiAccess, Profile
 from infra.errors import Problem, ProblemsError
 from infra.profiles import DEFAULTS
+from tests.infra.conftest import PretendCloud
 from tests.infra.stack import ADDONS, SECRET, declared, full_values, load, pool, server, set_config
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -201,6 +202,8 @@ def test_an_unknown_key_is_refused_and_the_known_ones_are_named(path: str, chang
         ("apiAccessCidrs", {"apiAccess": "cidrs"}),
         ("apiAccessCidrs", {"apiAccessCidrs": ["203.0.113.0/24"]}),
         ("apiAccessCidrs[0]", {"apiAccess": "cidrs", "apiAccessCidrs": ["0.0.0.0/0"]}),
+        ("apiAccessCidrs[1]", {"apiAccess": "cidrs", "apiAccessCidrs": ["203.0.113.0/24", "128.0.0.0/1"]}),
+        ("apiAccessCidrs[0]", {"apiAccess": "cidrs", "apiAccessCidrs": ["2001:db8::/32"]}),
         ("apiAccessCidrs[1]", {"apiAccess": "cidrs", "apiAccessCidrs": ["203.0.113.0/24", "::/0"]}),
         ("apiAccessCidrs[0]", {"apiAccess": "cidrs", "apiAccessCidrs": ["203.0.113.7/24"]}),
         ("apiAccessVia", {"apiAccess": "private"}),
@@ -236,6 +239,12 @@ def test_an_unknown_key_is_refused_and_the_known_ones_are_named(path: str, chang
 )
 def test_a_wrong_or_contradictory_value_is_refused(path: str, changes: dict[str, Any]) -> None:
     assert path in problems(**changes)
+
+
+def test_a_stack_whose_name_aws_would_not_take_is_refused(cloud: PretendCloud) -> None:
+    pulumi.runtime.set_mocks(cloud, project="worthwhile", stack="Dev_1")
+
+    assert "stack" in problems()
 
 
 def test_a_region_must_be_named() -> None:

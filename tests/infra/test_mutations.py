@@ -394,7 +394,7 @@ MUTATIONS = (
         "nodes are administrators",
         "managed-policies-are-listed",
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-        "g6-node-AmazonEKSWorkerNodeMinimalPolicy",
+        "g6-node-AmazonEKSWorkerNodePolicy",
         put("policyArn", value="arn:aws:iam::aws:policy/AdministratorAccess"),
     ),
     # what runs inside

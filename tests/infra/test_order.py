@@ -59,7 +59,7 @@ def test_nodes_wait_for_network_and_credentials(full: Requests) -> None:
 def test_nodes_wait_for_the_permissions_of_their_role(full: Requests) -> None:
     before = names(full.waits_for(GROUP, "g6"), ATTACHMENT)
     assert {
-        "g6-node-AmazonEKSWorkerNodeMinimalPolicy",
+        "g6-node-AmazonEKSWorkerNodePolicy",
         "g6-node-AmazonEC2ContainerRegistryPullOnly",
     } <= before
 

@@ -1,6 +1,7 @@
 """What an account cannot give is refused before anything is created; what stands already is only warned about."""
 
 import json
+import shutil
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from infra.acceptance import accept, warnings
+from infra.chart import CHART_FOLDER
 from infra.config import StackConfig
 from infra.errors import Problem, ProblemsError
 from infra.facts import Caller, Facts
-from infra.images import missing_digests
+from infra.images import image_versions, missing_digests
 from infra.memory import Memory, from_state, to_state
 from infra.model_memory import main_memory_share_mib, usable_gib_per_gpu
 from infra.preflight import check, support_warning
@@ -24,6 +27,8 @@ from infra.support import supported_versions
 from infra.zones import Places, choose_places
 from tests.infra.conftest import ACCOUNT, ZONES
 from tests.infra.stack import AUTO_MODE, DUMMY, ROOT, facts, instance, load, pool, server
+
+import pin_images  # isort: skip - from scripts/, which conftest.py makes importable
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -294,12 +299,30 @@ def test_an_image_without_a_digest_is_refused_where_a_server_needs_it() -> None:
 
 
 def test_a_pinned_image_needs_no_digest_in_the_configuration(tmp_path: Path) -> None:
-    pins = tmp_path / "images.json"
-    pins.write_text(json.dumps({"server": {"digest": DUMMY}}))
+    shutil.copy(CHART_FOLDER / "values.yaml", tmp_path)
+    values = yaml.safe_load((CHART_FOLDER / "values.yaml").read_text(encoding="utf-8"))
+    server = f"{values['image']['repository']}:{values['image']['version']}"
+    (tmp_path / "images.json").write_text(json.dumps({server: {"digest": DUMMY}}))
 
-    missing = [key for key, _, _ in missing_digests(load(images={}).images, pins)]
+    missing = [key for key, _, _ in missing_digests(load(images={}).images, tmp_path)]
 
     assert missing == ["images.proxy", "images.downloader"]
+
+
+def test_the_images_are_those_that_make_pin_looks_up() -> None:
+    values = yaml.safe_load((CHART_FOLDER / "values.yaml").read_text(encoding="utf-8"))
+    pinned = {f"{repository}:{version}" for repository, version in pin_images.images(values)}
+
+    assert set(image_versions(CHART_FOLDER).values()) == pinned
+
+
+def test_system_nodes_with_gpus_are_refused_since_admission_counts_pools_alone() -> None:
+    account = facts(instances={**facts().instances, "p5.48xlarge": instance(gpus=8, vcpus=192)})
+
+    assert (
+        "gpuPools"
+        in refused(load(systemNodes={"instanceType": "p5.48xlarge", "count": 2}), account)["systemNodes.instanceType"]
+    )
 
 
 def test_an_address_that_cannot_be_found_out_is_refused() -> None:
@@ -311,7 +334,7 @@ def test_an_ipv6_address_cannot_be_let_in_alone() -> None:
 
 
 def test_a_list_of_networks_must_hold_this_machine() -> None:
-    config = load(apiAccess="cidrs", apiAccessCidrs=["198.51.100.0/24", "2001:db8::/32"])
+    config = load(apiAccess="cidrs", apiAccessCidrs=["198.51.100.0/24", "192.0.2.0/24"])
 
     assert "203.0.113.7" in refused(config, facts())["apiAccessCidrs"]
     assert judge(config, facts(caller_address="198.51.100.9")) == []
@@ -397,6 +420,54 @@ def test_what_stands_keeps_its_zones_in_an_account_that_has_turned_bad() -> None
     memory = accepted(load(), facts())
 
     assert choose_places(load(), turned_bad(memory), memory).pools == {"l40s": ZONES[:2]}
+
+
+def test_a_second_pool_beside_one_that_stands_is_new_capacity() -> None:
+    memory = accepted(load(), facts())
+    both = load(gpuPools=[pool(), pool(name="more")], modelServers=[])
+
+    with pytest.raises(ProblemsError, match=r"nodes\.max"):
+        judge(both, facts(quotas=dict.fromkeys(facts().quotas, 8)), memory)
+
+
+def test_a_server_that_was_accepted_stays_and_shrinks_when_the_rules_have_tightened() -> None:
+    tight = facts(instances={**facts().instances, "g6e.xlarge": instance(gpu_memory_gib=12.0)})
+    memory = accepted(load(), facts())
+
+    kept = judge(load(modelServers=[server(replicas={"min": 1, "max": 1})]), tight, memory)
+
+    assert "modelServers[0].weightsGib" in {problem.key for problem in kept}
+    assert refused(load(), tight)
+
+
+def test_zones_that_stand_keep_their_place_when_one_is_added() -> None:
+    memory = Memory(region="us-east-1", zones=("us-east-1b", "us-east-1c"))
+    named = load(network={"zones": ["us-east-1a", "us-east-1b", "us-east-1c"]})
+
+    assert choose_places(named, facts(), memory).network == ("us-east-1b", "us-east-1c", "us-east-1a")
+    assert choose_places(load(network={"zoneCount": 3}), facts(), memory).network == (*memory.zones, "us-east-1a")
+
+
+def test_a_zone_with_subnets_cannot_be_taken_away() -> None:
+    memory = Memory(region="us-east-1", zones=("us-east-1a", "us-east-1b"))
+
+    with pytest.raises(ProblemsError, match=r"network\.zones"):
+        judge(load(network={"zones": ["us-east-1b", "us-east-1c"]}), facts(), memory)
+
+
+def test_auto_mode_stays_on_while_a_pool_of_it_is_in_the_state() -> None:
+    memory = Memory(standing={("worthwhile:infra:KarpenterNodePool", "burst"): {"g6.xlarge/spot": 2}})
+
+    with pytest.raises(ProblemsError, match="burst"):
+        judge(load(), facts(), memory)
+    assert judge(load(cluster=AUTO_MODE), facts(), memory) == []
+
+
+def test_a_memory_of_before_a_key_existed_can_be_read() -> None:
+    state = to_state(accepted(load(), facts()))
+
+    for key in state:
+        assert from_state({name: value for name, value in state.items() if name != key})
 
 
 def test_growing_in_an_account_that_has_turned_bad_is_refused() -> None:
