@@ -38,8 +38,8 @@ NODE_LIFETIME = "336h"
 
 https://docs.aws.amazon.com/eks/latest/userguide/create-node-pool.html
 """
-NODE_GRACE = "1h"
-"""Longest request that a server may have (longestRequestSeconds), so that no node is taken from under one."""
+NODE_GRACE = "2h"
+"""Above the longest request that a server may have (an hour) with all that a stopping pod waits for besides."""
 
 CPU_MEMORY_MIB = 5_120
 """Of a server without a pool, which only the local stack has: what an m6i.large has left."""
@@ -132,7 +132,11 @@ class Assembly:
     def kubernetes(self, cluster: Cluster | ExistingCluster) -> k8s.Provider:
         """Return the provider of everything inside the cluster."""
         return kubernetes_provider(
-            self.name, kubeconfig=cluster.kubeconfig, cluster_arn=cluster.arn, opts=pulumi.ResourceOptions()
+            self.name,
+            kubeconfig=cluster.kubeconfig,
+            cluster_arn=cluster.arn,
+            ours=not self.config.cluster.existing_name,
+            opts=pulumi.ResourceOptions(),
         )
 
     def pools(

@@ -17,6 +17,8 @@ from infra.quotas import QuotaRule
 T = TypeVar("T")
 
 TIMEOUT_SECONDS = 10
+NVIDIA = "NVIDIA"
+"""As EC2 writes it (GpuInfo.Gpus[].Manufacturer); the node images have no other maker's driver."""
 LARGEST_PORT = 65_535
 
 
@@ -26,7 +28,7 @@ class InstanceFacts:
 
     Attributes:
         zones: Names of the zones that offer it.
-        gpus: GPUs of one instance, 0 without any.
+        gpus: NVIDIA GPUs of one instance, 0 without any.
         gpu_memory_gib: Memory of one GPU.
     """
 
@@ -102,7 +104,7 @@ def fetch_instances(types: Collection[str]) -> dict[str, InstanceFacts]:
 
 def _fetch_instance(instance_type: str, zones: frozenset[str]) -> InstanceFacts:
     found = aws.ec2.get_instance_type(instance_type=instance_type)
-    gpus = found.gpuses or []
+    gpus = [gpu for gpu in found.gpuses or [] if gpu.manufacturer == NVIDIA]
     return InstanceFacts(
         zones=zones,
         vcpus=found.default_vcpus,

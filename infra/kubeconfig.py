@@ -51,16 +51,30 @@ def kubeconfig(
 
 
 def kubernetes_provider(
-    name: str, *, kubeconfig: pulumi.Input[str], cluster_arn: pulumi.Input[str], opts: pulumi.ResourceOptions
+    name: str,
+    *,
+    kubeconfig: pulumi.Input[str],
+    cluster_arn: pulumi.Input[str],
+    ours: bool,
+    opts: pulumi.ResourceOptions,
 ) -> k8s.Provider:
-    """Return the provider of everything inside the cluster."""
+    """Return the provider of everything inside the cluster.
+
+    Args:
+        name: Of the provider.
+        kubeconfig: How it is reached.
+        cluster_arn: Of the cluster.
+        ours: The stack made the cluster, so that an object which is there already is its own.
+        opts: Of the provider.
+    """
     return k8s.Provider(
         name,
         kubeconfig=kubeconfig,
         # Without it, every object is replaced when the endpoint or its certificate authority changes.
         cluster_identifier=cluster_arn,
-        # An `up` that was killed may have made objects that the state does not know; the next one takes them over.
-        upsert_existing_objects=True,
+        # An `up` that was killed may have made objects that the state does not know; the next one takes them over. In
+        # somebody else's cluster it would take over theirs, and delete them one day.
+        upsert_existing_objects=ours,
         # A rotated API key changes the Secret in place instead of deleting what a running pod mounts.
         enable_secret_mutable=True,
         opts=opts,

@@ -33,7 +33,8 @@ def judge_servers(config: StackConfig, facts: Facts, memory: Memory) -> Iterator
                 stands = memory.servers.get(server.name) == server_digest(server)
                 yield from (replace(each, stands=stands) for each in _fits(key, server, type_, instance))
         if with_gpus:
-            yield from _room(pool, min(instance.gpus for instance in with_gpus.values()), members)
+            gpus = min(instance.gpus for instance in with_gpus.values())
+            yield from _room(pool, gpus, members, scaled=config.platform.keda)
 
 
 def _fits(key: str, server: ModelServerConfig, type_: str, instance: InstanceFacts) -> Iterator[Judgement]:
@@ -56,7 +57,9 @@ def _fits(key: str, server: ModelServerConfig, type_: str, instance: InstanceFac
         yield Judgement(key=f"{key}.weightsGib", value=server.weights_gib, right=right)
 
 
-def _room(pool: GpuPoolConfig, gpus: int, members: Mapping[str, ModelServerConfig]) -> Iterator[Judgement]:
+def _room(
+    pool: GpuPoolConfig, gpus: int, members: Mapping[str, ModelServerConfig], *, scaled: bool
+) -> Iterator[Judgement]:
     most = {key: (server.maximum_replicas, server.tensor_parallel) for key, server in members.items()}
     late = first_without_room(most, nodes=pool.maximum, gpus=gpus)
     if late:
@@ -68,3 +71,7 @@ def _room(pool: GpuPoolConfig, gpus: int, members: Mapping[str, ModelServerConfi
     if late:
         right = f"what fits into {pool.name} with the others: {pool.desired} nodes (nodes.desired) of {gpus} GPUs"
         yield Judgement(key=f"{late}.replicas.min", value=least[late][0], right=right)
+    late = first_without_room(most, nodes=pool.desired, gpus=gpus) if pool.kind == "managed" and scaled else None
+    if late:
+        right = f"what {pool.desired} nodes (nodes.desired) hold: KEDA adds replicas, and nothing adds nodes for them"
+        yield Judgement(key=f"{late}.replicas.max", value=most[late][0], right=right)

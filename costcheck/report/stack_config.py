@@ -91,10 +91,8 @@ def _server(name: str, fleet: Fleet) -> dict[str, Any]:
         "kvCacheGibPerSequence": float(fleet.longest_request_gib),
         "tensorParallel": fleet.tensor_parallel,
         "maxModelLen": fleet.context_tokens,
-        "replicas": {
-            "min": fleet.instance_count * fleet.replicas_per_instance,
-            "max": fleet.maximum_instance_count * fleet.replicas_per_instance,
-        },
+        # As many as the nodes of today hold: nothing adds nodes to a managed pool by itself.
+        "replicas": dict.fromkeys(("min", "max"), fleet.instance_count * fleet.replicas_per_instance),
         "pool": _pool_name(fleet),
         **limit,
     }

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import yaml
@@ -96,6 +96,19 @@ def test_a_server_that_does_not_listen_is_stuck(stub: Stub) -> None:
     stub.process.wait()
     with pytest.raises(probe.StuckError, match="metrics cannot be read"):
         probe.look(server(stub), None, LIMITS, now=1000.0)
+
+
+def test_metrics_that_do_not_come_are_waited_for_as_long_as_tokens_are() -> None:
+    class Busy:
+        def engine(self) -> NoReturn:
+            message = "the metrics cannot be read within 10 s"
+            raise probe.StuckError(message)
+
+    last = probe.Look(at=1000.0, started=1.0, progress=5.0, moved_at=1000.0, generated_at=1000.0)
+    seen = probe.look(Busy(), last, LIMITS, 1000.0 + LIMITS.stalled - 1)
+    assert (seen.at, seen.moved_at) == (1000.0 + LIMITS.stalled - 1, last.moved_at)
+    with pytest.raises(probe.StuckError, match="cannot be read"):
+        probe.look(Busy(), seen, LIMITS, 1000.0 + LIMITS.stalled)
 
 
 def test_after_a_restart_the_old_look_counts_for_nothing(stub: Stub, streaming: Callable[[], Module]) -> None:

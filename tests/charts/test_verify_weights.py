@@ -69,6 +69,7 @@ def test_a_file_cut_anywhere_is_found(name: str, data: st.DataObject) -> None:
 
 def add(name: str) -> Callable[[Path], None]:
     def write(folder: Path) -> None:
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(b"x")
 
     return write
@@ -81,7 +82,7 @@ def add(name: str) -> Callable[[Path], None]:
         (add("model-00002-of-00002.safetensors"), "model-00002-of-00002.safetensors is not in SHA256SUMS"),
         (add("extra/.hidden"), "extra/.hidden is not in SHA256SUMS"),
         (add("config.json.7aC1f9"), "config.json.7aC1f9 is not in SHA256SUMS"),
-        (lambda folder: (folder / "link").symlink_to("nowhere"), "link is not in SHA256SUMS"),
+        (add("lost+found/x"), "lost+found/x is not in SHA256SUMS"),
     ],
 )
 def test_a_file_missing_or_unlisted_is_named(
@@ -107,10 +108,17 @@ def test_a_list_of_another_form_is_refused(tmp_path: Path, listing: str) -> None
     assert verify.main([str(tmp_path), digest]) == 1
 
 
-def test_what_a_file_system_leaves_on_a_volume_is_no_weight(tmp_path: Path, digest: str) -> None:
+def test_the_empty_folder_that_a_file_system_leaves_on_a_volume_is_no_weight(tmp_path: Path, digest: str) -> None:
     (tmp_path / "lost+found").mkdir()
-    add("lost+found/x")(tmp_path)
     assert list(verify.wrong_weights(tmp_path, digest)) == []
+
+
+def test_a_link_is_refused_wherever_it_leads(tmp_path: Path, digest: str) -> None:
+    elsewhere = tmp_path.parent / f"{tmp_path.name}-elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "model.safetensors").write_bytes(b"x")
+    (tmp_path / "link").symlink_to(elsewhere)
+    assert "link is a symbolic link; expected: plain files and folders" in verify.wrong_weights(tmp_path, digest)
 
 
 def test_the_command_says_what_is_wrong_and_what_to_do(tmp_path: Path, digest: str) -> None:

@@ -244,5 +244,5 @@ def whole_stack(variant: Variant) -> None:
 
 def _provider(cluster: Cluster) -> k8s.Provider:
     return kubernetes_provider(
-        "inside", kubeconfig=cluster.kubeconfig, cluster_arn=cluster.arn, opts=pulumi.ResourceOptions()
+        "inside", kubeconfig=cluster.kubeconfig, cluster_arn=cluster.arn, ours=True, opts=pulumi.ResourceOptions()
     )

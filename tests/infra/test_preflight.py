@@ -261,6 +261,17 @@ def test_a_karpenter_pool_starts_nodes_by_itself() -> None:
     assert judge(load(cluster=AUTO_MODE, gpuPools=[pool(kind="karpenter", nodes={"max": 2})]), facts()) == []
 
 
+def test_keda_adds_no_replicas_that_no_node_of_a_managed_pool_holds() -> None:
+    monitored = {"keda": True, "prometheus": True}
+    growing = {
+        "gpuPools": [pool(nodes={"desired": 1, "max": 2})],
+        "modelServers": [server(replicas={"min": 1, "max": 2})],
+    }
+
+    assert "KEDA" in refused(load(platform=monitored, **growing), facts())["modelServers[0].replicas.max"]
+    assert judge(load(**growing), facts()) == []
+
+
 def test_servers_on_one_pool_share_its_gpus() -> None:
     both = load(modelServers=[server(), server(name="other", replicas={"min": 1})])
 

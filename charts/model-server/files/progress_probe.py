@@ -155,7 +155,13 @@ def look(server: Server, last: Look | None, limits: Limits, now: float) -> Look:
     Raises:
         StuckError: The engine does not move.
     """
-    engine = server.engine()
+    try:
+        engine = server.engine()
+    except StuckError:
+        # A busy event loop may keep the metrics waiting; that is stuck only once it lasts.
+        if last is None or now - last.moved_at >= limits.stalled or now - last.at > limits.stalled:
+            raise
+        return replace(last, at=now)
     if last is None or last.started != engine.started or now - last.at > limits.stalled:
         # Nothing to compare with: another process, or so long ago that standing still proves nothing.
         last = Look(at=now, started=engine.started, progress=engine.progress, moved_at=now, generated_at=0.0)

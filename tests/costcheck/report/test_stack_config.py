@@ -56,7 +56,7 @@ def test_a_server_gets_what_its_fleet_was_sized_for() -> None:
         "kvCacheGibPerSequence": 0.75,
         "tensorParallel": 1,
         "maxModelLen": 6144,
-        "replicas": {"min": 4, "max": 6},
+        "replicas": {"min": 4, "max": 4},
         "pool": "g6e-xlarge-on-demand",
     }
 
