@@ -3,12 +3,29 @@
 from infra import facts
 from infra.config import StackConfig
 from infra.config_records import ApiAccess
+from infra.errors import ConfigError
 from infra.memory import Memory
 from infra.quota_check import quota_rules
 
 
 def gather_facts(config: StackConfig, memory: Memory) -> facts.Facts:
-    """Return what account, region and network say; of a type that EC2 knows no longer, what it said before."""
+    """Return what account, region and network say; of a type that EC2 knows no longer, what it said before.
+
+    Raises:
+        ConfigError: AWS refused a question, or did not answer it.
+    """
+    try:
+        return _gather(config, memory)
+    except Exception as error:  # Pulumi's invokes raise nothing more precise
+        message = f"AWS does not answer what has to be known before anything is made: {error}"
+        raise ConfigError(
+            message,
+            expected=f"credentials that may ask it in {config.region}",
+            action="check credentials and region, and the permission that the message names",
+        ) from error
+
+
+def _gather(config: StackConfig, memory: Memory) -> facts.Facts:
     types = {type_ for pool in config.gpu_pools for type_ in pool.instance_types}
     endpoint = ""
     if config.cluster.existing_name:

@@ -69,7 +69,7 @@ class Table:
         right = f"a whole number from {at_least:,} to {at_most:,}"
         value = self._take(name, default, right)
         # Pulumi writes whole numbers of nested values as 2 or as 2.0, and a switch is an int to Python.
-        number = not isinstance(value, bool) and isinstance(value, int | float) and value == int(value)
+        number = not isinstance(value, bool) and isinstance(value, int | float) and value % 1 == 0
         if number and (value == default or at_least <= value <= at_most):
             return int(value)
         return self._wrong(name, value, right, at_least)

@@ -227,6 +227,7 @@ def test_an_unknown_key_is_refused_and_the_known_ones_are_named(path: str, chang
                 "gpuPools": [pool(kind="karpenter", nodes={"max": 2})],
             },
         ),
+        ("modelServers[0].maxModelLen", {"modelServers": [server(maxModelLen=float("inf"))]}),
         ("cluster.autoMode", {"gpuPools": [pool(kind="karpenter", nodes={"max": 2})]}),
         ("cluster.logRetentionDays", {"cluster": {"logRetentionDays": 42}}),
         ("platform.prometheus", {"platform": {"keda": True}}),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra.errors import ConfigError
 from infra.facts import (
     fetch_caller,
     fetch_caller_address,
@@ -15,8 +16,11 @@ from infra.facts import (
     fetch_zones,
     reach,
 )
+from infra.gather import gather_facts
+from infra.memory import Memory
 from infra.quotas import QuotaRule
 from tests.infra.conftest import ACCOUNT, PretendCloud
+from tests.infra.stack import load
 
 OFFERINGS = "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings"
 TYPE, QUOTA = "aws:ec2/getInstanceType:getInstanceType", "aws:servicequotas/getServiceQuota:getServiceQuota"
@@ -124,3 +128,11 @@ def test_a_cluster_that_is_not_there_has_none(cloud: PretendCloud) -> None:
     cloud.answers[CLUSTER] = refuse
 
     assert fetch_cluster_endpoint("theirs") == ""
+
+
+def test_a_question_that_aws_refuses_is_said_without_a_traceback(cloud: PretendCloud) -> None:
+    config = load()
+    cloud.answers["aws:iam/getSessionContext:getSessionContext"] = refuse
+
+    with pytest.raises(ConfigError, match="AWS does not answer"):
+        gather_facts(config, Memory())
