@@ -123,7 +123,9 @@ class AwsProvider(Provider):
         kind, inputs = kind_of(call.type), plain(call.inputs)
         if call.preview:
             return self._preview_change(call, inputs)
-        time.sleep(delay_s(self._account.read(), call, "update"))
+        before = self._account.read()
+        time.sleep(delay_s(before, call, "update"))
+        self._make_way(before, call, inputs)
         with _refusals(kind, "updating", call), self._account.change() as state:
             trouble = take_failure(state, call, "update")
             if trouble is None:
@@ -166,8 +168,7 @@ class AwsProvider(Provider):
         kind = kind_of(call.type)
         before = self._account.read()
         time.sleep(delay_s(before, call, "delete"))
-        if leaving := before.get(kind.token, call.resource_id):
-            effect_of(kind.token).leave(self._home, before, leaving)
+        self._make_way(before, call, None)
         with _refusals(kind, "deleting", call), self._account.change() as state:
             found = self._living(state, call)
             trouble = take_failure(state, call, "delete")
@@ -180,6 +181,10 @@ class AwsProvider(Provider):
             raise RefusedError(msg)
         if found is not None:
             self._settle(call, found, {})
+
+    def _make_way(self, state: State, call: Call, inputs: Tree | None) -> None:
+        if there := state.get(call.type, call.resource_id):
+            effect_of(call.type).make_way(self._home, state, there, inputs)
 
     def _living(self, state: State, call: Call) -> Resource | None:
         found = state.get(call.type, call.resource_id)

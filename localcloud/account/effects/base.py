@@ -5,7 +5,7 @@ from localcloud.paths import Home
 
 
 class Effect:
-    """No effects. Every method but `leave` and `settle` runs while the account is locked, and may raise ApiError."""
+    """No effects. All methods but `make_way` and `settle` run while the account is locked, and may raise ApiError."""
 
     def own_id(self, state: State, inputs: Tree) -> str:  # noqa: ARG002
         """The id of what is about to be made, empty for one of the type's own form."""
@@ -31,8 +31,8 @@ class Effect:
     def changed(self, state: State, old: Resource, new: Resource) -> None:
         """What follows from a change."""
 
-    def leave(self, home: Home, state: State, resource: Resource) -> None:
-        """Makes room outside the lock, before the resource is deleted."""
+    def make_way(self, home: Home, state: State, resource: Resource, inputs: Tree | None) -> None:
+        """Prepares outside the lock what a change to these inputs takes away; None is the deletion."""
 
     def removed(self, state: State, resource: Resource) -> None:
         """What goes with the resource, or stays behind it; runs before its record goes."""

@@ -64,9 +64,11 @@ class NodeGroupEffect(Effect):
                 state.put(replace(each, inputs=inputs))
         scale(state, new)
 
-    def leave(self, home: Home, state: State, resource: Resource) -> None:
-        """Drains the nodes, as EKS does before it ends a node group's instances."""
-        drain_nodes(home, {each.inputs["nodeName"] for each in instances_of(state, resource)})
+    def make_way(self, home: Home, state: State, resource: Resource, inputs: Tree | None) -> None:
+        """Drains the nodes that go, as EKS does before it ends a node group's instances."""
+        running = instances_of(state, resource)
+        kept = 0 if inputs is None else int(inputs["scalingConfig"]["desiredSize"])
+        drain_nodes(home, {each.inputs["nodeName"] for each in running[kept:]})
 
     def removed(self, state: State, resource: Resource) -> None:
         """Ends the instances, and the Auto Scaling group with its schedules."""
