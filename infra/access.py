@@ -1,43 +1,33 @@
-"""Who may call the Kubernetes API: access entries, each with one of EKS's access policies."""
+"""Who administers the cluster: access entries, each with EKS's policy for it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.errors import Problem, refuse
 
-
-class AccessLevel(StrEnum):
-    """What a principal may do in the whole cluster.
-
-    https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
-    """
-
-    ADMIN = "AmazonEKSClusterAdminPolicy"
-    VIEW = "AmazonEKSAdminViewPolicy"
+ADMIN_POLICY = "AmazonEKSClusterAdminPolicy"
+"""https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """One principal and its level.
+    """One administrator.
 
     Attributes:
         name: Short name, unique, kept for as long as the grant stands.
         principal_arn: ARN of an IAM role or user; a session's ARN is not one.
-        level: What it may do.
     """
 
     name: str
     principal_arn: pulumi.Input[str]
-    level: AccessLevel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterAccessArgs:
-    """Grants for one cluster; at least one of them an administrator."""
+    """Administrators of one cluster; at least one."""
 
     cluster_name: pulumi.Input[str]
     partition: pulumi.Input[str]
@@ -52,7 +42,7 @@ def check_grants(grants: Sequence[Grant]) -> None:
         ProblemsError: As said.
     """
     names = [grant.name for grant in grants]
-    if len(set(names)) < len(names) or not any(grant.level is AccessLevel.ADMIN for grant in grants):
+    if len(set(names)) < len(names) or not names:
         right = "different names, and an administrator: the cluster's creator gets no rights of its own"
         refuse([Problem(key="administrators", value=names, right=right)])
 
@@ -87,7 +77,7 @@ class ClusterAccess(pulumi.ComponentResource):
             cluster_name=args.cluster_name,
             principal_arn=entry.principal_arn,
             policy_arn=pulumi.Output.format(
-                "arn:{0}:eks::aws:cluster-access-policy/{1}", args.partition, grant.level.value
+                "arn:{0}:eks::aws:cluster-access-policy/{1}", args.partition, ADMIN_POLICY
             ),
             access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[entry]),

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pulumi
 import pulumi_kubernetes as k8s
 
-from infra.access import AccessLevel, Grant
+from infra.access import Grant
 from infra.admission import gpu_maximums
 from infra.budget import Budget, BudgetArgs
 from infra.cluster import Cluster, ClusterArgs, SystemNodes
@@ -215,7 +215,7 @@ class Assembly:
 
     def _grants(self) -> list[Grant]:
         arns = self.config.access.administrators or (self.facts.caller.arn,)
-        return [Grant(name=_short(arn), principal_arn=arn, level=AccessLevel.ADMIN) for arn in arns]
+        return [Grant(name=_short(arn), principal_arn=arn) for arn in arns]
 
     def _managed(
         self,
@@ -291,6 +291,7 @@ class Assembly:
             store=store,
             weights=Weights(
                 name=server.name,
+                checkpoint=server.model,
                 revision=server.revision,
                 checksums=server.checksums,
                 size_gib=server.weights_gib,

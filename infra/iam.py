@@ -22,12 +22,11 @@ class Statement:
     actions: Sequence[str]
     resources: Sequence[pulumi.Input[str]]
     condition: Mapping[str, Mapping[str, pulumi.Input[str]]] = field(default_factory=dict)
-    effect: str = "Allow"
 
     def document(self) -> dict[str, Any]:
         """Return the statement in IAM's own form."""
         body: dict[str, Any] = {
-            "Effect": self.effect,
+            "Effect": "Allow",
             "Action": list(self.actions),
             "Resource": list(self.resources),
         }

@@ -28,6 +28,7 @@ class Weights:
 
     Attributes:
         name: Short name of the model, and its folder in the store.
+        checkpoint: Where they come from: an id on Hugging Face.
         served_name: The model id that clients send; empty means `name`.
         revision: Commit of the weights' repository, 40 hexadecimal digits.
         checksums: `sha256:` and the digest of the file SHA256SUMS beside the weights.
@@ -35,6 +36,7 @@ class Weights:
     """
 
     name: str
+    checkpoint: str
     revision: str
     checksums: str
     size_gib: float
@@ -200,7 +202,8 @@ class ModelServer(pulumi.ComponentResource):
             name=self._name,
             namespace=self.namespace,
             chart=CHART,
-            description=f"chart {chart_digest()}",
+            # What `helm history` shows.
+            description=f"{self._args.weights.checkpoint} at {self._args.weights.revision}, chart {chart_digest()}",
             values=chart_values(self._name, self._args, secret_name=secret.metadata.name.apply(str)),
             # A release that does not become ready is taken back, so that the old replicas keep serving.
             atomic=self._args.wait,

@@ -134,6 +134,7 @@ def aws_clients(region_id: str) -> PriceClients:
     import boto3  # noqa: PLC0415 - slow to load
     from botocore.config import Config  # noqa: PLC0415 - the same
 
+    from costcheck.sources.aws_regions import require_region  # noqa: PLC0415 - the same
     from costcheck.sources.prices.aws_calls import translated_errors  # noqa: PLC0415 - the same
     from costcheck.sources.prices.aws_price_list import pricing_region  # noqa: PLC0415 - the same
     from costcheck.sources.prices.pull import PriceClients  # noqa: PLC0415 - the same
@@ -141,24 +142,12 @@ def aws_clients(region_id: str) -> PriceClients:
     config = Config(retries={"mode": "standard", "max_attempts": 8}, connect_timeout=10, read_timeout=60)
     with translated_errors("opening an AWS session"):
         session = boto3.Session()
-        _check_region(region_id, session.get_available_regions("ec2"))
+        require_region(region_id, session.get_available_regions("ec2"))
         return PriceClients(
             pricing=session.client("pricing", region_name=pricing_region(region_id), config=config),
             ec2=session.client("ec2", region_name=region_id, config=config),
             quotas=session.client("service-quotas", region_name=region_id, config=config),
         )
-
-
-def _check_region(region_id: str, known: list[str]) -> None:
-    import difflib  # noqa: PLC0415 - only a wrong region needs it
-
-    from costcheck.errors import UsageError  # noqa: PLC0415 - keeps `costcheck --help` light
-
-    if region_id in known:
-        return
-    nearest = difflib.get_close_matches(region_id, known, n=1, cutoff=0)
-    message = f"AWS has no region {region_id!r}"
-    raise UsageError(message, expected=f"a region such as {nearest[0]}", action="mend --region")
 
 
 def _token_prices(chosen: Literal["live", "installed"], today: date) -> TokenPrices:

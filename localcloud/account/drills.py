@@ -1,11 +1,8 @@
-"""Losses for the drills: `python -m localcloud.account.drills lose-zone ZONE`.
+"""Losses for the drills: `python -m localcloud drill lose-zone ZONE`.
 
 The instances of the zone end, with their nodes, and nothing starts in their place: node groups heal when they are
 changed next, as `pulumi up` with another size does.
 """
-
-import argparse
-import os
 
 from localcloud.account.instances import INSTANCE, terminate
 from localcloud.account.kubernetes_api import connect
@@ -24,17 +21,3 @@ def lose_zone(home: Home, zone: str) -> list[str]:
     if api:
         follow_instances(api, account)
     return [each.inputs["nodeName"] for each in lost]
-
-
-def main() -> None:
-    """Reads the command line and does it."""
-    parser = argparse.ArgumentParser(prog="python -m localcloud.account.drills", description=__doc__)
-    parser.add_argument("drill", choices=["lose-zone"])
-    parser.add_argument("zone")
-    arguments = parser.parse_args()
-    lost = lose_zone(Home.from_environment(os.environ), arguments.zone)
-    print(f"lost {len(lost)} nodes in {arguments.zone}: {', '.join(lost)}")
-
-
-if __name__ == "__main__":
-    main()

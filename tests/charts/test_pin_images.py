@@ -4,10 +4,9 @@ import datetime as dt
 import hashlib
 import json
 import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +16,7 @@ from costcheck.errors import SourceError
 from tests.charts.conftest import CHART
 
 import pin_images  # isort: skip - from scripts/, which conftest.py makes importable
+from tests.loopback import serving
 
 TODAY = dt.date(2026, 11, 26)
 MANIFEST = b'{"mediaType": "application/vnd.oci.image.index.v1+json"}'
@@ -63,16 +63,9 @@ def registry() -> Iterator[Registry]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        state.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
+    with serving(Handler) as port:
+        state.url = f"http://127.0.0.1:{port}"
         yield state
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

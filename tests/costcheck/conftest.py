@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+
+from tests.loopback import serving
 
 Params = list[tuple[str, str]]
 
@@ -55,16 +57,9 @@ def loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
             self.end_headers()
             self.wfile.write(answer.body)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        state.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
+    with serving(Handler) as port:
+        state.url = f"http://127.0.0.1:{port}"
         yield state
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 import yaml
+
+from tests.loopback import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests/golden/charts/local.yaml"
@@ -94,17 +96,9 @@ def upstream() -> Iterator[Upstream]:
             state.goes_on.wait(20)
             self.wfile.write(b"data: [DONE]\n\n")
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        state.port = server.server_port
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
+    with serving(Handler) as state.port:
         yield state
         state.goes_on.set()
-        server.shutdown()
-        thread.join()
 
 
 def free_port() -> int:
@@ -227,6 +221,18 @@ def test_a_stream_is_passed_on_as_it_comes(proxy: Proxy, upstream: Upstream) -> 
         assert b"[DONE]" not in first
         upstream.goes_on.set()
         read_until(connection, b"data: [DONE]\n\n")
+
+
+def test_a_long_prompt_lies_on_no_disk_while_its_answer_takes(proxy: Proxy, upstream: Upstream) -> None:
+    prompt = "x" * 2_000_000
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: {len(prompt)}\r\n\r\n"
+    with proxy.open(head + prompt) as connection:
+        read_until(connection, b"data: first\n\n")
+        kept = [path.name for path in (proxy.log.parent / "body").rglob("*") if path.is_file()]
+        upstream.goes_on.set()
+        read_until(connection, b"data: [DONE]\n\n")
+
+    assert kept == []
 
 
 def test_a_connection_serves_one_request_so_that_none_is_sent_to_a_server_that_drains(proxy: Proxy) -> None:

@@ -149,6 +149,18 @@ def test_more_than_the_decision_allows_is_refused_and_changes_nothing(
     assert len(nodes(api, "gpu")) == 2
 
 
+def test_a_pool_under_another_name_counts_beside_the_one_that_it_would_replace(
+    program: Program, api: client.ApiClient
+) -> None:
+    program.configure(gpuPools=[{**POOL, "name": "other"}], modelServers=[{**TWO, "pool": "other"}])
+    told = program.refused()
+    program.configure(gpuPools=[POOL], modelServers=[TWO])
+
+    assert "(3)" in told
+    assert f"6 x {POOL_KEY}" in told
+    assert len(nodes(api, "gpu")) == 2
+
+
 def test_refresh_brings_back_what_was_deleted_behind_its_back(program: Program, api: client.ApiClient) -> None:
     program.configure(gpuPools=[POOL])
     client.AppsV1Api(api).delete_namespaced_deployment("chat", "model-chat")

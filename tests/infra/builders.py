@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from infra.access import AccessLevel, Grant
+from infra.access import Grant
 from infra.budget import Budget, BudgetArgs
 from infra.cluster import Cluster, ClusterArgs, SystemNodes
 from infra.encryption import EncryptionKey, EncryptionKeyArgs
@@ -68,7 +68,7 @@ def cluster_args(**changes: Any) -> ClusterArgs:  # noqa: ANN401 - as the record
         partition="aws",
         subnet_ids=["subnet-a", "subnet-b"],
         public_access_cidrs=["203.0.113.7/32"],
-        grants=[Grant(name="deployer", principal_arn=DEPLOYER, level=AccessLevel.ADMIN)],
+        grants=[Grant(name="deployer", principal_arn=DEPLOYER)],
         key_arn=KEY,
         log_retention_days=30,
         addon_versions=ADDON_VERSIONS,
@@ -128,7 +128,9 @@ def server_args(store: ModelStore, **changes: Any) -> ModelServerArgs:  # noqa: 
         cluster_arn=f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/worthwhile-test",
         account_id=ACCOUNT,
         store=store,
-        weights=Weights(name="qwen3-8b", revision=REVISION, checksums=DUMMY_DIGEST, size_gib=16),
+        weights=Weights(
+            name="qwen3-8b", checkpoint="Qwen/Qwen3-8B", revision=REVISION, checksums=DUMMY_DIGEST, size_gib=16
+        ),
         engine=Engine(tensor_parallel=1, max_model_len=8192, quantization="fp8"),
         scaling=Scaling(minimum=2, maximum=4),
         placement=Placement(

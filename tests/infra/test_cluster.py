@@ -7,7 +7,7 @@ from datetime import date
 import pulumi
 import pytest
 
-from infra.access import AccessLevel, Grant
+from infra.access import Grant
 from infra.addons import AFTER_NODES, BEFORE_NODES
 from infra.cluster import Cluster
 from infra.errors import ConfigError
@@ -75,16 +75,15 @@ def test_nobody_gets_in_for_having_made_the_cluster(cloud: PretendCloud) -> None
 
 
 def test_each_grant_is_an_entry_with_its_policy(cloud: PretendCloud) -> None:
-    viewer = Grant(name="oncall", principal_arn="arn:aws:iam::1:role/oncall", level=AccessLevel.VIEW)
-    admin = Grant(name="deployer", principal_arn=DEPLOYER, level=AccessLevel.ADMIN)
-    created(cloud, grants=[admin, viewer])
+    second = Grant(name="oncall", principal_arn="arn:aws:iam::1:role/oncall")
+    created(cloud, grants=[Grant(name="deployer", principal_arn=DEPLOYER), second])
     policies = {
         item.inputs["principalArn"]: item.inputs["policyArn"].rsplit("/")[-1]
         for item in cloud.of("aws:eks/accessPolicyAssociation:AccessPolicyAssociation")
     }
     assert policies == {
         DEPLOYER: "AmazonEKSClusterAdminPolicy",
-        "arn:aws:iam::1:role/oncall": "AmazonEKSAdminViewPolicy",
+        "arn:aws:iam::1:role/oncall": "AmazonEKSClusterAdminPolicy",
     }
     assert [entry.inputs["type"] for entry in cloud.of("aws:eks/accessEntry:AccessEntry")] == ["STANDARD"] * 2
 
@@ -93,8 +92,7 @@ def test_each_grant_is_an_entry_with_its_policy(cloud: PretendCloud) -> None:
     "grants",
     [
         [],
-        [Grant(name="oncall", principal_arn="a", level=AccessLevel.VIEW)],
-        [Grant(name="x", principal_arn=arn, level=AccessLevel.ADMIN) for arn in "ab"],
+        [Grant(name="x", principal_arn=arn) for arn in "ab"],
     ],
 )
 def test_a_cluster_without_administrator_or_with_ambiguous_grants_is_refused(

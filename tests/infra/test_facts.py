@@ -90,6 +90,14 @@ def test_a_type_comes_with_its_zones_gpus_and_the_memory_of_one_of_them(cloud: P
     assert found["g6e.12xlarge"].gpu_memory_gib == pytest.approx(44.7, abs=0.01)
 
 
+def test_gpus_of_another_maker_are_none_since_the_images_have_no_driver_for_them(cloud: PretendCloud) -> None:
+    cloud.answers[OFFERINGS] = {"instanceTypes": ["g4ad.xlarge"], "locations": ["us-east-1a"]}
+    gpus = [{"count": 1, "manufacturer": "AMD", "memorySize": 8_192, "name": "Radeon Pro V520"}]
+    cloud.answers[TYPE] = {"defaultVcpus": 4, "memorySize": 16_384, "gpuses": gpus}
+
+    assert fetch_instances({"g4ad.xlarge"})["g4ad.xlarge"].gpus == 0
+
+
 @pytest.mark.usefixtures("cloud")
 def test_nothing_is_asked_about_no_type() -> None:
     assert fetch_instances(set()) == {}

@@ -176,8 +176,8 @@ def test_a_changed_template_changes_the_release(tmp_path: Path) -> None:
     assert len({before, after, chart_digest(tmp_path)}) == 3
 
 
-def test_the_description_names_the_charts_digest(cloud: PretendCloud) -> None:
-    assert release(cloud)["description"] == f"chart {chart_digest()}"
+def test_the_description_names_checkpoint_revision_and_the_charts_digest(cloud: PretendCloud) -> None:
+    assert release(cloud)["description"] == f"Qwen/Qwen3-8B at {REVISION}, chart {chart_digest()}"
 
 
 def server_args_placement() -> Placement:

@@ -1,9 +1,7 @@
-"""What an account cannot give is refused before anything is created; what stands already is only warned about."""
+"""What an account cannot give is refused before anything is created."""
 
 import json
 import shutil
-import tomllib
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,63 +10,26 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.acceptance import accept, warnings
 from infra.chart import CHART_FOLDER
-from infra.config import StackConfig
-from infra.errors import Problem, ProblemsError
-from infra.facts import Caller, Facts
+from infra.facts import Caller
 from infra.images import image_versions, missing_digests
-from infra.memory import Memory, from_state, to_state
+from infra.memory import Memory
 from infra.model_memory import main_memory_share_mib, usable_gib_per_gpu
-from infra.preflight import check, support_warning
-from infra.quotas import quota_for
-from infra.releases import DATA
-from infra.support import supported_versions
+from infra.preflight import support_warning
 from infra.zones import Places, choose_places
 from tests.infra.conftest import ACCOUNT, ZONES
-from tests.infra.stack import AUTO_MODE, DUMMY, ROOT, facts, instance, load, pool, server
+from tests.infra.judging import accepted, judge, refused, with_instances, with_quota, without
+from tests.infra.stack import AUTO_MODE, DUMMY, facts, instance, load, pool, server
 
 import pin_images  # isort: skip - from scripts/, which conftest.py makes importable
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
-TODAY = date(2026, 11, 26)
 NOW = datetime(2026, 11, 26, 4, tzinfo=UTC)
 ON_DEMAND_G, SPOT_G = "Running On-Demand G and VT instances", "All G and VT Spot Instance Requests"
 STANDARD = "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances"
 WITHOUT_GPUS: dict[str, Any] = {"gpuPools": [], "modelServers": []}
 EXISTING = {"vpcId": "vpc-0123456789abcdef0", "privateSubnets": {"us-east-1a": "s-a", "us-east-1b": "s-b"}}
-
-
-def judge(config: StackConfig, account: Facts, memory: Memory | None = None, today: date = TODAY) -> list[Problem]:
-    """Return what is wrong with things that stand; a refusal is an error."""
-    known = memory or Memory()
-    return check(config, account, choose_places(config, account, known), known, today)
-
-
-def refused(config: StackConfig, account: Facts, today: date = TODAY) -> dict[str, str]:
-    """Return what would be right, by key, of a configuration that the account cannot give."""
-    with pytest.raises(ProblemsError) as problems:
-        judge(config, account, today=today)
-    return {problem.key: problem.right for problem in problems.value.problems}
-
-
-def accepted(config: StackConfig, account: Facts) -> Memory:
-    """Return what a stack remembers that was accepted; as its state holds it."""
-    places = choose_places(config, account, Memory())
-    return from_state(to_state(accept(config, account, places, "3000")))
-
-
-def with_instances(**changes: Any) -> Facts:  # noqa: ANN401 - any field of the facts of g6e.xlarge
-    return facts(instances={**facts().instances, "g6e.xlarge": instance(**changes)})
-
-
-def without(type_: str) -> Facts:
-    return facts(instances={name: row for name, row in facts().instances.items() if name != type_})
-
-
-def with_quota(name: str, vcpus: int | None) -> Facts:
-    return facts(quotas={**facts().quotas, name: vcpus})
 
 
 def test_an_account_that_has_everything_is_accepted() -> None:
@@ -397,166 +358,3 @@ def test_everything_that_cannot_be_had_is_in_one_message() -> None:
         "systemNodes.count",
         "modelServers[0].weightsGib",
     } <= right.keys()
-
-
-def turned_bad(memory: Memory) -> Facts:
-    """Return an account that has turned against everything: types gone, quotas lowered, a zone away."""
-    return facts(zones=("us-east-1c",), instances=dict(memory.instances), quotas=dict.fromkeys(facts().quotas, 0))
-
-
-LATE = date(2029, 1, 1)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {},
-        {"gpuPools": [pool(nodes={"desired": 1, "max": 1})], "modelServers": [server(replicas={"min": 1})]},
-        {"gpuPools": [pool(nodes={"desired": 0, "max": 1})], "modelServers": []},
-        {"modelServers": [server(maxModelLen=4096)]},
-        WITHOUT_GPUS,
-    ],
-)
-def test_what_stands_can_be_kept_patched_and_shrunk_in_an_account_that_has_turned_bad(
-    changes: Mapping[str, Any],
-) -> None:
-    memory = accepted(load(), facts())
-
-    standing = judge(load(**changes), turned_bad(memory), memory, LATE)
-
-    assert {"cluster.kubernetesVersion", "systemNodes.count"} <= {problem.key for problem in standing}
-
-
-def test_what_stands_keeps_its_zones_in_an_account_that_has_turned_bad() -> None:
-    memory = accepted(load(), facts())
-
-    assert choose_places(load(), turned_bad(memory), memory).pools == {"l40s": ZONES[:2]}
-
-
-def test_a_second_pool_beside_one_that_stands_is_new_capacity() -> None:
-    memory = accepted(load(), facts())
-    both = load(gpuPools=[pool(), pool(name="more")], modelServers=[])
-
-    with pytest.raises(ProblemsError, match=r"nodes\.max"):
-        judge(both, facts(quotas=dict.fromkeys(facts().quotas, 8)), memory)
-
-
-def test_a_server_that_was_accepted_stays_and_shrinks_when_the_rules_have_tightened() -> None:
-    tight = facts(instances={**facts().instances, "g6e.xlarge": instance(gpu_memory_gib=12.0)})
-    memory = accepted(load(), facts())
-
-    kept = judge(load(modelServers=[server(replicas={"min": 1, "max": 1})]), tight, memory)
-
-    assert "modelServers[0].weightsGib" in {problem.key for problem in kept}
-    assert refused(load(), tight)
-
-
-def test_zones_that_stand_keep_their_place_when_one_is_added() -> None:
-    memory = Memory(region="us-east-1", zones=("us-east-1b", "us-east-1c"))
-    named = load(network={"zones": ["us-east-1a", "us-east-1b", "us-east-1c"]})
-
-    assert choose_places(named, facts(), memory).network == ("us-east-1b", "us-east-1c", "us-east-1a")
-    assert choose_places(load(network={"zoneCount": 3}), facts(), memory).network == (*memory.zones, "us-east-1a")
-
-
-def test_a_zone_with_subnets_cannot_be_taken_away() -> None:
-    memory = Memory(region="us-east-1", zones=("us-east-1a", "us-east-1b"))
-
-    with pytest.raises(ProblemsError, match=r"network\.zones"):
-        judge(load(network={"zones": ["us-east-1b", "us-east-1c"]}), facts(), memory)
-
-
-def test_auto_mode_stays_on_while_a_pool_of_it_is_in_the_state() -> None:
-    memory = Memory(standing={("worthwhile:infra:KarpenterNodePool", "burst"): {"g6.xlarge/spot": 2}})
-
-    with pytest.raises(ProblemsError, match="burst"):
-        judge(load(), facts(), memory)
-    assert judge(load(cluster=AUTO_MODE), facts(), memory) == []
-
-
-def test_a_memory_of_before_a_key_existed_can_be_read() -> None:
-    state = to_state(accepted(load(), facts()))
-
-    for key in state:
-        assert isinstance(from_state({name: value for name, value in state.items() if name != key}), Memory)
-
-
-def test_growing_in_an_account_that_has_turned_bad_is_refused() -> None:
-    memory = accepted(load(), facts())
-
-    with pytest.raises(ProblemsError) as problems:
-        judge(load(gpuPools=[pool(nodes={"desired": 2, "max": 3})]), turned_bad(memory), memory, LATE)
-
-    assert {problem.key for problem in problems.value.problems} == {
-        "gpuPools[0].instanceTypes[0]",
-        "gpuPools[0].nodes.max",
-    }
-
-
-def test_a_new_kubernetes_version_must_be_in_support() -> None:
-    memory = replace(accepted(load(), facts()), kubernetes_version="1.35")
-
-    with pytest.raises(ProblemsError, match=r"cluster\.kubernetesVersion"):
-        judge(load(), facts(), memory, LATE)
-
-
-def test_what_stands_and_is_wrong_is_said() -> None:
-    memory = accepted(load(), facts())
-    standing = judge(load(), turned_bad(memory), memory, LATE)
-
-    said = "\n".join(warnings(load(), NOW, standing))
-
-    assert "cluster.kubernetesVersion = '1.36'" in said
-
-
-def test_what_is_remembered_survives_the_state() -> None:
-    memory = accepted(load(), facts())
-
-    assert from_state(to_state(memory)) == memory
-
-
-def test_nothing_remembered_in_another_region_stands() -> None:
-    elsewhere = accepted(load(), facts()).within("eu-west-1")
-
-    assert elsewhere == Memory(monthly_ceiling_usd="3000")
-
-
-@pytest.mark.parametrize(
-    ("type_", "option", "code"),
-    [
-        ("g6e.xlarge", "on_demand", "L-DB2E81BA"),
-        ("gr6.4xlarge", "reservation", "L-DB2E81BA"),
-        ("p5en.48xlarge", "on_demand", "L-417A185B"),
-        ("p5.48xlarge", "spot", "L-C4BD4855"),
-        ("p4d.24xlarge", "spot", "L-7212CCBC"),
-        ("p6-b200.48xlarge", "spot", ""),
-    ],
-)
-def test_each_family_and_purchase_option_has_its_quota(type_: str, option: str, code: str) -> None:
-    quota = quota_for(type_, option)
-
-    assert quota is not None
-    assert quota.code == code
-
-
-def test_a_family_that_the_table_does_not_know_has_no_quota() -> None:
-    assert quota_for("x9.large", "on_demand") is None
-
-
-def test_the_quotas_are_those_of_the_kit() -> None:
-    kit = tomllib.loads((ROOT / "costcheck" / "data" / "quota_codes.toml").read_text(encoding="utf-8"))
-
-    assert tomllib.loads((DATA / "quotas.toml").read_text(encoding="utf-8")) == kit
-
-
-def test_the_memory_rules_are_those_of_the_kit() -> None:
-    kit = tomllib.loads((ROOT / "costcheck" / "data" / "serving_rules.toml").read_text(encoding="utf-8"))["memory"]
-
-    ours = tomllib.loads((DATA / "memory_rules.toml").read_text(encoding="utf-8"))
-
-    shared = ("gpu_memory_utilization", "overhead_gib_per_gpu")
-    assert [ours[name]["value"] for name in shared] == [kit[name]["value"] for name in shared]
-
-
-def test_the_default_kubernetes_version_is_in_support() -> None:
-    assert load().cluster.kubernetes_version in supported_versions(TODAY)

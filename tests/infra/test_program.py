@@ -286,6 +286,16 @@ def test_a_cluster_and_a_network_that_exist_are_used_and_not_made(
     assert cloud.of("aws:eks/cluster:Cluster") == cloud.of("aws:ec2/vpc:Vpc") == []
     assert cloud.one(GROUP).inputs["subnetIds"] == ["s-a", "s-b"]
     assert cloud.one(GROUP).inputs["clusterName"] == "theirs"
+    # What is there already is theirs: taken over, it would be deleted with this stack.
+    assert cloud.one("pulumi:providers:kubernetes").inputs["upsertExistingObjects"] == "false"
+
+
+def test_in_a_cluster_of_its_own_the_stack_takes_over_what_a_killed_update_left(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = stack.up(monkeypatch, gpuPools=[], modelServers=[])
+
+    assert cloud.one("pulumi:providers:kubernetes").inputs["upsertExistingObjects"] == "true"
 
 
 def test_a_server_on_a_scheduled_pool_is_not_waited_for(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

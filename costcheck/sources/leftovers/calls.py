@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from costcheck.errors import SourcePayloadError, UsageError
+from costcheck.errors import SourcePayloadError
+from costcheck.sources.aws_regions import require_region
 from costcheck.sources.leftovers.marks import Marks
 from costcheck.sources.leftovers.things import Thing
 from costcheck.sources.prices.aws_calls import error_code, translated_errors
@@ -64,18 +65,8 @@ def open_clients(region_id: str) -> dict[str, "BaseClient"]:
     config = Config(retries={"mode": "standard", "max_attempts": 8}, connect_timeout=10, read_timeout=60)
     with translated_errors("opening an AWS session"):
         session: Any = boto3.Session()
-        _check_region(region_id, session.get_available_regions("ec2"))
+        require_region(region_id, session.get_available_regions("ec2"))
         return {name: session.client(name, region_name=region_id, config=config) for name in SERVICES}
-
-
-def _check_region(region_id: str, known: list[str]) -> None:
-    import difflib  # noqa: PLC0415 - only a wrong region needs it
-
-    if region_id in known:
-        return
-    nearest = difflib.get_close_matches(region_id, known, n=1, cutoff=0)
-    message = f"AWS has no region {region_id!r}"
-    raise UsageError(message, expected=f"a region such as {nearest[0]}", action="mend --region")
 
 
 def rows(

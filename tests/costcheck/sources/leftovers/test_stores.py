@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +27,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     server.start()
     host, port = server.get_host_and_port()
     environment = ENVIRONMENT | {"AWS_ENDPOINT_URL": f"http://{host}:{port}"}
+    forget = urllib.request.Request(f"{environment['AWS_ENDPOINT_URL']}/moto-api/reset", method="POST")  # noqa: S310
+    urllib.request.urlopen(forget).close()  # noqa: S310  -- what other tests of this process left in moto
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     yield environment
