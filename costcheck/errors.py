@@ -15,6 +15,7 @@ CostcheckError
     ├── AmbiguousPriceError
     ├── CurrencyError
     ├── LedgerError
+    ├── PlanError
     └── TamperedError
 
 Anything else that escapes is a crash and exits 1: a traceback never reads as a verdict.
@@ -114,6 +115,10 @@ class CurrencyError(EvidenceError):
 
 class LedgerError(EvidenceError):
     """The ledger cannot be read, or holds nothing that can be used."""
+
+
+class PlanError(EvidenceError):
+    """A preview or a state is not whole, so what it would do is not known."""
 
 
 class TamperedError(EvidenceError):

@@ -4,13 +4,11 @@ from datetime import date
 
 import pytest
 
+from costcheck.meters import METERS, Meter, on_demand_meter
 from costcheck.sources.prices.aws_price_list import (
-    METERS,
-    Meter,
     fetch_meter_prices,
     fetch_on_demand_price,
     fetch_price_list,
-    on_demand_meter,
 )
 from costcheck.sources.prices.pull import PriceClients
 from tests.live.checks import REGION

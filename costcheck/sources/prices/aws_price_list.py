@@ -7,9 +7,7 @@ one SKU must be left.
 https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api.html
 """
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -17,10 +15,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from costcheck.errors import AmbiguousPriceError, CurrencyError, PriceNotFoundError, SourcePayloadError
+from costcheck.meters import Meter, on_demand_meter
 from costcheck.price_book import PULL, require_positive
 from costcheck.records import Origin, Provenance, UnitPrice
 from costcheck.sources.prices.aws_calls import translated_errors
-from costcheck.units import MIB_PER_GIB, parse_decimal
+from costcheck.units import parse_decimal
 
 if TYPE_CHECKING:
     from mypy_boto3_pricing import PricingClient
@@ -29,120 +28,6 @@ if TYPE_CHECKING:
 PRICING_REGIONS = ("us-east-1", "eu-central-1", "ap-south-1")
 """Where the API has endpoints; each serves the prices of every region (botocore's endpoints.json)."""
 ONLY_CURRENCY = "USD"
-_PREFIX = re.compile(r"(?:EU|[A-Z]{3,4}\d{1,2})-")
-"""Region prefix of a usage type: `USE1-`, `APN1-`, the old `EU-`; us-east-1 often has none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meter:
-    """How to find one AWS price.
-
-    Attributes:
-        service_code: Offer code of the price list.
-        sku_meter: Usage type without its region prefix.
-        fields: Attributes that together leave exactly one SKU in a region.
-        divisors: Units in which the price list may state it, and how many pricing units each holds.
-        pricing_unit: The unit of the row, in FOCUS' words.
-        region_field: Attribute that holds the region.
-    """
-
-    service_code: str
-    sku_meter: str
-    fields: tuple[tuple[str, str], ...]
-    divisors: tuple[tuple[str, int], ...]
-    pricing_unit: str
-    region_field: str = "regionCode"
-
-    def required(self, region_id: str) -> dict[str, str]:
-        """Return every attribute that a row of this region must carry."""
-        return {self.region_field: region_id, **dict(self.fields)}
-
-    def matches_usage_type(self, usage_type: str, region_id: str) -> bool:
-        """Return whether a usage type is this meter's, with or without its region prefix."""
-        bare = _PREFIX.sub("", usage_type, count=1) if _PREFIX.match(usage_type) else usage_type
-        return self.sku_meter in {bare, usage_type.removeprefix(f"{region_id}-")}
-
-
-def on_demand_meter(instance_type: str) -> Meter:
-    """Return the meter of one on-demand, shared-tenancy Linux instance hour.
-
-    With the region these are eight attributes; each one really separates SKUs (Windows, SQL Server,
-    Dedicated, unused reservations, licences, Capacity Blocks at $0).
-    """
-    fields = (
-        ("instanceType", instance_type),
-        ("operatingSystem", "Linux"),
-        ("tenancy", "Shared"),
-        ("preInstalledSw", "NA"),
-        ("capacitystatus", "Used"),
-        ("licenseModel", "No License required"),
-        ("marketoption", "OnDemand"),
-    )
-    return Meter(
-        service_code="AmazonEC2",
-        sku_meter=f"BoxUsage:{instance_type}",
-        fields=fields,
-        divisors=(("Hrs", 1),),
-        pricing_unit="Hours",
-    )
-
-
-def _meter(service: str, usage: str, unit: str, pricing_unit: str, /, **fields: str) -> Meter:
-    return Meter(
-        service_code=service,
-        sku_meter=usage,
-        fields=tuple(fields.items()),
-        divisors=((unit, 1),),
-        pricing_unit=pricing_unit,
-    )
-
-
-_HOURS = ("Hrs", "Hours")
-_GB_MONTHS = ("GB-Mo", "GB-Months")
-_GB = ("GB", "GB")
-METERS: tuple[Meter, ...] = (
-    _meter("AmazonEKS", "AmazonEKS-Hours:perCluster", *_HOURS, operation="CreateOperation"),
-    # Added to the row above while a version is out of standard support: 0.10 + 0.50, not 0.50.
-    _meter("AmazonEKS", "AmazonEKS-Hours:extendedSupport", *_HOURS, operation="ExtendedSupport"),
-    _meter("AmazonEC2", "EBS:VolumeUsage.gp3", *_GB_MONTHS, productFamily="Storage"),
-    _meter("AmazonEC2", "EBS:VolumeP-IOPS.gp3", "IOPS-Mo", "IOPS-Months", productFamily="System Operation"),
-    Meter(
-        service_code="AmazonEC2",
-        sku_meter="EBS:VolumeP-Throughput.gp3",
-        fields=(("productFamily", "Provisioned Throughput"),),
-        divisors=(("GiBps-mo", MIB_PER_GIB), ("MiBps-Mo", 1)),
-        pricing_unit="MiBps-Months",
-    ),
-    _meter("AmazonEC2", "NatGateway-Hours", *_HOURS, productFamily="NAT Gateway"),
-    _meter("AmazonEC2", "NatGateway-Bytes", *_GB, productFamily="NAT Gateway"),
-    _meter("AWSELB", "LoadBalancerUsage", *_HOURS, productFamily="Load Balancer-Application"),
-    _meter("AWSELB", "LCUUsage", "LCU-Hrs", "LCU-Hours", productFamily="Load Balancer-Application"),
-    _meter("AmazonVPC", "PublicIPv4:InUseAddress", *_HOURS),
-    _meter("AmazonVPC", "VpcEndpoint-Hours", *_HOURS, productFamily="VpcEndpoint"),
-    _meter("AmazonVPC", "VpcEndpoint-Bytes", *_GB, productFamily="VpcEndpoint"),
-    Meter(
-        service_code="AWSDataTransfer",
-        sku_meter="DataTransfer-Regional-Bytes",
-        fields=(("transferType", "IntraRegion"),),
-        divisors=(("GB", 1),),
-        pricing_unit="GB",
-        region_field="fromRegionCode",
-    ),
-    Meter(
-        service_code="AWSDataTransfer",
-        sku_meter="DataTransfer-Out-Bytes",
-        fields=(("transferType", "AWS Outbound"),),
-        divisors=(("GB", 1),),
-        pricing_unit="GB",
-        region_field="fromRegionCode",
-    ),
-    _meter("AmazonCloudWatch", "DataProcessing-Bytes", *_GB, productFamily="Data Payload"),
-    _meter("AmazonCloudWatch", "TimedStorage-ByteHrs", *_GB_MONTHS, productFamily="Storage Snapshot"),
-    _meter("AmazonS3", "TimedStorage-ByteHrs", *_GB_MONTHS, productFamily="Storage", volumeType="Standard"),
-    _meter("AmazonECR", "TimedStorage-ByteHrs", *_GB_MONTHS, productFamily="EC2 Container Registry"),
-    _meter("awskms", "KMS-Keys", "Keys", "Key-Months", productFamily="Encryption Key"),
-)
-"""Every AWS price of the design's list beside instance hours; a new one is a new line."""
 
 
 class _Dimension(msgspec.Struct, rename="camel"):

@@ -6,11 +6,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from costcheck.errors import CostcheckError, PriceNotFoundError
+from costcheck.meters import METERS
 from costcheck.price_book import EC2, PriceBook
 from costcheck.quotas import PurchaseOption, quota_rule_for
 from costcheck.records import PriceSnapshot, Quota, UnitPrice
 from costcheck.sources.prices.aws_instances import fetch_instance_types, fetch_zone_offerings
-from costcheck.sources.prices.aws_price_list import METERS, fetch_meter_prices, fetch_on_demand_price
+from costcheck.sources.prices.aws_price_list import fetch_meter_prices, fetch_on_demand_price
 from costcheck.sources.prices.aws_quotas import fetch_quota
 from costcheck.sources.prices.token_prices import TokenPrices
 

@@ -219,7 +219,7 @@ def test_the_bundled_snapshot_prices_what_the_design_charges() -> None:
 
 
 def test_every_registered_meter_has_a_bundled_price() -> None:
-    from costcheck.sources.prices.aws_price_list import METERS  # noqa: PLC0415 - boto3 only for this test
+    from costcheck.meters import METERS  # noqa: PLC0415 - boto3 only for this test
 
     book = read_price_book()
     for meter in METERS:

@@ -23,15 +23,13 @@ from costcheck.errors import (
     SourcePayloadError,
     SourceRateLimitError,
 )
+from costcheck.meters import METERS, Meter, on_demand_meter
 from costcheck.records import Origin, Provenance, UnitPrice
 from costcheck.sources.prices.aws_price_list import (
-    METERS,
     PRICING_REGIONS,
-    Meter,
     fetch_meter_prices,
     fetch_on_demand_price,
     normalise_prices,
-    on_demand_meter,
     pricing_region,
 )
 

@@ -9,8 +9,8 @@ import pytest
 from botocore.stub import Stubber
 
 from costcheck.errors import PriceNotFoundError, SourceAuthError
+from costcheck.meters import METERS
 from costcheck.records import PriceSnapshot
-from costcheck.sources.prices.aws_price_list import METERS
 from costcheck.sources.prices.pull import PriceClients, default_instance_types, fetch_snapshot
 from costcheck.sources.prices.token_prices import TokenPrices
 from costcheck.sources.snapshot import read_price_book

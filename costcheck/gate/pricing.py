@@ -1,0 +1,179 @@
+"""Estimates times prices: what each resource costs, exactly, with every price's date and source."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from costcheck.errors import EvidenceError
+from costcheck.gate.accelerators import names_accelerator
+from costcheck.gate.estimate import Component, Estimate, Nodes, PurchaseOption
+from costcheck.gate.free import free_types
+from costcheck.gate.result import NOTHING, Cost, PricedComponent, Status
+from costcheck.gate.types import PRICED, RUNS_NODES
+from costcheck.gate.view import Side, UnpriceableError, View
+from costcheck.meters import Meter, on_demand_meter
+from costcheck.plan.records import Resource
+from costcheck.price_book import PriceBook
+from costcheck.records import PricingCategory, UnitPrice
+from costcheck.units import HOURS_PER_MONTH
+
+BRACKET = "a component: what it holds is priced by itself"
+EXTERNAL = "read, not managed: it is paid for elsewhere"
+UNREGISTERED = "no price of this type is built in"
+NO_REGION = "nothing in the plan says in which region it stands"
+ENDLESS = "nothing limits how many nodes it may start"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """What one resource costs on one side of the plan.
+
+    Attributes:
+        reason: Why it is free or unknown.
+        nodes: Instances that it may run; None where it may run some and nobody can tell which or how many.
+        components: With their prices; without quantity where only use tells.
+        prices: Every row that was used.
+        cost: Sum of the components that have one; None where it is unknown.
+    """
+
+    status: Status
+    reason: str = ""
+    nodes: tuple[Nodes, ...] | None = ()
+    components: tuple[PricedComponent, ...] = ()
+    prices: tuple[UnitPrice, ...] = ()
+    cost: Cost | None = None
+
+
+Line = tuple[PricedComponent, tuple[UnitPrice, ...]]
+
+
+def price_resource(resource: Resource, side: Side, book: PriceBook) -> Priced:
+    """Return what a resource costs: priced, free, or unknown with a reason; never an error."""
+    free = _why_free(resource)
+    if free:
+        return Priced(status=Status.FREE, reason=free, cost=NOTHING)
+    if resource.token not in PRICED:
+        nodes = None if names_accelerator(resource.inputs) else ()
+        return Priced(status=Status.UNKNOWN, reason=UNREGISTERED, nodes=nodes)
+    try:
+        estimate = PRICED[resource.token](View(resource, side))
+    except UnpriceableError as exc:
+        nodes = None if resource.token in RUNS_NODES else ()
+        return Priced(status=Status.UNKNOWN, reason=str(exc), nodes=nodes)
+    return _price_estimate(estimate, resource.region_id, book)
+
+
+def _why_free(resource: Resource) -> str:
+    """Return why a resource costs nothing, empty where it may cost something."""
+    if resource.external:
+        return EXTERNAL
+    return free_types().get(resource.token, "") if resource.custom else BRACKET
+
+
+def _price_estimate(estimate: Estimate, region_id: str | None, book: PriceBook) -> Priced:
+    if estimate == Estimate():
+        return Priced(status=Status.FREE, reason="nothing in it is charged", cost=NOTHING)
+    try:
+        lines = tuple(_lines(estimate, region_id, book))
+    except (EvidenceError, UnpriceableError) as exc:
+        return Priced(status=Status.UNKNOWN, reason=getattr(exc, "seen", str(exc)), nodes=estimate.nodes)
+    return Priced(
+        status=Status.PRICED,
+        nodes=estimate.nodes,
+        components=tuple(component for component, _ in lines),
+        prices=tuple(row for _, rows in lines for row in rows),
+        cost=sum((component.cost for component, _ in lines if component.cost), NOTHING),
+    )
+
+
+def _lines(estimate: Estimate, region_id: str | None, book: PriceBook) -> Iterator[Line]:
+    if region_id is None:
+        raise UnpriceableError(NO_REGION)
+    for nodes in estimate.nodes:
+        yield _price_nodes(nodes, region_id, book)
+    for component in estimate.components:
+        yield _price_component(component, region_id, book)
+
+
+def _price_component(
+    component: Component, region_id: str, book: PriceBook, category: PricingCategory = PricingCategory.STANDARD
+) -> Line:
+    by = component.meter
+    tiers = book.tiers(by.service_code, by.sku_meter, region_id=by.region_id or region_id, category=category)
+    return priced_component(component, tiers), tiers
+
+
+def _price_nodes(nodes: Nodes, region_id: str, book: PriceBook) -> Line:
+    """Return the hours of all nodes at the price of the dearest type that may be chosen."""
+    if nodes.maximum is None:
+        raise UnpriceableError(ENDLESS)
+    if nodes.purchase_option not in METER_OF:
+        message = f"what a {nodes.purchase_option} costs is not in the plan: it is paid for when it is bought"
+        raise UnpriceableError(message)
+    by, category = METER_OF[nodes.purchase_option]
+    candidates = [
+        _price_component(
+            Component(
+                name=f"{instance_type} ({nodes.purchase_option.replace('_', ' ')})",
+                meter=by(instance_type),
+                quantity=nodes.desired * HOURS_PER_MONTH,
+                maximum_quantity=nodes.maximum * HOURS_PER_MONTH,
+            ),
+            region_id,
+            book,
+            category,
+        )
+        for instance_type in nodes.instance_types
+    ]
+    return max(candidates, key=lambda line: line[0].unit_price_usd)
+
+
+def spot_meter(instance_type: str) -> Meter:
+    """Return the meter of one spot instance hour; the price list has none, so it has no attributes."""
+    return Meter(
+        service_code="AmazonEC2",
+        sku_meter=f"SpotUsage:{instance_type}",
+        fields=(),
+        divisors=(("Hrs", 1),),
+        pricing_unit="Hours",
+    )
+
+
+METER_OF = {
+    PurchaseOption.ON_DEMAND: (on_demand_meter, PricingCategory.STANDARD),
+    PurchaseOption.RESERVATION: (on_demand_meter, PricingCategory.STANDARD),
+    PurchaseOption.SPOT: (spot_meter, PricingCategory.DYNAMIC),
+}
+"""How an instance hour is charged; a Capacity Block is paid once, and no hour of it has a price."""
+
+
+def priced_component(component: Component, tiers: tuple[UnitPrice, ...]) -> PricedComponent:
+    """Return a component in the words of the result: a cost where it has a quantity, a rate where it has none."""
+    first, cost = tiers[0], None
+    if component.quantity is not None and component.worst_quantity is not None:
+        cost = Cost(
+            desired_usd=tiered_cost(tiers, component.quantity),
+            maximum_usd=tiered_cost(tiers, component.worst_quantity),
+        )
+    return PricedComponent(
+        name=component.name,
+        unit=first.pricing_unit,
+        quantity=component.quantity,
+        maximum_quantity=component.worst_quantity,
+        unit_price_usd=first.list_unit_price,
+        cost=cost,
+        sku_id=first.sku_id,
+        sku_meter=f"{first.service_code} {first.sku_meter}",
+        price_source=first.provenance.source_url,
+        price_date=first.provenance.retrieved_on,
+    )
+
+
+def tiered_cost(tiers: tuple[UnitPrice, ...], quantity: Decimal) -> Decimal:
+    """Return what a month's quantity costs where each tier prices only the units inside it."""
+    total = Decimal(0)
+    ends = (*(row.tier_start for row in tiers[1:]), None)
+    for row, end in zip(tiers, ends, strict=True):
+        units = (quantity if end is None else min(quantity, end)) - row.tier_start
+        total += max(units, Decimal(0)) * row.list_unit_price
+    return total

@@ -1,0 +1,23 @@
+"""The registry: for each type of resource, the function that says what it buys, or the reason why it is free.
+
+A new type is one function in the file of its service, and one line in that file's `PRICED`. What is in neither list
+is unknown, and always named.
+"""
+
+from collections.abc import Callable, Mapping
+
+from costcheck.gate.estimate import Estimate
+from costcheck.gate.types import ec2, eks, network, storage
+from costcheck.gate.view import View
+
+Pricer = Callable[[View], Estimate]
+"""Returns what a resource buys; raises UnpriceableError where the plan does not tell."""
+
+RUNS_NODES: frozenset[str] = ec2.RUNS_NODES | eks.RUNS_NODES
+"""Types that may run instances: where nobody can tell which, they count as GPUs."""
+PRICED: Mapping[str, Pricer] = {
+    **ec2.PRICED,
+    **eks.PRICED,
+    **network.PRICED,
+    **storage.PRICED,
+}

@@ -1,0 +1,171 @@
+"""How a function of the registry looks into a resource: what is unknown, secret or missing is never a default."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from costcheck.plan.records import SECRET, UNKNOWN, Resource
+from costcheck.records import InstanceType
+
+SECRET_KEY = "4dabf18193072939515e22adb298388d"  # noqa: S105 - marks a special value in a state
+"""Key of objects that stand for secrets and assets in a state
+(https://github.com/pulumi/pulumi/blob/v3.258.0/sdk/go/common/resource/sig/sig.go)."""
+
+
+class UnpriceableError(Exception):
+    """What a resource costs cannot be told from the plan; the message says why, with the whole key."""
+
+
+Path = tuple[str | int, ...]
+
+
+class Side:
+    """Every resource on one side of a plan, and facts of instance types."""
+
+    def __init__(self, resources: Iterable[Resource], instances: Mapping[str, InstanceType]) -> None:
+        self.by_urn = {resource.urn: resource for resource in resources}
+        self.instances = instances
+        self._dependents: dict[str, list[Resource]] = {}
+        for resource in self.by_urn.values():
+            for urn in {urn for urns in resource.depends_on.values() for urn in urns}:
+                self._dependents.setdefault(urn, []).append(resource)
+
+    def dependents(self, urn: str, token: str) -> list[Resource]:
+        """Return the resources of one type that take a value from this one."""
+        return [resource for resource in self._dependents.get(urn, ()) if resource.token == token]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One resource among the others on its side of the plan."""
+
+    resource: Resource
+    side: Side
+
+    def has(self, *path: str | int) -> bool:
+        """Return whether something stands at a path; an unknown value does.
+
+        Raises:
+            UnpriceableError: The program has set it, but the plan does not show it.
+        """
+        return self._at(path) is not None
+
+    def text(self, *path: str | int, default: str | None = None) -> str:
+        """Return the text at a path, or the provider's own default where one is given.
+
+        Raises:
+            UnpriceableError: It is unknown, a secret, of another type, or missing without a default.
+        """
+        value = self._known(path, default)
+        if isinstance(value, str):
+            return value
+        raise self._wrong(path, value, "text")
+
+    def number(self, *path: str | int, default: int | None = None) -> Decimal:
+        """Return the number at a path, not below zero; see `text`. A number that is written as text is one."""
+        value = self._known(path, default)
+        number = _as_number(value)
+        if number is None:
+            raise self._wrong(path, value, "a number that is not below zero")
+        return number
+
+    def flag(self, *path: str | int, default: bool | None = None) -> bool:
+        """Return the truth value at a path; see `text`. The provider takes "true" for true."""
+        value = self._known(path, default)
+        if isinstance(value, bool) or value in ("true", "false"):
+            return value in (True, "true")
+        raise self._wrong(path, value, "true or false")
+
+    def items(self, *path: str | int) -> int:
+        """Return the length of the list at a path, 0 where there is none.
+
+        Raises:
+            UnpriceableError: It is unknown or no list.
+        """
+        value = self._known(path, ())
+        if isinstance(value, list | tuple):
+            return len(value)
+        raise self._wrong(path, value, "a list")
+
+    def texts(self, *path: str | int) -> tuple[str, ...]:
+        """Return the texts in the list at a path, none where there is no list; see `items`."""
+        return tuple(self.text(*path, index) for index in range(self.items(*path)))
+
+    def referred(self, name: str, *tokens: str) -> "View | None":
+        """Return the one resource of these types that a property takes its value from.
+
+        None where the property names something outside of what the plan shows.
+        """
+        resources = self.side.by_urn
+        urns = self.resource.depends_on.get(name, ())
+        found = [resources[urn] for urn in urns if urn in resources and resources[urn].token in tokens]
+        return View(found[0], self.side) if len(found) == 1 else None
+
+    def dependents(self, token: str) -> tuple["View", ...]:
+        """Return the resources of one type that take a value from this one."""
+        return tuple(View(resource, self.side) for resource in self.side.dependents(self.resource.urn, token))
+
+    def instance(self, instance_type: str) -> InstanceType:
+        """Return what EC2 says of a type.
+
+        Raises:
+            UnpriceableError: Nothing is known of it.
+        """
+        if instance_type in self.side.instances:
+            return self.side.instances[instance_type]
+        message = f"nothing is known of the instance type {instance_type}"
+        raise UnpriceableError(message)
+
+    def _known(self, path: Path, default: Any) -> Any:  # noqa: ANN401 - any JSON
+        value = self._at(path)
+        if value is None:
+            if default is None:
+                message = f"{_key(path)} is not in the plan"
+                raise UnpriceableError(message)
+            return default
+        if value == UNKNOWN:
+            message = f"{_key(path)} is only known after the update"
+            raise UnpriceableError(message)
+        if value == SECRET or (isinstance(value, Mapping) and SECRET_KEY in value):
+            message = f"{_key(path)} is a secret"
+            raise UnpriceableError(message)
+        return value
+
+    def _at(self, path: Path) -> Any:  # noqa: ANN401 - any JSON
+        value: Any = self.resource.inputs
+        for depth, step in enumerate(path):
+            if value in (UNKNOWN, SECRET):
+                return value
+            value = _child(value, step)
+            if value is None:
+                if depth == 0 and path[0] in self.resource.depends_on:
+                    message = f"{_key(path[:1])} is set by the program but is not in the plan"
+                    raise UnpriceableError(message)
+                return None
+        return value
+
+    def _wrong(self, path: Path, value: object, expected: str) -> UnpriceableError:
+        return UnpriceableError(f"{_key(path)} is {str(value)[:60]!r}, which is not {expected}")
+
+
+def _child(value: Any, step: str | int) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(step, str) and isinstance(value, Mapping):
+        return value.get(step)
+    if isinstance(step, int) and isinstance(value, list | tuple) and step < len(value):
+        return value[step]
+    return None
+
+
+def _as_number(value: object) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+        return None
+    try:
+        number = Decimal(value)
+    except ArithmeticError:
+        return None
+    return number if number.is_finite() and number >= 0 else None
+
+
+def _key(path: Iterable[str | int]) -> str:
+    return ".".join(map(str, path)).replace(".0", "[0]")

@@ -1,0 +1,131 @@
+"""The meters by which AWS charges, each with the attributes that leave exactly one SKU of the price list."""
+
+import re
+from dataclasses import dataclass
+
+from costcheck.units import MIB_PER_GIB
+
+_PREFIX = re.compile(r"(?:EU|[A-Z]{3,4}\d{1,2})-")
+"""Region prefix of a usage type: `USE1-`, `APN1-`, the old `EU-`; us-east-1 often has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """How to find one AWS price.
+
+    Attributes:
+        service_code: Offer code of the price list.
+        sku_meter: Usage type without its region prefix.
+        fields: Attributes that together leave exactly one SKU in a region.
+        divisors: Units in which the price list may state it, and how many pricing units each holds.
+        pricing_unit: The unit of the row, in FOCUS' words.
+        region_field: Attribute that holds the region.
+        region_id: Region under which a price of the whole world is listed; None where each region has its own.
+    """
+
+    service_code: str
+    sku_meter: str
+    fields: tuple[tuple[str, str], ...]
+    divisors: tuple[tuple[str, int], ...]
+    pricing_unit: str
+    region_field: str = "regionCode"
+    region_id: str | None = None
+
+    def required(self, region_id: str) -> dict[str, str]:
+        """Return every attribute that a row of this region must carry."""
+        return {self.region_field: region_id, **dict(self.fields)}
+
+    def matches_usage_type(self, usage_type: str, region_id: str) -> bool:
+        """Return whether a usage type is this meter's, with or without its region prefix."""
+        bare = _PREFIX.sub("", usage_type, count=1) if _PREFIX.match(usage_type) else usage_type
+        return self.sku_meter in {bare, usage_type.removeprefix(f"{region_id}-")}
+
+
+def on_demand_meter(instance_type: str) -> Meter:
+    """Return the meter of one on-demand, shared-tenancy Linux instance hour.
+
+    With the region these are eight attributes; each one really separates SKUs (Windows, SQL Server,
+    Dedicated, unused reservations, licences, Capacity Blocks at $0).
+    """
+    fields = (
+        ("instanceType", instance_type),
+        ("operatingSystem", "Linux"),
+        ("tenancy", "Shared"),
+        ("preInstalledSw", "NA"),
+        ("capacitystatus", "Used"),
+        ("licenseModel", "No License required"),
+        ("marketoption", "OnDemand"),
+    )
+    return Meter(
+        service_code="AmazonEC2",
+        sku_meter=f"BoxUsage:{instance_type}",
+        fields=fields,
+        divisors=(("Hrs", 1),),
+        pricing_unit="Hours",
+    )
+
+
+def define(service: str, usage: str, unit: str, pricing_unit: str, /, **fields: str) -> Meter:
+    """Return a meter that the price list states in one unit; `fields` leave exactly one SKU in a region."""
+    return Meter(
+        service_code=service,
+        sku_meter=usage,
+        fields=tuple(fields.items()),
+        divisors=((unit, 1),),
+        pricing_unit=pricing_unit,
+    )
+
+
+_HOURS = ("Hrs", "Hours")
+_GB_MONTHS = ("GB-Mo", "GB-Months")
+_GB = ("GB", "GB")
+METERS: tuple[Meter, ...] = (
+    define("AmazonEKS", "AmazonEKS-Hours:perCluster", *_HOURS, operation="CreateOperation"),
+    # Added to the row above while a version is out of standard support: 0.10 + 0.50, not 0.50.
+    define("AmazonEKS", "AmazonEKS-Hours:extendedSupport", *_HOURS, operation="ExtendedSupport"),
+    define("AmazonEC2", "EBS:VolumeUsage.gp3", *_GB_MONTHS, productFamily="Storage"),
+    define("AmazonEC2", "EBS:VolumeP-IOPS.gp3", "IOPS-Mo", "IOPS-Months", productFamily="System Operation"),
+    Meter(
+        service_code="AmazonEC2",
+        sku_meter="EBS:VolumeP-Throughput.gp3",
+        fields=(("productFamily", "Provisioned Throughput"),),
+        divisors=(("GiBps-mo", MIB_PER_GIB), ("MiBps-Mo", 1)),
+        pricing_unit="MiBps-Months",
+    ),
+    define("AmazonEC2", "NatGateway-Hours", *_HOURS, productFamily="NAT Gateway"),
+    define("AmazonEC2", "NatGateway-Bytes", *_GB, productFamily="NAT Gateway"),
+    define("AWSELB", "LoadBalancerUsage", *_HOURS, productFamily="Load Balancer-Application"),
+    define("AWSELB", "LCUUsage", "LCU-Hrs", "LCU-Hours", productFamily="Load Balancer-Application"),
+    define("AmazonVPC", "PublicIPv4:InUseAddress", *_HOURS),
+    define("AmazonVPC", "VpcEndpoint-Hours", *_HOURS, productFamily="VpcEndpoint"),
+    define("AmazonVPC", "VpcEndpoint-Bytes", *_GB, productFamily="VpcEndpoint"),
+    Meter(
+        service_code="AWSDataTransfer",
+        sku_meter="DataTransfer-Regional-Bytes",
+        fields=(("transferType", "IntraRegion"),),
+        divisors=(("GB", 1),),
+        pricing_unit="GB",
+        region_field="fromRegionCode",
+    ),
+    Meter(
+        service_code="AWSDataTransfer",
+        sku_meter="DataTransfer-Out-Bytes",
+        fields=(("transferType", "AWS Outbound"),),
+        divisors=(("GB", 1),),
+        pricing_unit="GB",
+        region_field="fromRegionCode",
+    ),
+    define("AmazonCloudWatch", "DataProcessing-Bytes", *_GB, productFamily="Data Payload"),
+    define("AmazonCloudWatch", "TimedStorage-ByteHrs", *_GB_MONTHS, productFamily="Storage Snapshot"),
+    define("AmazonS3", "TimedStorage-ByteHrs", *_GB_MONTHS, productFamily="Storage", volumeType="Standard"),
+    define("AmazonECR", "TimedStorage-ByteHrs", *_GB_MONTHS, productFamily="EC2 Container Registry"),
+    define("awskms", "KMS-Keys", "Keys", "Key-Months", productFamily="Encryption Key"),
+)
+"""Every AWS price of the design's list beside instance hours; a new one is a new line."""
+
+_BY_NAME = {(one.service_code, one.sku_meter): one for one in METERS}
+
+
+def meter(service_code: str, sku_meter: str) -> Meter:
+    """Return the meter of this name; KeyError if none is listed."""
+    return _BY_NAME[service_code, sku_meter]

@@ -1,0 +1,178 @@
+"""Read `pulumi preview --json`, and notice what is missing: a preview that failed half-way looks like a small one.
+
+Unchanged resources are absent from `steps`, `changeSummary` alone counts them, and a failed preview says so in
+`diagnostics` alone (measured with the engine 3.258.0: exit code 255, but a well-formed document).
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from costcheck.errors import PlanError
+from costcheck.plan.reading import AGAIN, PROVIDER_PREFIX, Providers, RawResource, decode, to_resource
+from costcheck.plan.records import STACK_TOKEN, Change, Operation, Plan, Resource
+
+EXPECTED = "the whole output of a `pulumi preview --json` that succeeded"
+URN_PARTS = 4
+_NEEDS_BEFORE = frozenset({Operation.UPDATE, Operation.DELETE, Operation.REPLACE, Operation.DELETE_REPLACED})
+_NEEDS_AFTER = frozenset(
+    {
+        Operation.CREATE,
+        Operation.UPDATE,
+        Operation.REPLACE,
+        Operation.CREATE_REPLACEMENT,
+        Operation.READ,
+        Operation.READ_REPLACEMENT,
+        Operation.IMPORT,
+        Operation.IMPORT_REPLACEMENT,
+    }
+)
+_GONE_AFTER = frozenset({Operation.DELETE, Operation.DELETE_REPLACED, Operation.DISCARD_REPLACED})
+
+
+class RawStep(msgspec.Struct, rename="camel"):
+    """One step of a preview."""
+
+    op: str
+    urn: str
+    old_state: RawResource | None = None
+    new_state: RawResource | None = None
+
+
+class RawDiagnostic(msgspec.Struct):
+    """Something that the engine or the program said."""
+
+    severity: str = ""
+    message: str = ""
+    urn: str = ""
+
+
+class RawPreview(msgspec.Struct, rename="camel"):
+    """The document; what is optional here is required below, with a better message."""
+
+    steps: list[RawStep] | None = None
+    change_summary: dict[str, int] | None = None
+    diagnostics: list[RawDiagnostic] = []
+    config: dict[str, Any] = {}
+
+
+def read_preview(content: bytes, name: str = "the plan") -> Plan:
+    """Return the plan in a preview.
+
+    Raises:
+        PlanError: It is no preview, it failed, it is empty, or its steps are not those that it counts.
+    """
+    raw = decode(content, RawPreview, name, expected=EXPECTED)
+    _require_success(raw, name)
+    counted, steps = _counted(raw, name), _known_steps(raw, name)
+    _require_whole(counted, steps, name)
+    states = [state for _, step in steps for state in (step.old_state, step.new_state) if state]
+    providers = Providers({state.urn: state for state in states}, raw.config)
+    changes = tuple(_change(operation, step, providers, name) for operation, step in steps)
+    project, stack = _project_and_stack([change.urn for change in changes], name)
+    same = [change.after for change in changes if change.operation is Operation.SAME and change.after]
+    return Plan(
+        project=project,
+        stack=stack,
+        changes=tuple(change for change in changes if change.operation is not Operation.SAME),
+        unchanged=tuple(same),
+        unchanged_count=counted[Operation.SAME],
+        state_given=len(same) == counted[Operation.SAME],
+    )
+
+
+def _require_success(raw: RawPreview, name: str) -> None:
+    errors = [entry.message.strip() for entry in raw.diagnostics if entry.severity == "error"]
+    if errors:
+        message = f"{name} is of a preview that failed: {errors[0][:300]}"
+        raise PlanError(message, expected=EXPECTED, action="mend the program until `pulumi preview` succeeds")
+
+
+def _counted(raw: RawPreview, name: str) -> Counter[Operation]:
+    summary = raw.change_summary or {}
+    unheard = sorted(summary.keys() - set(Operation))
+    if unheard or not sum(summary.values()) or min(summary.values()) < 0:
+        message = f"{name} counts {unheard or summary or 'no resource at all'} in changeSummary"
+        raise PlanError(message, expected=EXPECTED, action=AGAIN)
+    return Counter({Operation(key): count for key, count in summary.items()})
+
+
+def _known_steps(raw: RawPreview, name: str) -> list[tuple[Operation, RawStep]]:
+    if raw.steps is None:
+        message = f"{name} has no steps"
+        raise PlanError(message, expected=EXPECTED, action=AGAIN)
+    unheard = sorted({step.op for step in raw.steps} - set(Operation))
+    if unheard:
+        message = f"{name} has steps of an unknown kind: {', '.join(unheard)}"
+        raise PlanError(message, expected=EXPECTED, action="report it: this version of Pulumi does something new")
+    return [(Operation(step.op), step) for step in raw.steps]
+
+
+def _require_whole(counted: Counter[Operation], steps: list[tuple[Operation, RawStep]], name: str) -> None:
+    """Do nothing if the steps are those that the summary counts: unchanged resources need no step, all others do."""
+    shown = Counter(operation for operation, _ in steps)
+    wrong = [
+        f"{shown[operation]} of {counted[operation]} {operation}"
+        for operation in sorted(shown | counted)
+        if shown[operation] > counted[operation]
+        or (shown[operation] < counted[operation] and operation is not Operation.SAME)
+    ]
+    twice = [urn for urn, count in Counter((step.urn, op) for op, step in steps).items() if count > 1]
+    if wrong or twice:
+        detail = f"shows {', '.join(wrong)} steps" if wrong else f"has two steps for {twice[0][0]}"
+        message = f"{name} is not whole: it {detail}"
+        raise PlanError(message, expected=EXPECTED, action=AGAIN)
+
+
+def _change(operation: Operation, step: RawStep, providers: Providers, name: str) -> Change:
+    before = _side(step, step.old_state, providers, name, needed=operation in _NEEDS_BEFORE)
+    after = _side(step, step.new_state, providers, name, needed=operation in _NEEDS_AFTER)
+    return Change(
+        operation=operation,
+        urn=step.urn,
+        before=before,
+        after=None if operation in _GONE_AFTER else after or before,
+    )
+
+
+def _side(
+    step: RawStep, state: RawResource | None, providers: Providers, name: str, *, needed: bool
+) -> Resource | None:
+    if state is None:
+        if needed:
+            message = f"{name} does not say what {step.urn} is on one side of its {step.op}"
+            raise PlanError(message, expected=EXPECTED, action=AGAIN)
+        return None
+    for problem in _contradictions(step, state):
+        message = f"{name} contradicts itself: the step of {step.urn} is about {problem}"
+        raise PlanError(message, expected=EXPECTED, action=AGAIN)
+    return to_resource(state, providers)
+
+
+def _contradictions(step: RawStep, state: RawResource) -> Iterator[str]:
+    if state.urn != step.urn:
+        yield state.urn
+    parts = step.urn.split("::")
+    if len(parts) < URN_PARTS or parts[2].rpartition("$")[2] != state.type:
+        yield f"a {state.type}"
+    managed = state.type.partition(":")[0] in {"aws", "aws-native", "kubernetes"} or state.type.startswith(
+        PROVIDER_PREFIX
+    )
+    if managed and not state.custom:
+        yield "a component"
+
+
+def _project_and_stack(urns: list[str], name: str) -> tuple[str, str]:
+    owners = {tuple(urn.removeprefix("urn:pulumi:").split("::")[:2]) for urn in urns}
+    if len(owners) != 1:
+        message = f"{name} holds resources of {len(owners)} stacks"
+        raise PlanError(message, expected="steps of exactly one stack", action=AGAIN)
+    ((stack, project),) = owners
+    return project, stack
+
+
+def is_stack(resource: Resource) -> bool:
+    """Return whether this is the stack itself."""
+    return resource.token == STACK_TOKEN

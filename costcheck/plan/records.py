@@ -1,0 +1,113 @@
+"""A plan: the resources before and after, and what happens to each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""Stands in a preview for a value that only exists after the update
+(https://github.com/pulumi/pulumi/blob/v3.258.0/sdk/go/common/resource/plugin/rpc.go, `UnknownStringValue`)."""
+SECRET = "[secret]"  # noqa: S105 - what a preview prints in place of one
+STACK_TOKEN = "pulumi:pulumi:Stack"  # noqa: S105 - a type
+
+
+class Operation(StrEnum):
+    """What happens to a resource, in the words of `pulumi preview --json`."""
+
+    SAME = "same"
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    REPLACE = "replace"
+    CREATE_REPLACEMENT = "create-replacement"
+    DELETE_REPLACED = "delete-replaced"
+    DISCARD_REPLACED = "discard-replaced"
+    READ = "read"
+    READ_REPLACEMENT = "read-replacement"
+    READ_DISCARD = "discard"
+    REFRESH = "refresh"
+    IMPORT = "import"
+    IMPORT_REPLACEMENT = "import-replacement"
+    REMOVE_PENDING_REPLACE = "remove-pending-replace"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One resource as it is registered or stands in the state.
+
+    Attributes:
+        urn: Unique name in the stack.
+        token: Type token, such as `aws:eks/nodeGroup:NodeGroup`.
+        inputs: In the provider's names; numbers with a point are Decimals.
+        resource_id: The provider's id, empty before it is created.
+        custom: A provider manages it; a component is only a bracket around others.
+        external: Read, not managed: somebody else pays for it and nothing changes it here.
+        region_id: AWS region that it stands in, None where nothing says so.
+        depends_on: Property to the URNs that its value comes from.
+    """
+
+    urn: str
+    token: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    resource_id: str = ""
+    custom: bool = True
+    external: bool = False
+    region_id: str | None = None
+    depends_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Return its logical name, the last part of the URN."""
+        return self.urn.rpartition("::")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What happens to one resource.
+
+    Attributes:
+        before: None where it is new.
+        after: None where it goes.
+    """
+
+    operation: Operation
+    urn: str
+    before: Resource | None
+    after: Resource | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One preview, whole: every change, and what stays where the state was given too.
+
+    Attributes:
+        project: Pulumi project, from the URNs.
+        stack: Pulumi stack, from the URNs.
+        changes: In the order of the preview; nothing in it is unchanged.
+        unchanged: What stays as it is; empty where no state was given.
+        unchanged_count: How many resources stay, as the preview counts them.
+        state_given: Whether `unchanged` is all of them.
+    """
+
+    project: str
+    stack: str
+    changes: tuple[Change, ...]
+    unchanged: tuple[Resource, ...] = ()
+    unchanged_count: int = 0
+    state_given: bool = False
+
+    @property
+    def knows_everything(self) -> bool:
+        """Return whether every resource of the stack is in the plan."""
+        return self.state_given or self.unchanged_count == 0
+
+    @property
+    def before(self) -> tuple[Resource, ...]:
+        """Return what stands before the update, as far as the plan knows it."""
+        return (*self.unchanged, *(change.before for change in self.changes if change.before))
+
+    @property
+    def after(self) -> tuple[Resource, ...]:
+        """Return what stands after it."""
+        return (*self.unchanged, *(change.after for change in self.changes if change.after))
