@@ -34,9 +34,18 @@ class Sided:
     @property
     def resource(self) -> Resource:
         """Return the resource, as it will be, or as it was where it goes."""
+        return self._side[0]
+
+    @property
+    def priced(self) -> Priced:
+        """Return what it will cost, or what it cost where it goes."""
+        return self._side[1]
+
+    @property
+    def _side(self) -> tuple[Resource, Priced]:
         side = self.after or self.before
-        assert side is not None  # noqa: S101 - a change has a side
-        return side[0]
+        assert side is not None  # noqa: S101 - the reader of plans lets no step through without one
+        return side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,21 +108,21 @@ class GpuCapacity:
     Attributes:
         key: `g6.xlarge/on_demand`, as in a decision's allowance.
         region_id: Where they are.
-        before: Most nodes before the update.
+        before: Most nodes before the update; None where nothing limited them.
         after: Most nodes after it, counting what goes last beside what comes first; None where nothing limits them.
         allowed: What the decision allows; None where there is none to read.
     """
 
     key: str
     region_id: str
-    before: Decimal
+    before: Decimal | None
     after: Decimal | None
     allowed: int | None
 
     @property
     def grows(self) -> bool:
         """Return whether there may be more than before."""
-        return self.after is None or self.after > self.before
+        return self.before is not None and (self.after is None or self.after > self.before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +135,7 @@ class Check:
         seen: One sentence.
         needed: What would be right.
         to_do: What to do next.
+        figure: What was measured, in the unit of a limit; None where it is no number.
         waived_by: The file that waives a denial, empty where none does.
     """
 
@@ -144,6 +145,7 @@ class Check:
     seen: str
     needed: str = ""
     to_do: str = ""
+    figure: Decimal | None = None
     waived_by: str = ""
 
 
