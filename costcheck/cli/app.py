@@ -6,6 +6,7 @@ from costcheck.cli.bills import bill
 from costcheck.cli.break_even import break_even
 from costcheck.cli.decide import decide, demo, schema
 from costcheck.cli.explain import explain
+from costcheck.cli.gate import gate
 from costcheck.cli.init import init
 from costcheck.cli.leftovers import leftovers
 from costcheck.cli.prices import prices
@@ -21,5 +22,5 @@ def costcheck() -> None:
     """
 
 
-for command in (init, bill, prices, decide, demo, explain, break_even, stack_config, leftovers, schema):
+for command in (init, bill, prices, decide, demo, explain, break_even, stack_config, gate, leftovers, schema):
     costcheck.add_command(command)

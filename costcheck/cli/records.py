@@ -122,6 +122,36 @@ def read_inputs(path: Path) -> DecisionInputs:
     return inputs
 
 
+def require_recomputes(decision: Decision, path: Path) -> bool:
+    """Return whether a person has accepted a decision, which must be what its own inputs lead to.
+
+    Args:
+        decision: As it was read.
+        path: Its file, `current.json`; the record that it is a copy of lies beside it.
+
+    Raises:
+        InputFileError: The inputs beside it cannot be read.
+        TamperedError: No inputs with the digest that it carries lie beside it, or they lead to something else.
+    """
+    from costcheck.decision import decide  # noqa: PLC0415 - numpy is slow to load
+
+    content, digest = encode(decision), decision.input_digests.get("inputs")
+    for inputs in sorted(path.parent.glob(f"*{INPUTS}")):
+        raw = _read(inputs)
+        if hashlib.sha256(raw).hexdigest() == digest:
+            computed = encode(decide.decide(decode_inputs(raw, str(inputs))))
+            if computed != content or path.read_bytes() != content:
+                raise _not_what_it_leads_to(path, content, computed, decision.costcheck_version)
+            page = inputs.with_name(inputs.name.removesuffix(INPUTS) + ".md")
+            return page.exists() and bool(ACCEPTED.search(page.read_text(encoding="utf-8", errors="replace")))
+    message = f"no inputs with the digest {digest} that {path} carries lie beside it"
+    raise TamperedError(
+        message,
+        expected="the record that `costcheck decide --record` wrote, with its inputs",
+        action="take the whole record from version control, or decide again",
+    )
+
+
 def require_recorded(decision: Decision, path: Path) -> None:
     """Do nothing if the decision beside a file of inputs is the one that they lead to, byte for byte.
 
@@ -133,11 +163,15 @@ def require_recorded(decision: Decision, path: Path) -> None:
     content, computed = _read(recorded), encode(decision)
     if content == computed:
         return
+    raise _not_what_it_leads_to(recorded, content, computed, decision.costcheck_version)
+
+
+def _not_what_it_leads_to(recorded: Path, content: bytes, computed: bytes, version: str) -> TamperedError:
     key, old, new = _first_difference(msgspec.json.decode(content), msgspec.json.decode(computed))
     message = f"{recorded} is not what its inputs lead to: {key} is {old} in it and {new} when computed again"
-    if decision.costcheck_version != __version__:
-        message += f"; costcheck {decision.costcheck_version} wrote it, this is {__version__}"
-    raise TamperedError(
+    if version != __version__:
+        message += f"; costcheck {version} wrote it, this is {__version__}"
+    return TamperedError(
         message,
         expected="the decision that the same version of costcheck computed from these inputs",
         action="take the record from version control, replay it with the version that wrote it, or decide anew",

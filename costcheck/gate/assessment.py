@@ -84,8 +84,10 @@ def _rows(plan: Plan, book: PriceBook, before: Side, after: Side) -> Iterator[Si
             after=_side(change.after, after, book),
         )
     for resource in plan.unchanged:
-        same = _side(resource, after, book)
-        yield Sided(operation=Operation.SAME, before=same, after=same)
+        # Unchanged itself, it may still mean something else by what it refers to, or what refers to it.
+        yield Sided(
+            operation=Operation.SAME, before=_side(resource, before, book), after=_side(resource, after, book)
+        )
 
 
 def _side(resource: Resource | None, side: Side, book: PriceBook) -> tuple[Resource, Priced] | None:
@@ -125,7 +127,7 @@ def _with_quantity(rate: PricedComponent, tiers: tuple[UnitPrice, ...], quantity
 
 
 def _may_cost_more(row: Sided) -> bool:
-    if row.after is None or row.operation is Operation.SAME:
+    if row.after is None:
         return False
     after, before = row.after[1], row.before[1] if row.before else None
     if after.cost is None:

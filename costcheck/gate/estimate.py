@@ -59,7 +59,13 @@ class Nodes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """Everything that one resource buys; empty where it is free by itself."""
+    """Everything that one resource buys; empty where it is free by itself.
+
+    Attributes:
+        unpriced: Why something beside the nodes cannot be priced, empty where everything is here. Nodes are told all
+            the same: a pool that shrinks must pass whatever else is not known of it.
+    """
 
     components: tuple[Component, ...] = ()
     nodes: tuple[Nodes, ...] = ()
+    unpriced: str = ""

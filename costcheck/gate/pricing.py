@@ -73,6 +73,8 @@ def _why_free(resource: Resource) -> str:
 def _price_estimate(estimate: Estimate, region_id: str | None, book: PriceBook) -> Priced:
     if estimate == Estimate():
         return Priced(status=Status.FREE, reason="nothing in it is charged", cost=NOTHING)
+    if estimate.unpriced:
+        return Priced(status=Status.UNKNOWN, reason=estimate.unpriced, nodes=estimate.nodes)
     try:
         lines = tuple(_lines(estimate, region_id, book))
     except (EvidenceError, UnpriceableError) as exc:

@@ -50,7 +50,10 @@ def node_group(view: View) -> Estimate:
         desired=desired,
         maximum=maximum,
     )
-    return Estimate(nodes=(nodes,), components=_disks(view, template, desired, maximum))
+    try:
+        return Estimate(nodes=(nodes,), components=_disks(view, template, desired, maximum))
+    except UnpriceableError as exc:
+        return Estimate(nodes=(nodes,), unpriced=str(exc))
 
 
 def _instance_types(view: View, template: View | None) -> tuple[str, ...]:
