@@ -14,7 +14,7 @@ setup: $(STAMP) ## Create .venv from the hashed locks
 $(STAMP): locks/bootstrap.txt locks/product.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r locks/bootstrap.txt
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r locks/product.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --require-hashes -r locks/product.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -57,7 +57,8 @@ format: setup ## Rewrite the code in the house style
 
 lock: ## Resolve the locks anew (needs uv)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	    --group infra --group localcloud --group tests --group typing --group lint --group fit pyproject.toml locks/build.in -o locks/product.txt
+	    --override locks/product-overrides.txt --group infra --group localcloud --group tests --group typing --group lint \
+	    --group fit pyproject.toml locks/build.in -o locks/product.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    locks/bootstrap.in -o locks/bootstrap.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
