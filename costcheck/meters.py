@@ -15,12 +15,13 @@ class Meter:
 
     Attributes:
         service_code: Offer code of the price list.
-        sku_meter: Usage type without its region prefix.
+        sku_meter: Usage type without its region prefix; after a slash, what tells SKUs apart that share one
+            (`LoadBalancerUsage/Network`).
         fields: Attributes that together leave exactly one SKU in a region.
         divisors: Units in which the price list may state it, and how many pricing units each holds.
         pricing_unit: The unit of the row, in FOCUS' words.
         region_field: Attribute that holds the region.
-        region_id: Region under which a price of the whole world is listed; None where each region has its own.
+        region_id: `global` where one price holds for the whole world; None where each region has its own.
     """
 
     service_code: str
@@ -31,14 +32,24 @@ class Meter:
     region_field: str = "regionCode"
     region_id: str | None = None
 
+    @property
+    def usage_type(self) -> str:
+        """Return the usage type alone, without its region prefix."""
+        return self.sku_meter.partition("/")[0]
+
     def required(self, region_id: str) -> dict[str, str]:
-        """Return every attribute that a row of this region must carry."""
-        return {self.region_field: region_id, **dict(self.fields)}
+        """Return every attribute that a row of this region must carry.
+
+        A price of the whole world has the location `Any` and an empty region, for which GetProducts takes no filter;
+        its usage type, which never has a prefix, serves instead.
+        """
+        where = {self.region_field: region_id} if self.region_id is None else {"usagetype": self.usage_type}
+        return where | dict(self.fields)
 
     def matches_usage_type(self, usage_type: str, region_id: str) -> bool:
         """Return whether a usage type is this meter's, with or without its region prefix."""
         bare = _PREFIX.sub("", usage_type, count=1) if _PREFIX.match(usage_type) else usage_type
-        return self.sku_meter in {bare, usage_type.removeprefix(f"{region_id}-")}
+        return self.usage_type in {bare, usage_type.removeprefix(f"{region_id}-")}
 
 
 def on_demand_meter(instance_type: str) -> Meter:
@@ -65,7 +76,9 @@ def on_demand_meter(instance_type: str) -> Meter:
     )
 
 
-def define(service: str, usage: str, unit: str, pricing_unit: str, /, **fields: str) -> Meter:
+def define(
+    service: str, usage: str, unit: str, pricing_unit: str, /, *, region_id: str | None = None, **fields: str
+) -> Meter:
     """Return a meter that the price list states in one unit; `fields` leave exactly one SKU in a region."""
     return Meter(
         service_code=service,
@@ -73,6 +86,7 @@ def define(service: str, usage: str, unit: str, pricing_unit: str, /, **fields: 
         fields=tuple(fields.items()),
         divisors=((unit, 1),),
         pricing_unit=pricing_unit,
+        region_id=region_id,
     )
 
 

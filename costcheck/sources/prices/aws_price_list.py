@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-qu
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -86,7 +87,7 @@ def fetch_meter_prices(
     """Return every tier of one meter's only SKU in a region, lowest first."""
     provenance = Provenance(
         source="aws_price_list",
-        source_url=bulk_url(meter.service_code, region_id),
+        source_url=bulk_url(meter.service_code, region_id if meter.region_id is None else ""),
         retrieved_on=retrieved_on,
         origin=Origin.LIVE,
     )
@@ -126,7 +127,7 @@ def normalise_prices(
         UnitPrice(
             service_code=meter.service_code,
             sku_meter=meter.sku_meter,
-            region_id=region_id,
+            region_id=meter.region_id or region_id,
             tier_start=parse_decimal(dimension.begin_range, what=f"{key} beginRange"),
             list_unit_price=_list_unit_price(dimension, meter, key),
             pricing_unit=meter.pricing_unit,
@@ -139,7 +140,18 @@ def normalise_prices(
     if not rows:
         message = f"{key} has a term without a price"
         raise PriceNotFoundError(message, expected="at least one price dimension", action=PULL)
-    return tuple(sorted(map(require_positive, rows), key=lambda row: row.tier_start))
+    return _paid(sorted(rows, key=lambda row: row.tier_start))
+
+
+def _paid(rows: list[UnitPrice]) -> tuple[UnitPrice, ...]:
+    """Return the tiers without the free allowance that some begin with (the first 50 health checks).
+
+    The allowance belongs to the whole account, so no single stack may count on it: the first price reaches down to
+    where the allowance began. Where every tier is free there is no price.
+    """
+    paid = next((index for index, row in enumerate(rows) if row.list_unit_price != 0), 0)
+    first = replace(rows[paid], tier_start=rows[0].tier_start)
+    return tuple(map(require_positive, (first, *rows[paid + 1 :])))
 
 
 def parse_item(text: str) -> PriceListItem:
@@ -165,8 +177,14 @@ def pricing_region(region_id: str) -> str:
 
 
 def bulk_url(service_code: str, region_id: str) -> str:
-    """Return the public file, readable without credentials, in which anyone finds the same SKU."""
-    return f"https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{service_code}/current/{region_id}/index.json"
+    """Return the public file, readable without credentials, in which anyone finds the same SKU.
+
+    Args:
+        service_code: As in `Meter`.
+        region_id: Empty for a price of the whole world.
+    """
+    folder = f"current/{region_id}" if region_id else "current"
+    return f"https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{service_code}/{folder}/index.json"
 
 
 def _only_sku(items: list[PriceListItem], region_id: str, meter: Meter) -> PriceListItem:

@@ -23,7 +23,7 @@ from costcheck.errors import (
     SourcePayloadError,
     SourceRateLimitError,
 )
-from costcheck.meters import METERS, Meter, on_demand_meter
+from costcheck.meters import METERS, Meter, define, on_demand_meter
 from costcheck.records import Origin, Provenance, UnitPrice
 from costcheck.sources.prices.aws_price_list import (
     PRICING_REGIONS,
@@ -315,3 +315,51 @@ def test_the_endpoint_is_one_of_the_three_that_exist() -> None:
         "us-east-1",
     ]
     assert PRICING_REGIONS[0] == "us-east-1"
+
+
+def test_a_price_of_the_whole_world_is_asked_for_by_its_usage_type_and_has_no_region(
+    stub: StubMaker, item: Callable[..., str]
+) -> None:
+    """Such a row has the location `Any` and an empty region; a namesake of one region stands beside it."""
+    zone = define("AmazonRoute53", "DNS-Queries", "Queries", "Queries", region_id="global", productFamily="DNS Query")
+    client, stubber = stub("pricing")
+    filters = [
+        {"Type": "TERM_MATCH", "Field": "usagetype", "Value": "DNS-Queries"},
+        {"Type": "TERM_MATCH", "Field": "productFamily", "Value": "DNS Query"},
+    ]
+    rows = [
+        item(sku="WORLD", usd="0.4", unit="Queries", family="DNS Query", usagetype="DNS-Queries", regionCode=""),
+        item(sku="OHIO", usd="0.6", unit="Queries", family="DNS Query", usagetype="USE2-DNS-Queries"),
+    ]
+    expected = {"ServiceCode": "AmazonRoute53", "Filters": filters, "FormatVersion": "aws_v1"}
+    stubber.add_response("get_products", {"FormatVersion": "aws_v1", "PriceList": rows}, expected)
+    (price,) = fetch_meter_prices(client, "eu-west-1", zone, retrieved_on=TODAY)
+    assert (price.sku_id, price.region_id) == ("WORLD", "global")
+    assert price.provenance.source_url.endswith("/AmazonRoute53/current/index.json")
+
+
+def test_skus_that_share_a_usage_type_have_names_of_their_own(item: Callable[..., str]) -> None:
+    family = "Load Balancer-Network"
+    network = define("AWSELB", "LoadBalancerUsage/Network", "Hrs", "Hours", productFamily=family)
+    rows = [
+        item(sku="ALB", family="Load Balancer-Application", usagetype="USE1-LoadBalancerUsage"),
+        item(sku="NLB", family=family, usagetype="USE1-LoadBalancerUsage"),
+        item(sku="TRUST", family=family, usagetype="USE1-TS-LoadBalancerUsage"),
+    ]
+    (price,) = normalise_prices(rows, "us-east-1", network, SEEN)
+    assert (price.sku_id, price.sku_meter) == ("NLB", "LoadBalancerUsage/Network")
+
+
+def test_no_stack_counts_on_the_free_allowance_of_the_account(item: Callable[..., str]) -> None:
+    check = define("AmazonRoute53", "Health-Check-AWS", "Mo", "Months", region_id="global")
+    tiers = {"0": {"USD": "0"}, "50": {"USD": "0.5"}, "100": {"USD": "0.4"}}
+    prices = normalise_prices([item(unit="Mo", usagetype="Health-Check-AWS", tiers=tiers)], "us-east-1", check, SEEN)
+    found = [(price.tier_start, price.list_unit_price) for price in prices]
+    assert found == [(Decimal(0), Decimal("0.5")), (Decimal(100), Decimal("0.4"))]
+
+
+@pytest.mark.parametrize("tiers", [{"0": {"USD": "0"}, "50": {"USD": "0"}}, {"0": {"USD": "1"}, "50": {"USD": "0"}}])
+def test_a_free_tier_anywhere_else_is_no_price(item: Callable[..., str], tiers: dict[str, dict[str, str]]) -> None:
+    check = define("AmazonRoute53", "Health-Check-AWS", "Mo", "Months", region_id="global")
+    with pytest.raises(PriceNotFoundError, match="SKU1"):
+        normalise_prices([item(unit="Mo", usagetype="Health-Check-AWS", tiers=tiers)], "us-east-1", check, SEEN)
