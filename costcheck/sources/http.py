@@ -8,7 +8,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx2
 import msgspec
@@ -50,7 +50,7 @@ class RetryPolicy:
 
 
 class ApiClient:
-    """A read-only JSON API: GET, checked status, typed payload.
+    """A JSON API: checked status, typed payload.
 
     Args:
         base_url: Scheme, host and path prefix; a company's proxy or a test's loopback server fits too.
@@ -97,7 +97,27 @@ class ApiClient:
             SourceError: Another status, a timeout or no connection.
             SourcePayloadError: HTML, cut JSON, or a missing or mistyped key.
         """
-        response = self._send(path, params)
+        return self._ask("GET", path, shape, repeatable=True, params=list(params))
+
+    def send(self, method: str, path: str, body: object, shape: type[T], *, repeatable: bool) -> T:
+        """Return the answer to a body of JSON as the typed payload `shape`.
+
+        Args:
+            method: POST, PATCH or PUT.
+            path: Below `base_url`.
+            body: What msgspec can encode.
+            shape: Keys that it does not name are not read.
+            repeatable: Whether it may be tried again: what creates something might create it twice.
+
+        Raises:
+            SourceError: As for `get`.
+        """
+        headers = {"content-type": "application/json"}
+        content = msgspec.json.encode(body)
+        return self._ask(method, path, shape, repeatable=repeatable, content=content, headers=headers)
+
+    def _ask(self, method: str, path: str, shape: type[T], *, repeatable: bool, **request: Any) -> T:  # noqa: ANN401 - httpx2's own arguments
+        response = self._send(method, path, attempts=self._retry.attempts if repeatable else 1, **request)
         try:
             return msgspec.json.decode(response.content, type=shape)
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
@@ -108,18 +128,18 @@ class ApiClient:
                 action="check --base-url and any proxy in between; nothing was read from this answer",
             ) from exc
 
-    def _send(self, path: str, params: Params) -> httpx2.Response:
+    def _send(self, method: str, path: str, *, attempts: int, **request: Any) -> httpx2.Response:  # noqa: ANN401 - the same
         try:
             for attempt in stamina.retry_context(
                 on=self._wait,
-                attempts=self._retry.attempts,
+                attempts=attempts,
                 timeout=self._retry.total_seconds,
                 wait_initial=self._retry.wait_initial_seconds,
                 wait_max=self._retry.wait_max_seconds,
                 wait_jitter=self._retry.wait_jitter_seconds,
             ):
                 with attempt:
-                    response = self._http.get(f"{self.base_url}{path}", params=list(params))
+                    response = self._http.request(method, f"{self.base_url}{path}", **request)
                     response.raise_for_status()
         except httpx2.HTTPStatusError as exc:
             raise self._refusal(path, exc.response) from exc
