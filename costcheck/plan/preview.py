@@ -44,7 +44,7 @@ class RawStep(msgspec.Struct, rename="camel"):
 class RawDiagnostic(msgspec.Struct):
     """Something that the engine or the program said."""
 
-    severity: str = ""
+    severity: str = "error"  # what does not say how bad it is counts as bad
     message: str = ""
     urn: str = ""
 

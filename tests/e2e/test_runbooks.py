@@ -83,7 +83,7 @@ def test_leaving_as_printed_ends_with_nothing_that_bills(program: Program) -> No
 def test_a_volume_that_a_controller_left_is_named_with_the_command_that_removes_it(program: Program) -> None:
     tags = {"kubernetes.io/cluster/worthwhile-local": "owned", "ebs.csi.aws.com/cluster": "true"}
     with program.change_account() as account:
-        inputs = {"availabilityZone": "us-east-1a", "size": 20, "type": "gp3", "tags": tags}
+        inputs = {"zone": "us-east-1a", "size": 20, "type": "gp3", "tags": tags}
         volume = make(account, "aws:ebs/volume:Volume", inputs, made_by="ebs-csi")
     command = ("costcheck", "leftovers", "--stack", "local", "--cluster", "worthwhile-local", "--region", "us-east-1")
     listed = program.cloud.run(*command, expect=(3,)).stdout

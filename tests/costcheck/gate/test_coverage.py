@@ -1,0 +1,166 @@
+"""New GPU nodes against the decision."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from costcheck.errors import InputFileError, TamperedError
+from costcheck.gate.coverage import Evidence
+from costcheck.verdict import Verdict
+from tests.costcheck.gate.plans import (
+    NO_DECISION,
+    NODE_GROUP,
+    TODAY,
+    accepted,
+    create,
+    decision,
+    gate,
+    outcomes,
+    pool,
+    preview,
+    prices,
+    read,
+    read_with_state,
+    state_of,
+)
+
+NEW_POOL = read(preview(create(NODE_GROUP, "gpu", pool(2))))
+
+
+def test_what_a_valid_accepted_decision_covers_is_allowed() -> None:
+    result = gate(NEW_POOL, accepted())
+
+    assert result.outcome == "allowed", result.checks
+    assert set(outcomes(result).values()) == {"allowed"}
+
+
+def test_without_a_decision_there_is_no_gpu() -> None:
+    assert outcomes(gate(NEW_POOL, NO_DECISION))["decision"] == "denied"
+
+
+def test_a_decision_that_cannot_be_read_decides_nothing() -> None:
+    broken = InputFileError("current.json is not a decision", expected="one", action="decide again")
+    result = gate(NEW_POOL, Evidence(path="current.json", trouble=broken))
+
+    assert outcomes(result)["decision"] == "cannot_decide"
+    assert result.checks[0].to_do == "decide again"
+
+
+def test_a_decision_that_was_edited_decides_nothing() -> None:
+    edited = TamperedError("it is not what its inputs lead to", expected="that", action="restore it")
+
+    assert outcomes(gate(NEW_POOL, Evidence(path="x", trouble=edited)))["decision"] == "cannot_decide"
+
+
+def test_a_decision_that_nobody_accepted_allows_nothing() -> None:
+    result = gate(NEW_POOL, replace(accepted(), accepted=False))
+
+    assert outcomes(result)["decision.acceptance"] == "denied"
+
+
+def test_the_last_day_still_counts_and_the_next_does_not() -> None:
+    last = gate(NEW_POOL, accepted(decision(valid_until=TODAY)))
+    late = gate(NEW_POOL, accepted(decision(valid_until=TODAY - timedelta(days=1))))
+
+    assert outcomes(last)["decision.validity"] == "allowed"
+    assert outcomes(late)["decision.validity"] == "cannot_decide"
+
+
+def test_a_decision_from_the_future_decides_nothing() -> None:
+    result = gate(NEW_POOL, accepted(decision(as_of=TODAY + timedelta(days=1))))
+
+    assert outcomes(result)["decision.validity"] == "cannot_decide"
+
+
+@pytest.mark.parametrize("verdict", [Verdict.STAY_ON_API, Verdict.INSUFFICIENT_EVIDENCE])
+def test_a_verdict_to_stay_allows_nothing(verdict: Verdict) -> None:
+    result = gate(NEW_POOL, accepted(decision(verdict=verdict)))
+
+    assert outcomes(result)["decision.verdict"] == "denied"
+
+
+def test_a_decision_without_an_allowance_allows_nothing() -> None:
+    assert outcomes(gate(NEW_POOL, accepted(decision(allowance=None))))["decision.verdict"] == "denied"
+
+
+def test_another_region_is_another_decision() -> None:
+    result = gate(NEW_POOL, accepted(decision(region="eu-central-1")))
+
+    assert outcomes(result)["decision.region"] == "denied"
+
+
+def test_a_region_that_the_plan_does_not_name_is_not_decided() -> None:
+    result = gate(read(preview(create(NODE_GROUP, "gpu", pool(2)), config={})), accepted())
+
+    assert outcomes(result)["decision.region"] == "cannot_decide"
+
+
+def test_one_node_too_many_is_denied() -> None:
+    assert (
+        outcomes(gate(read(preview(create(NODE_GROUP, "gpu", pool(4)))), accepted()))["decision.nodes"] == "allowed"
+    )
+    assert outcomes(gate(read(preview(create(NODE_GROUP, "gpu", pool(5)))), accepted()))["decision.nodes"] == "denied"
+
+
+def test_a_type_that_the_decision_does_not_name_is_denied() -> None:
+    plan = read(preview(create(NODE_GROUP, "gpu", pool(1, "p5.48xlarge"))))
+
+    assert outcomes(gate(plan, accepted()))["decision.nodes"] == "denied"
+
+
+def test_one_cent_above_the_ceiling_is_denied() -> None:
+    cost = gate(NEW_POOL, accepted()).after.maximum_usd
+    at = decision(allowance=replace(decision().allowance, monthly_ceiling_usd=cost))  # type: ignore[type-var]
+    below = decision(allowance=replace(decision().allowance, monthly_ceiling_usd=cost - Decimal("0.01")))  # type: ignore[type-var]
+
+    assert outcomes(gate(NEW_POOL, accepted(at)))["decision.ceiling"] == "allowed"
+    assert outcomes(gate(NEW_POOL, accepted(below)))["decision.ceiling"] == "denied"
+
+
+def test_a_resource_that_nobody_can_price_leaves_the_ceiling_undecided() -> None:
+    plan = read(preview(create(NODE_GROUP, "gpu", pool(2)), create("aws:future/thing:Thing", "x", {})))
+    result = gate(plan, accepted())
+
+    assert outcomes(result)["decision.ceiling"] == "cannot_decide"
+    assert "1 resources without a known cost" in result.checks[0].seen
+
+
+def test_what_stays_counts_towards_the_ceiling() -> None:
+    document = preview(create(NODE_GROUP, "gpu", pool(1)), same=1)
+    plan = read_with_state(document, state_of(NODE_GROUP, "system", pool(90, "m6i.large")))
+    result = gate(plan, accepted(decision(ceiling_usd=5000)))
+
+    assert outcomes(result)["decision.ceiling"] == "denied"
+
+
+def test_an_old_price_decides_nothing() -> None:
+    old = tuple(
+        replace(row, provenance=replace(row.provenance, retrieved_on=TODAY - timedelta(days=31))) for row in prices()
+    )
+
+    assert outcomes(gate(NEW_POOL, accepted(), rows=old))["prices"] == "cannot_decide"
+
+
+def test_a_price_from_the_future_decides_nothing() -> None:
+    ahead = tuple(
+        replace(row, provenance=replace(row.provenance, retrieved_on=TODAY + timedelta(days=1))) for row in prices()
+    )
+
+    assert outcomes(gate(NEW_POOL, accepted(), rows=ahead))["prices"] == "cannot_decide"
+
+
+def test_prices_that_have_risen_make_it_another_saving() -> None:
+    dearer = tuple(replace(row, list_unit_price=row.list_unit_price * Decimal("1.2")) for row in prices())
+    result = gate(NEW_POOL, accepted(), rows=dearer)
+
+    assert outcomes(result)["decision.assumptions"] == "cannot_decide"
+    assert "+20.0%" in result.checks[0].seen
+
+
+def test_what_is_allowed_now_is_told_with_what_the_decision_allows() -> None:
+    (row,) = gate(NEW_POOL, accepted()).gpus
+
+    assert (row.key, row.before, row.after) == ("g6.xlarge/on_demand", Decimal(0), Decimal(2))
+    assert row.allowed == 4

@@ -1,0 +1,175 @@
+"""Previews as the engine writes them, and every way in which one can be less than whole."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from costcheck.errors import PlanError
+from costcheck.plan.preview import read_preview
+from costcheck.plan.records import Operation
+from tests.costcheck.gate.plans import NODE_GROUP, create, delete, pool, preview, read, update, urn
+
+RECORDED = Path(__file__).parents[2] / "data" / "plans"
+
+
+def recorded(name: str) -> bytes:
+    return (RECORDED / f"{name}.json").read_bytes()
+
+
+def test_the_base_stack_is_sixty_four_resources_that_come() -> None:
+    plan = read_preview(recorded("base_create"))
+
+    assert (plan.project, plan.stack, len(plan.changes)) == ("worthwhile", "local", 64)
+    assert {change.operation for change in plan.changes} == {Operation.CREATE}
+    assert plan.knows_everything
+    assert plan.before == ()
+
+
+def test_every_resource_of_aws_has_its_region() -> None:
+    plan = read_preview(recorded("base_create"))
+
+    assert {row.region_id for row in plan.after if row.token.startswith("aws:")} == {"us-east-1"}
+
+
+def test_what_stays_is_counted_but_not_shown() -> None:
+    plan = read_preview(recorded("add_pools"))
+
+    assert plan.unchanged_count == 63
+    assert not plan.knows_everything
+
+
+def test_a_preview_that_has_nothing_to_do_is_a_plan() -> None:
+    plan = read_preview(recorded("noop"))
+
+    assert (plan.changes, plan.unchanged_count) == ((), 85)
+
+
+def test_what_is_deleted_is_only_before() -> None:
+    plan = read_preview(recorded("destroy"))
+
+    assert plan.after == ()
+    assert len(plan.before) == 64
+
+
+def test_a_preview_that_failed_is_no_plan_although_it_is_well_formed() -> None:
+    with pytest.raises(PlanError, match="modelApiKey"):
+        read_preview(recorded("failed_preview"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}", b"[]", b"null", b"<html></html>", b"\xff\xfe", b'{"steps": []}', b'{"changeSummary": {"same": 1}}'],
+)
+def test_what_is_no_preview_is_refused(content: bytes) -> None:
+    with pytest.raises(PlanError):
+        read_preview(content)
+
+
+def test_a_preview_that_was_cut_is_refused_wherever_it_was_cut() -> None:
+    whole = recorded("lower")
+    for end in range(0, len(whole) - 2, len(whole) // 40):
+        with pytest.raises(PlanError):
+            read_preview(whole[:end])
+
+
+def test_json_within_json_without_an_end_is_refused() -> None:
+    with pytest.raises(PlanError):
+        read_preview(b'{"steps":' + b"[" * 200_000)
+
+
+def test_a_step_that_is_missing_is_noticed() -> None:
+    document = preview(create(NODE_GROUP, "gpu", pool()), create(NODE_GROUP, "more", pool()))
+    del document["steps"][1]
+
+    with pytest.raises(PlanError, match="1 of 2 create"):
+        read(document)
+
+
+def test_a_step_that_is_not_counted_is_noticed() -> None:
+    document = preview(create(NODE_GROUP, "gpu", pool()))
+    document["changeSummary"] = {"update": 1}
+
+    with pytest.raises(PlanError, match="not whole"):
+        read(document)
+
+
+def test_two_steps_for_one_resource_are_noticed() -> None:
+    step = create(NODE_GROUP, "gpu", pool())
+
+    with pytest.raises(PlanError, match="two steps"):
+        read(preview(step, step))
+
+
+def test_an_operation_that_nobody_has_heard_of_is_refused() -> None:
+    step = create(NODE_GROUP, "gpu", pool()) | {"op": "teleport"}
+
+    with pytest.raises(PlanError, match="teleport"):
+        read(preview(step))
+
+
+@pytest.mark.parametrize("side", ["oldState", "newState"])
+def test_an_update_needs_both_sides(side: str) -> None:
+    step = update(NODE_GROUP, "gpu", pool(), pool(3))
+    del step[side]
+
+    with pytest.raises(PlanError, match="one side"):
+        read(preview(step))
+
+
+def test_a_state_of_another_resource_is_a_contradiction() -> None:
+    step = create(NODE_GROUP, "gpu", pool())
+    step["newState"]["urn"] = urn(NODE_GROUP, "other")
+
+    with pytest.raises(PlanError, match="contradicts"):
+        read(preview(step))
+
+
+def test_a_state_of_another_type_is_a_contradiction() -> None:
+    step = create(NODE_GROUP, "gpu", pool())
+    step["newState"]["type"] = "aws:iam/role:Role"
+
+    with pytest.raises(PlanError, match="contradicts"):
+        read(preview(step))
+
+
+def test_a_node_group_that_says_it_is_a_component_is_a_contradiction() -> None:
+    step = create(NODE_GROUP, "gpu", pool())
+    step["newState"]["custom"] = False
+
+    with pytest.raises(PlanError, match="component"):
+        read(preview(step))
+
+
+def test_resources_of_two_stacks_are_no_plan() -> None:
+    other = json.loads(json.dumps(create(NODE_GROUP, "gpu", pool())).replace(":dev::", ":prod::"))
+
+    with pytest.raises(PlanError, match="2 stacks"):
+        read(preview(create(NODE_GROUP, "more", pool()), other))
+
+
+def test_a_resource_may_name_its_own_region() -> None:
+    plan = read(preview(create(NODE_GROUP, "gpu", pool(region="eu-central-1"))))
+
+    assert plan.after[0].region_id == "eu-central-1"
+
+
+def test_a_provider_of_the_plan_gives_its_region() -> None:
+    step = create(NODE_GROUP, "gpu", pool())
+    step["newState"]["provider"] = f"{urn('pulumi:providers:aws', 'west')}::0000"
+    west = create("pulumi:providers:aws", "west", {"region": "us-west-2"})
+
+    assert read(preview(west, step)).after[1].region_id == "us-west-2"
+
+
+def test_a_provider_that_the_plan_does_not_show_gives_none() -> None:
+    step = create(NODE_GROUP, "gpu", pool())
+    step["newState"]["provider"] = f"{urn('pulumi:providers:aws', 'west')}::0000"
+
+    assert read(preview(step)).after[0].region_id is None
+
+
+def test_what_goes_has_no_side_after() -> None:
+    plan = read(preview(delete(NODE_GROUP, "gpu", pool())))
+
+    assert plan.changes[0].after is None
