@@ -49,12 +49,15 @@ class Nodes:
         purchase_option: How they are bought.
         desired: Running now.
         maximum: At most; None where nothing limits it.
+        alternative: They run in place of dearer ones that the same resource names first: counted like those, as each
+            may be all of them, but not charged beside them.
     """
 
     instance_types: tuple[str, ...]
     purchase_option: PurchaseOption
     desired: Decimal
     maximum: Decimal | None
+    alternative: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from costcheck.gate.accelerators import names_accelerator
 from costcheck.gate.estimate import Component, Estimate, Nodes, PurchaseOption
 from costcheck.gate.free import free_types
 from costcheck.gate.result import NOTHING, Cost, PricedComponent, Status
-from costcheck.gate.types import PRICED, RUNS_NODES
+from costcheck.gate.types import find_pricer, may_run_nodes
 from costcheck.gate.view import Side, UnpriceableError, View
 from costcheck.meters import Meter, on_demand_meter
 from costcheck.plan.records import Resource
@@ -52,13 +52,14 @@ def price_resource(resource: Resource, side: Side, book: PriceBook) -> Priced:
     free = _why_free(resource)
     if free:
         return Priced(status=Status.FREE, reason=free, cost=NOTHING)
-    if resource.token not in PRICED:
+    pricer = find_pricer(resource.token)
+    if pricer is None:
         nodes = None if names_accelerator(resource.inputs) else ()
         return Priced(status=Status.UNKNOWN, reason=UNREGISTERED, nodes=nodes)
     try:
-        estimate = PRICED[resource.token](View(resource, side))
+        estimate = pricer(View(resource, side))
     except UnpriceableError as exc:
-        nodes = None if resource.token in RUNS_NODES else ()
+        nodes = None if may_run_nodes(resource) else ()
         return Priced(status=Status.UNKNOWN, reason=str(exc), nodes=nodes)
     return _price_estimate(estimate, resource.region_id, book)
 
@@ -92,7 +93,8 @@ def _lines(estimate: Estimate, region_id: str | None, book: PriceBook) -> Iterat
     if region_id is None:
         raise UnpriceableError(NO_REGION)
     for nodes in estimate.nodes:
-        yield _price_nodes(nodes, region_id, book)
+        if not nodes.alternative:
+            yield _price_nodes(nodes, region_id, book)
     for component in estimate.components:
         yield _price_component(component, region_id, book)
 

@@ -1,11 +1,13 @@
 """How a function of the registry looks into a resource: what is unknown, secret or missing is never a default."""
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
-from costcheck.plan.records import SECRET, UNKNOWN, Resource
+from costcheck.plan.records import KUBERNETES, SECRET, UNKNOWN, Resource
 from costcheck.records import InstanceType
 
 SECRET_KEY = "4dabf18193072939515e22adb298388d"  # noqa: S105 - marks a special value in a state
@@ -18,14 +20,24 @@ class UnpriceableError(Exception):
 
 
 Path = tuple[str | int, ...]
+Rendered = Mapping[str, tuple[Resource, ...] | str]
+"""URN of each Helm release to the objects in it, or to the reason why nobody can tell them."""
+NOT_RENDERED = "its chart was not rendered"
 
 
 class Side:
-    """Every resource on one side of a plan, and facts of instance types."""
+    """Every resource on one side of a plan, facts of instance types, and what Helm releases hold."""
 
-    def __init__(self, resources: Iterable[Resource], instances: Mapping[str, InstanceType]) -> None:
+    def __init__(
+        self,
+        resources: Iterable[Resource],
+        instances: Mapping[str, InstanceType],
+        rendered: Rendered = MappingProxyType({}),
+    ) -> None:
         self.by_urn = {resource.urn: resource for resource in resources}
         self.instances = instances
+        self.rendered = rendered
+        self._objects: dict[str, list[Resource]] | None = None
         self._dependents: dict[str, list[Resource]] = {}
         for resource in self.by_urn.values():
             for urn in {urn for urns in resource.depends_on.values() for urn in urns}:
@@ -34,6 +46,16 @@ class Side:
     def dependents(self, urn: str, token: str) -> list[Resource]:
         """Return the resources of one type that take a value from this one."""
         return [resource for resource in self._dependents.get(urn, ()) if resource.token == token]
+
+    def objects(self, kind: str) -> list[Resource]:
+        """Return every Kubernetes object of a kind, in whatever API group, resources and those in releases alike."""
+        if self._objects is None:
+            self._objects = {}
+            inside = (found for found in self.rendered.values() if not isinstance(found, str))
+            for resource in itertools.chain(self.by_urn.values(), *inside):
+                if resource.token.startswith(KUBERNETES):
+                    self._objects.setdefault(resource.token.rpartition(":")[2], []).append(resource)
+        return self._objects.get(kind, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +128,22 @@ class View:
         """Return the resources of one type that take a value from this one."""
         return tuple(View(resource, self.side) for resource in self.side.dependents(self.resource.urn, token))
 
+    def objects(self) -> tuple["View", ...]:
+        """Return what the chart of this Helm release makes.
+
+        Raises:
+            UnpriceableError: It could not be rendered.
+        """
+        found = self.side.rendered.get(self.resource.urn, NOT_RENDERED)
+        if isinstance(found, str):
+            raise UnpriceableError(found)
+        return tuple(View(resource, self.side) for resource in found)
+
+    def named(self, kind: str, name: str) -> "View | None":
+        """Return the Kubernetes object of a kind that has this name, None where the plan shows none or several."""
+        found = [resource for resource in self.side.objects(kind) if _name(resource) == name]
+        return View(found[0], self.side) if len(found) == 1 else None
+
     def instance(self, instance_type: str) -> InstanceType:
         """Return what EC2 says of a type.
 
@@ -147,6 +185,11 @@ class View:
 
     def _wrong(self, path: Path, value: object, expected: str) -> UnpriceableError:
         return UnpriceableError(f"{_key(path)} is {str(value)[:60]!r}, which is not {expected}")
+
+
+def _name(resource: Resource) -> Any:  # noqa: ANN401 - any JSON
+    metadata = resource.inputs.get("metadata")
+    return metadata.get("name") if isinstance(metadata, Mapping) else None
 
 
 def _child(value: Any, step: str | int) -> Any:  # noqa: ANN401 - any JSON

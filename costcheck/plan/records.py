@@ -10,6 +10,8 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 (https://github.com/pulumi/pulumi/blob/v3.258.0/sdk/go/common/resource/plugin/rpc.go, `UnknownStringValue`)."""
 SECRET = "[secret]"  # noqa: S105 - what a preview prints in place of one
 STACK_TOKEN = "pulumi:pulumi:Stack"  # noqa: S105 - a type
+KUBERNETES = "kubernetes:"
+"""Begins the type of every object of Kubernetes."""
 
 
 class Operation(StrEnum):

@@ -7,8 +7,9 @@ is unknown, and always named.
 from collections.abc import Callable, Mapping
 
 from costcheck.gate.estimate import Estimate
-from costcheck.gate.types import ec2, eks, network, storage
+from costcheck.gate.types import ec2, eks, kubernetes, network, storage
 from costcheck.gate.view import View
+from costcheck.plan.records import KUBERNETES, Resource
 
 Pricer = Callable[[View], Estimate]
 """Returns what a resource buys; raises UnpriceableError where the plan does not tell."""
@@ -21,3 +22,15 @@ PRICED: Mapping[str, Pricer] = {
     **network.PRICED,
     **storage.PRICED,
 }
+
+
+def find_pricer(token: str) -> Pricer | None:
+    """Return the function of a type, None where none is built in; Kubernetes goes by a rule, not by a list."""
+    return kubernetes.estimate_object if token.startswith(KUBERNETES) else PRICED.get(token)
+
+
+def may_run_nodes(resource: Resource) -> bool:
+    """Return whether a resource that nobody can price may run instances."""
+    if resource.token.startswith(KUBERNETES):
+        return kubernetes.may_run_nodes(resource)
+    return resource.token in RUNS_NODES
