@@ -1,8 +1,8 @@
 """Kubernetes: which objects make AWS charge something, beside the nodes that pods run on.
 
 A pod is never priced: it runs on nodes that something else in the plan pays for. What costs more than that is what a
-controller makes in AWS: load balancers, volumes, nodes. The API groups that Kubernetes itself serves make nothing else;
-of custom resources that is known only where the controller is.
+controller makes in AWS: load balancers, volumes, nodes. Of the API groups that Kubernetes itself serves, the kinds that
+do are in `PRICED`; of custom resources nobody knows it, but for those in `FREE_CUSTOM`.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,22 +17,17 @@ Kind = tuple[str, str]
 """API group (`core` for the one without a name) and kind."""
 
 BUILT_IN_GROUPS = frozenset(
-    {
-        *("core", "meta", "apps", "autoscaling", "batch", "extensions", "policy"),
-        *(
-            "admissionregistration.k8s.io",
-            "apiextensions.k8s.io",
-            "apiregistration.k8s.io",
-            "auditregistration.k8s.io",
-        ),
-        *("authentication.k8s.io", "authorization.k8s.io", "certificates.k8s.io", "coordination.k8s.io"),
-        *("discovery.k8s.io", "events.k8s.io", "flowcontrol.apiserver.k8s.io", "internal.apiserver.k8s.io"),
-        *("networking.k8s.io", "node.k8s.io", "rbac.authorization.k8s.io", "resource.k8s.io", "scheduling.k8s.io"),
-        *("storage.k8s.io", "storagemigration.k8s.io"),
-    }
+    """
+    core meta apps autoscaling batch extensions policy
+    admissionregistration.k8s.io apiextensions.k8s.io apiregistration.k8s.io authentication.k8s.io
+    authorization.k8s.io certificates.k8s.io coordination.k8s.io discovery.k8s.io events.k8s.io
+    flowcontrol.apiserver.k8s.io internal.apiserver.k8s.io networking.k8s.io node.k8s.io rbac.authorization.k8s.io
+    resource.k8s.io scheduling.k8s.io storage.k8s.io storagemigration.k8s.io
+    """.split()
 )
-"""https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.36/, read 2026-11-26; `core` and `meta` are Pulumi's."""
+"""Groups of https://kubernetes.io/docs/reference/generated/kubernetes-api/; `core` and `meta` are Pulumi's names."""
 FREE_CUSTOM: Mapping[str, frozenset[str]] = {
+    "autoscaling.k8s.io": frozenset({"VerticalPodAutoscaler"}),
     "cert-manager.io": frozenset({"Certificate", "CertificateRequest", "ClusterIssuer", "Issuer"}),
     "eks.amazonaws.com": frozenset({"IngressClassParams", "NodeClass", "TargetGroupBinding"}),
     "elbv2.k8s.aws": frozenset({"IngressClassParams", "TargetGroupBinding"}),
@@ -53,19 +48,12 @@ INSTALLERS = frozenset(
     }
 )
 """Groups whose controllers install whatever their objects point to."""
-MAKES_AWS = (".services.k8s.aws", ".crossplane.io", ".upbound.io", ".cluster.x-k8s.io")
-"""Ends of the groups of ACK, Crossplane and Cluster API, whose objects are resources of AWS."""
 MAKES_NODES = (
-    "ec2.",
-    "eks.",
-    "ecs.",
-    "autoscaling.",
-    "batch.",
-    "emr",
-    "sagemaker.",
-    "cluster.",
-    "infrastructure.cluster.",
+    *("autoscaling.", "batch.", "ec2.", "ecs.", "eks.", "emr", "sagemaker."),
+    *("cluster.x-k8s.io", "infrastructure.cluster.x-k8s.io"),
 )
+"""Beginnings of groups of ACK, Crossplane (`ec2.services.k8s.aws`, `ec2.aws.upbound.io`) and Cluster API whose objects
+run instances."""
 
 
 def estimate_object(view: View) -> Estimate:

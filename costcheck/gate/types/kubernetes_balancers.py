@@ -30,8 +30,8 @@ PUBLIC_ADDRESS = meter("AmazonVPC", "PublicIPv4:InUseAddress")
 def service(view: View) -> Estimate:
     """Return the balancer before a Service of type LoadBalancer; any other Service is free.
 
-    Without a class or a type, Kubernetes' own controller makes a Classic Load Balancer. The AWS Load Balancer Controller
-    may take the Service over where it is installed and make a Network Load Balancer, whose hour is the cheaper one.
+    Without a class or a type, Kubernetes' own controller makes a Classic Load Balancer. Where the AWS Load Balancer
+    Controller is installed, it may take the Service over and make a Network Load Balancer, whose hour is cheaper.
     """
     if view.text("spec", "type", default="ClusterIP") != "LoadBalancer":
         return Estimate()

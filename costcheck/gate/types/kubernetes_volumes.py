@@ -29,7 +29,7 @@ def claim(view: View) -> Estimate:
 def workload(view: View) -> Estimate:
     """Return the volumes of each pod of a workload; the pods themselves run on nodes that are priced.
 
-    Those of a StatefulSet outlive its pods, so that it never pays for fewer than it once had; at its size here is meant.
+    Those that a StatefulSet once had outlive its pods; here they are reckoned at its size.
     """
     claims = [*_templates(view), *_ephemeral(view)]
     if not claims:
