@@ -22,6 +22,8 @@ class Meter:
         pricing_unit: The unit of the row, in FOCUS' words.
         region_field: Attribute that holds the region.
         region_id: `global` where one price holds for the whole world; None where each region has its own.
+        spellings: Further usage types of the same SKU, where regions or sizes spell it differently
+            (`InstanceUsage:db.m6g.2xl`).
     """
 
     service_code: str
@@ -31,6 +33,7 @@ class Meter:
     pricing_unit: str
     region_field: str = "regionCode"
     region_id: str | None = None
+    spellings: tuple[str, ...] = ()
 
     @property
     def usage_type(self) -> str:
@@ -49,7 +52,7 @@ class Meter:
     def matches_usage_type(self, usage_type: str, region_id: str) -> bool:
         """Return whether a usage type is this meter's, with or without its region prefix."""
         bare = _PREFIX.sub("", usage_type, count=1) if _PREFIX.match(usage_type) else usage_type
-        return self.usage_type in {bare, usage_type.removeprefix(f"{region_id}-")}
+        return not {bare, usage_type.removeprefix(f"{region_id}-")}.isdisjoint({self.usage_type, *self.spellings})
 
 
 def on_demand_meter(instance_type: str) -> Meter:

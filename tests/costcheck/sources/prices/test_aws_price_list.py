@@ -363,3 +363,18 @@ def test_a_free_tier_anywhere_else_is_no_price(item: Callable[..., str], tiers: 
     check = define("AmazonRoute53", "Health-Check-AWS", "Mo", "Months", region_id="global")
     with pytest.raises(PriceNotFoundError, match="SKU1"):
         normalise_prices([item(unit="Mo", usagetype="Health-Check-AWS", tiers=tiers)], "us-east-1", check, SEEN)
+
+
+@pytest.mark.parametrize("spelled", ["InstanceUsage:db.m6g.2xlarge", "InstanceUsage:db.m6g.2xl"])
+def test_a_meter_is_found_under_each_of_its_spellings(item: Callable[..., str], spelled: str) -> None:
+    node = Meter(
+        service_code="AmazonRDS",
+        sku_meter="InstanceUsage:db.m6g.2xlarge/MySQL",
+        spellings=("InstanceUsage:db.m6g.2xl",),
+        fields=(),
+        divisors=(("Hrs", 1),),
+        pricing_unit="Hours",
+    )
+    rows = [item(sku="PLAIN", usagetype=f"EUC1-{spelled}"), item(sku="OTHER", usagetype=f"EUC1-Multi-AZ{spelled}")]
+    (price,) = normalise_prices(rows, "us-east-1", node, SEEN)
+    assert price.sku_id == "PLAIN"
