@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from costcheck.gate.coverage import Evidence
     from costcheck.gate.result import GateResult
     from costcheck.gate.rules import GateConfig, GateRules
+    from costcheck.gate.view import Side
     from costcheck.gate.waivers import WaiverFile
     from costcheck.plan.records import Plan
     from costcheck.price_book import PriceBook
@@ -39,6 +40,7 @@ Where = Literal["github", "gitlab"]
 @click.option("--config", type=FILE, help=f"Limits and usage; {CONFIG} where there is one.")
 @click.option("--waivers", type=FILE, default=WAIVERS, show_default=True, help="Folder of waivers.")
 @click.option("--prices", "snapshot", type=FILE, help="Price snapshot; the bundled one if left out.")
+@click.option("--live", is_flag=True, help="Fetch the prices that this plan needs from AWS, now.")
 @click.option("--stack", help="Refuse a plan of any other stack.")
 @click.option("--format", "style", type=click.Choice(["text", "json", "markdown", "junit", "sarif"]), default="text")
 @click.option("--comment", type=click.Choice(["github", "gitlab"]), help="Also write the answer on the pull request.")
@@ -52,6 +54,7 @@ def gate(  # noqa: PLR0913, PLR0917 - one argument an option
     config: Path | None,
     waivers: Path,
     snapshot: Path | None,
+    live: bool,  # noqa: FBT001 - a flag
     stack: str | None,
     style: Format,
     comment: Where | None,
@@ -69,6 +72,8 @@ def gate(  # noqa: PLR0913, PLR0917 - one argument an option
     today = context.now.date()
     plan = _read_plan(plan_file, state, stack)
     settings, rules, book = _read_config(config), load_gate_rules(), read_price_book(snapshot)
+    if live:
+        book = _with_live_prices(plan, book, context)
     found = _assessed(plan, book, _usage(settings, decision))
     case = Case(
         evidence=_evidence(found, decision),
@@ -143,12 +148,30 @@ def _text(path: Path, what: str) -> str:
         raise InputFileError(message, expected="text", action="save it as UTF-8") from exc
 
 
-def _assessed(plan: Plan, book: PriceBook, usage: Mapping[str, Decimal]) -> Assessment:
-    from costcheck.gate.assessment import assess  # noqa: PLC0415 - msgspec is slow to load
-    from costcheck.gate.view import Side  # noqa: PLC0415 - the same
+def _sides(plan: Plan, book: PriceBook) -> tuple[Side, Side]:
+    from costcheck.gate.view import Side  # noqa: PLC0415 - msgspec is slow to load
 
     facts = {fact.instance_type: fact for fact in book.snapshot.instance_types}
-    return assess(plan, book, usage, Side(plan.before, facts), Side(plan.after, facts))
+    return Side(plan.before, facts), Side(plan.after, facts)
+
+
+def _with_live_prices(plan: Plan, book: PriceBook, context: Context) -> PriceBook:
+    """Return the prices with all that the plan needs fetched anew; what AWS does not have stays unknown."""
+    from costcheck.cli.prices import aws_clients  # noqa: PLC0415 - boto3 is slow to load
+    from costcheck.gate.needs import needs_of  # noqa: PLC0415 - msgspec is slow to load
+    from costcheck.price_book import PriceBook  # noqa: PLC0415 - the same
+    from costcheck.sources.prices.live import with_live_prices  # noqa: PLC0415 - boto3 is slow to load
+
+    before, after = _sides(plan, book)
+    needs = needs_of(before) | needs_of(after)
+    fresh = with_live_prices(book.snapshot, needs.prices, needs.instance_types, aws_clients, now=context.now)
+    return PriceBook(fresh, book.max_ages)
+
+
+def _assessed(plan: Plan, book: PriceBook, usage: Mapping[str, Decimal]) -> Assessment:
+    from costcheck.gate.assessment import assess  # noqa: PLC0415 - msgspec is slow to load
+
+    return assess(plan, book, usage, *_sides(plan, book))
 
 
 def _usage(settings: GateConfig, decision: Path) -> dict[str, Decimal]:

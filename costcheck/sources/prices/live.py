@@ -1,0 +1,145 @@
+"""Exactly the prices that a plan needs, fetched now: one call a price, two a spot type."""
+
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol
+
+from costcheck.errors import AmbiguousPriceError, PriceNotFoundError
+from costcheck.meters import Meter
+from costcheck.records import InstanceType, Origin, PriceSnapshot, PricingCategory, Provenance, UnitPrice
+from costcheck.sources.prices.aws_calls import translated_errors
+from costcheck.sources.prices.aws_instances import fetch_instance_types
+from costcheck.sources.prices.aws_price_list import fetch_meter_prices
+from costcheck.sources.prices.pull import PriceClients
+from costcheck.units import parse_decimal
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.literals import InstanceTypeType
+
+SPOT_URL = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html"
+LINUX = ("Linux/UNIX", "Linux/UNIX (Amazon VPC)")
+SPOT_PREFIX = "SpotUsage:"
+
+
+class Needed(Protocol):
+    """A price to look up."""
+
+    @property
+    def meter(self) -> Meter:
+        """Return how it is found."""
+
+    @property
+    def region_id(self) -> str:
+        """Return where it holds."""
+
+    @property
+    def category(self) -> PricingCategory:
+        """Return how it is bought."""
+
+
+def with_live_prices(
+    snapshot: PriceSnapshot,
+    needed: Iterable[Needed],
+    instance_types: Iterable[tuple[str, str]],
+    clients: Callable[[str], PriceClients],
+    *,
+    now: datetime,
+) -> PriceSnapshot:
+    """Return the snapshot with every needed price as of now in place of what it held; one that AWS lacks is left out.
+
+    Args:
+        snapshot: What is known already.
+        needed: Prices to look up.
+        instance_types: Region and name of the types to describe, where the snapshot does not know them.
+        clients: Opens the clients of a region.
+        now: UTC.
+
+    Raises:
+        SourceError: AWS refused, or did not answer usefully.
+    """
+    open_once = functools.cache(clients)
+    asked = sorted(needed, key=lambda one: (one.region_id, one.meter.service_code, one.meter.sku_meter))
+    fresh = [row for one in asked for row in _fetched(one, open_once(_where(one, snapshot)), now)]
+    keys = {(one.meter.service_code, one.meter.sku_meter, one.region_id, one.category) for one in asked}
+    kept = [row for row in snapshot.unit_prices if _key(row) not in keys]
+    known = {fact.instance_type for fact in snapshot.instance_types}
+    facts = [
+        fact for name in sorted(set(instance_types)) if name[1] not in known for fact in _facts(name, open_once, now)
+    ]
+    return replace(
+        snapshot,
+        as_of=now.date(),
+        unit_prices=(*kept, *fresh),
+        instance_types=(*snapshot.instance_types, *facts),
+    )
+
+
+def fetch_spot_price(client: "EC2Client", region_id: str, instance_type: str, *, now: datetime) -> UnitPrice:
+    """Return the dearest zone's newest spot price of Linux, in USD an hour.
+
+    The API lists changes of prices, so the newest of each zone is the price now.
+
+    Raises:
+        PriceNotFoundError: No zone has one: absence is not a price.
+        SourceError: AWS did not answer usefully.
+    """
+    name: InstanceTypeType = instance_type  # type: ignore[assignment]
+    with translated_errors("ec2:DescribeSpotPriceHistory"):
+        pages = client.get_paginator("describe_spot_price_history").paginate(
+            InstanceTypes=[name], ProductDescriptions=list(LINUX), StartTime=now, EndTime=now
+        )
+        rows = [row for page in pages for row in page.get("SpotPriceHistory", [])]
+    newest: dict[str, tuple[datetime, Decimal]] = {}
+    for row in rows:
+        zone, at = row["AvailabilityZone"], row["Timestamp"]
+        price = parse_decimal(row["SpotPrice"], what=f"spot price of {instance_type} in {zone}")
+        newest[zone] = max(newest.get(zone, (at, price)), (at, price))
+    if not newest:
+        message = f"no zone of {region_id} has a spot price of {instance_type}"
+        raise PriceNotFoundError(message, expected="at least one", action="choose another type, or buy on demand")
+    return UnitPrice(
+        service_code="AmazonEC2",
+        sku_meter=f"{SPOT_PREFIX}{instance_type}",
+        region_id=region_id,
+        pricing_category=PricingCategory.DYNAMIC,
+        list_unit_price=max(price for _, price in newest.values()),
+        pricing_unit="Hours",
+        provenance=Provenance(
+            source="ec2_describe_spot_price_history",
+            source_url=SPOT_URL,
+            retrieved_on=now.date(),
+            origin=Origin.LIVE,
+        ),
+    )
+
+
+def _fetched(one: Needed, clients: PriceClients, now: datetime) -> tuple[UnitPrice, ...]:
+    """Return the tiers of one price; none where AWS has not exactly one: the gate then names what lacks it."""
+    try:
+        if one.category is PricingCategory.DYNAMIC:
+            name = one.meter.sku_meter.removeprefix(SPOT_PREFIX)
+            return (fetch_spot_price(clients.ec2, one.region_id, name, now=now),)
+        return fetch_meter_prices(clients.pricing, one.region_id, one.meter, retrieved_on=now.date())
+    except (PriceNotFoundError, AmbiguousPriceError):
+        return ()
+
+
+def _facts(asked: tuple[str, str], clients: Callable[[str], PriceClients], now: datetime) -> tuple[InstanceType, ...]:
+    """Return what EC2 says of a type in a region; nothing of one that it does not know, such as `ml.g5.xlarge`."""
+    region_id, name = asked
+    try:
+        return fetch_instance_types(clients(region_id).ec2, [name], retrieved_on=now.date())
+    except PriceNotFoundError:
+        return ()
+
+
+def _where(one: Needed, snapshot: PriceSnapshot) -> str:
+    return snapshot.region_id if one.meter.region_id else one.region_id
+
+
+def _key(row: UnitPrice) -> tuple[str, str, str, PricingCategory]:
+    return row.service_code, row.sku_meter, row.region_id, row.pricing_category
