@@ -69,7 +69,9 @@ def read_preview(content: bytes, name: str = "the plan") -> Plan:
     counted, steps = _counted(raw, name), _known_steps(raw, name)
     _require_whole(counted, steps, name)
     states = [state for _, step in steps for state in (step.old_state, step.new_state) if state]
-    providers = Providers({state.urn: state for state in states}, raw.config)
+    region_id = raw.config.get("aws:region")
+    default_region_id = region_id if isinstance(region_id, str) else None
+    providers = Providers({state.urn: state for state in states}, default_region_id)
     changes = tuple(_change(operation, step, providers, name) for operation, step in steps)
     project, stack = _project_and_stack([change.urn for change in changes], name)
     same = [change.after for change in changes if change.operation is Operation.SAME and change.after]
@@ -80,6 +82,7 @@ def read_preview(content: bytes, name: str = "the plan") -> Plan:
         unchanged=tuple(same),
         unchanged_count=counted[Operation.SAME],
         state_given=len(same) == counted[Operation.SAME],
+        default_region_id=default_region_id,
     )
 
 

@@ -31,11 +31,11 @@ class RawResource(msgspec.Struct, rename="camel"):
 class Providers:
     """The AWS region of each resource, from its own inputs, its provider, or the configuration."""
 
-    def __init__(self, raw: Mapping[str, RawResource], config: Mapping[str, Any]) -> None:
+    def __init__(self, raw: Mapping[str, RawResource], default_region_id: str | None) -> None:
         self._regions = {
             urn: provider.inputs.get("region") for urn, provider in raw.items() if _is_provider(provider, "aws")
         }
-        self._default = config.get("aws:region")
+        self._default = default_region_id
 
     def region_of(self, raw: RawResource) -> str | None:
         """Return the region that a resource of AWS stands in, None for others and where nothing says so."""

@@ -90,6 +90,7 @@ class Plan:
         unchanged: What stays as it is; empty where no state was given.
         unchanged_count: How many resources stay, as the preview counts them.
         state_given: Whether `unchanged` is all of them.
+        default_region_id: AWS region of the stack's configuration, None where it names none.
     """
 
     project: str
@@ -98,6 +99,7 @@ class Plan:
     unchanged: tuple[Resource, ...] = ()
     unchanged_count: int = 0
     state_given: bool = False
+    default_region_id: str | None = None
 
     @property
     def knows_everything(self) -> bool:

@@ -1,7 +1,6 @@
 """Read `pulumi stack export`, and add to a plan what it leaves as it is."""
 
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 
@@ -26,7 +25,7 @@ class RawState(msgspec.Struct):
     deployment: RawDeployment
 
 
-def with_state(plan: Plan, content: bytes, name: str = "the state", *, config: dict[str, Any] | None = None) -> Plan:
+def with_state(plan: Plan, content: bytes, name: str = "the state") -> Plan:
     """Return the plan with every resource that it leaves unchanged.
 
     Raises:
@@ -34,7 +33,7 @@ def with_state(plan: Plan, content: bytes, name: str = "the state", *, config: d
     """
     raw = decode(content, RawState, name, expected=EXPECTED)
     resources = raw.deployment.resources
-    providers = Providers({resource.urn: resource for resource in resources}, config or {})
+    providers = Providers({resource.urn: resource for resource in resources}, plan.default_region_id)
     changed = {change.urn for change in plan.changes}
     stands = {row.urn for row in resources}
     # What an update that failed has left to be deleted still costs, and the summary does not count it.

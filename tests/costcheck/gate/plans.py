@@ -76,7 +76,7 @@ def read(document: Json) -> Plan:
 
 def read_with_state(document: Json, *resources: Json) -> Plan:
     state = {"version": 3, "deployment": {"resources": list(resources)}}
-    return with_state(read(document), json.dumps(state).encode(), config={"aws:region": REGION})
+    return with_state(read(document), json.dumps(state).encode())
 
 
 def pool(maximum: int = 2, instance_type: str = "g6.xlarge", desired: int = 1, **more: Any) -> Json:  # noqa: ANN401

@@ -1,0 +1,189 @@
+"""The command itself: files in, an exit code out, and the decision computed again from its own inputs."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from costcheck.cli.context import Context
+from costcheck.cli.gate import gate
+from costcheck.cli.records import write_record
+from costcheck.errors import CostcheckError
+from costcheck.sources.snapshot import read_snapshot, write_snapshot
+from tests.costcheck.decision.builders import decided, inputs
+from tests.costcheck.gate.plans import NODE_GROUP, Json, create, pool, preview, state_of, update
+
+TODAY = date(2026, 10, 1)
+NOW = datetime(2026, 10, 1, 9, tzinfo=UTC)
+RECORDED = Path(__file__).parents[2] / "data" / "plans"
+GPU = preview(create(NODE_GROUP, "gpu", pool(2)))
+Gate = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gate:
+    """Return the command, run in a directory of its own with prices of today."""
+    monkeypatch.chdir(tmp_path)
+    bundled = read_snapshot()
+    fresh = tuple(replace(row, provenance=replace(row.provenance, retrieved_on=TODAY)) for row in bundled.unit_prices)
+    write_snapshot(replace(bundled, as_of=TODAY, unit_prices=fresh), tmp_path / "prices.json")
+
+    def run_gate(document: Json | None, *options: str) -> Result:
+        if document is not None:
+            Path("plan.json").write_text(json.dumps(document))
+        arguments = ["--plan", "plan.json", "--prices", "prices.json", "--format", "json", *options]
+        context = Context(now=NOW, environ={})
+        return CliRunner().invoke(gate, arguments, obj=context, standalone_mode=False)
+
+    return run_gate
+
+
+def record(*, accepted: bool = True) -> Path:
+    """Write a decision that allows two g6.xlarge, as `costcheck decide --record` does, and return its folder."""
+    folder = Path("runbooks/decisions")
+    written = write_record(decided(), inputs(), folder)
+    if accepted:
+        text = written.page.read_text().replace("- status: proposed", "- status: accepted")
+        written.page.write_text(text)
+    return folder
+
+
+def checks(result: Result) -> dict[str, str]:
+    return {check["name"]: check["outcome"] for check in reversed(json.loads(result.stdout)["checks"])}
+
+
+def test_a_pool_without_a_decision_is_denied(run: Gate) -> None:
+    done = run(GPU)
+
+    assert done.return_value == 3
+    assert checks(done)["decision"] == "denied"
+
+
+def test_a_pool_that_an_accepted_decision_covers_is_allowed(run: Gate) -> None:
+    record()
+    done = run(GPU)
+
+    assert done.return_value == 0, done.stdout
+
+
+def test_a_decision_that_nobody_accepted_allows_nothing(run: Gate) -> None:
+    record(accepted=False)
+
+    assert run(GPU).return_value == 3
+
+
+def test_a_decision_that_was_edited_decides_nothing(run: Gate) -> None:
+    current = record() / "current.json"
+    current.write_text(current.read_text().replace('"g6.xlarge/on_demand": 2', '"g6.xlarge/on_demand": 9'))
+    done = run(GPU)
+
+    assert done.return_value == 4
+    assert "maximum_nodes" in done.stdout
+
+
+def test_a_decision_whose_inputs_are_missing_decides_nothing(run: Gate) -> None:
+    for path in record().glob("*.inputs.json"):
+        path.unlink()
+
+    assert run(GPU).return_value == 4
+
+
+def test_a_decision_whose_inputs_were_edited_decides_nothing(run: Gate) -> None:
+    for path in record().glob("*.inputs.json"):
+        path.write_bytes(path.read_bytes() + b" ")
+
+    assert run(GPU).return_value == 4
+
+
+def test_a_decision_that_is_no_json_decides_nothing(run: Gate) -> None:
+    (record() / "current.json").write_text("{")
+
+    assert run(GPU).return_value == 4
+
+
+def test_a_decision_that_is_not_needed_may_be_broken(run: Gate) -> None:
+    (record() / "current.json").write_text("{")
+
+    assert run(preview(update(NODE_GROUP, "gpu", pool(2), pool(1)), same=9)).return_value == 0
+
+
+def test_what_stays_comes_from_the_state(run: Gate) -> None:
+    record()
+    stands = state_of(NODE_GROUP, "standing", pool(1))
+    Path("state.json").write_text(json.dumps({"version": 3, "deployment": {"resources": [stands]}}))
+    document = preview(create(NODE_GROUP, "gpu", pool(2)), same=1)
+
+    assert run(document).return_value == 4
+    assert run(document, "--state", "state.json").return_value == 3
+
+
+def test_a_plan_of_another_stack_is_refused(run: Gate) -> None:
+    assert isinstance(run(GPU, "--stack", "prod").exception, CostcheckError)
+    assert run(GPU, "--stack", "shop/dev").return_value == 3
+
+
+def test_limits_are_read_where_there_are_any(run: Gate) -> None:
+    document = preview(create(NODE_GROUP, "system", pool(2, "m6i.large")))
+
+    assert run(document).return_value == 0
+    Path("gate.toml").write_text("[limits]\nmonthly_usd = 100\n")
+    assert run(document).return_value == 3
+
+
+def test_a_waiver_of_the_repository_lifts_a_limit(run: Gate) -> None:
+    document = preview(create(NODE_GROUP, "system", pool(2, "m6i.large")))
+    Path("gate.toml").write_text("[limits]\nmonthly_usd = 100\n")
+    Path("runbooks/waivers").mkdir(parents=True)
+    Path("runbooks/waivers/load.toml").write_text(
+        'owner = "Ada"\nreason = "load test"\ncheck = "limit.monthly_usd"\nstack = "shop/dev"\n'
+        "up_to = 200\nexpires = 2026-10-09\n"
+    )
+
+    assert run(document).return_value == 0
+
+
+def test_a_plan_that_was_allowed_is_written_down(run: Gate) -> None:
+    record()
+    done = run(GPU, "--gated", "gated.json")
+
+    assert json.loads(Path("gated.json").read_text())["plan_sha256"] == json.loads(done.stdout)["plan_sha256"]
+
+
+def test_a_plan_that_was_denied_leaves_nothing_to_apply(run: Gate) -> None:
+    Path("gated.json").write_text("of an earlier plan")
+    run(GPU, "--gated", "gated.json")
+
+    assert not Path("gated.json").exists()
+
+
+def test_a_plan_that_does_not_show_what_stays_cannot_be_written_down(run: Gate) -> None:
+    done = run(preview(update(NODE_GROUP, "gpu", pool(2), pool(1)), same=9), "--gated", "gated.json")
+
+    assert isinstance(done.exception, CostcheckError)
+
+
+def test_what_only_use_tells_comes_from_the_decision_or_from_the_company(run: Gate) -> None:
+    record()
+    document = preview(create("aws:ec2/natGateway:NatGateway", "nat", {"subnetId": "subnet-0"}))
+    (line,) = json.loads(run(document).stdout)["usage"]
+    assert line["quantity"] == "50"
+
+    Path("gate.toml").write_text('[usage]\n"AmazonEC2 NatGateway-Bytes" = 1000\n')
+    (line,) = json.loads(run(document).stdout)["usage"]
+    assert (line["quantity"], line["cost"]["desired_usd"]) == ("1000", "45.000")
+
+
+@pytest.mark.parametrize("name", ["add_pools", "base_create", "lower", "noop", "destroy"])
+def test_the_real_program_answers_on_every_recorded_plan(name: str, tmp_path: Path) -> None:
+    expected = {"add_pools": 3, "base_create": 0, "lower": 0, "noop": 0, "destroy": 0}[name]
+    command = [sys.executable, "-m", "costcheck", "gate", "--plan", str(RECORDED / f"{name}.json")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, env=dict(os.environ))  # noqa: S603
+
+    assert done.returncode == expected, done.stderr

@@ -1,0 +1,202 @@
+"""What a gate may answer, by hand: an allowed plan, one that adds a p5.48xlarge pool, one that nobody can price."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from costcheck.gate.result import (
+    Check,
+    Cost,
+    GateResult,
+    GpuCapacity,
+    Outcome,
+    PricedComponent,
+    ResourceCost,
+    Status,
+)
+
+TODAY = date(2026, 10, 1)
+DECISION = "runbooks/decisions/current.json"
+NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
+KARPENTER = (
+    "https://github.com/aws/karpenter-provider-aws/blob/1d927085dd81a9df9301e613f371dac5b4d16bfe"
+    "/pkg/providers/pricing/zz_generated.pricing_aws.go"
+)
+PRICE_LIST = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonEC2/current/us-east-1/index.json"
+
+
+def cost(desired: str, maximum: str | None = None) -> Cost:
+    return Cost(desired_usd=Decimal(desired), maximum_usd=Decimal(maximum or desired))
+
+
+def component(**changes: Any) -> PricedComponent:  # noqa: ANN401 - any field of the record
+    """Return one to four p5.48xlarge, all month."""
+    default: dict[str, Any] = {
+        "name": "p5.48xlarge (on demand)",
+        "unit": "Hours",
+        "quantity": Decimal(730),
+        "maximum_quantity": Decimal(2920),
+        "unit_price_usd": Decimal("55.04"),
+        "cost": cost("40179.20", "160716.80"),
+        "sku_id": "3D4V8UAYEMB38GU2",
+        "sku_meter": "AmazonEC2 BoxUsage:p5.48xlarge",
+        "price_source": KARPENTER,
+        "price_date": date(2026, 7, 20),
+    }
+    return PricedComponent(**(default | changes))
+
+
+DISK = component(
+    name="gp3 volume of each node", unit="GB-Months", quantity=Decimal(200), maximum_quantity=Decimal(800),
+    unit_price_usd=Decimal("0.08"), cost=cost("16", "64"), sku_id=None, sku_meter="AmazonEC2 EBS:VolumeUsage.gp3",
+    price_source=PRICE_LIST, price_date=date(2026, 9, 25),
+)  # fmt: skip
+NAT_HOURS = component(
+    name="NAT gateway", quantity=Decimal(730), maximum_quantity=Decimal(730), unit_price_usd=Decimal("0.045"),
+    cost=cost("32.85"), sku_id=None, sku_meter="AmazonEC2 NatGateway-Hours", price_source=PRICE_LIST,
+    price_date=date(2026, 9, 25),
+)  # fmt: skip
+NAT_BYTES = component(
+    name="through the NAT gateway", unit="GB", quantity=None, maximum_quantity=None, unit_price_usd=Decimal("0.045"),
+    cost=None, sku_id=None, sku_meter="AmazonEC2 NatGateway-Bytes", price_source=PRICE_LIST,
+    price_date=date(2026, 9, 25),
+)  # fmt: skip
+
+
+def resource(name: str = "p5", token: str = NODE_GROUP, **changes: Any) -> ResourceCost:  # noqa: ANN401
+    """Return a new pool of p5.48xlarge."""
+    default: dict[str, Any] = {
+        "urn": f"urn:pulumi:dev::shop::{token}::{name}",
+        "token": token,
+        "name": name,
+        "operation": "create",
+        "status": Status.PRICED,
+        "reason": "",
+        "components": (component(), DISK),
+        "before": None,
+        "after": cost("40195.20", "160780.80"),
+    }
+    return ResourceCost(**(default | changes))
+
+
+NAT = resource(
+    "nat", "aws:ec2/natGateway:NatGateway", operation="same", components=(NAT_HOURS, NAT_BYTES),
+    before=cost("32.85"), after=cost("32.85"),
+)  # fmt: skip
+TEMPLATE = resource(
+    "p5", "aws:ec2/launchTemplate:LaunchTemplate", status=Status.FREE, reason="a template: what it starts is charged",
+    components=(), after=cost("0"),
+)  # fmt: skip
+DATABASE = resource(
+    "orders", "aws:rds/instance:Instance", status=Status.UNKNOWN, reason="no price of this type is built in",
+    components=(), after=None,
+)  # fmt: skip
+
+
+def check(name: str = "decision", **changes: Any) -> Check:  # noqa: ANN401 - any field of the record
+    """Return the check that a plan without a decision fails."""
+    default: dict[str, Any] = {
+        "name": name,
+        "outcome": Outcome.DENIED,
+        "subject": DECISION,
+        "seen": f"there is no decision in {DECISION}",
+        "needed": "a decision that allows GPUs",
+        "to_do": "run `costcheck decide --record runbooks/decisions`, and have its record accepted",
+    }
+    return Check(**(default | changes))
+
+
+OLD_PRICES = check(
+    "prices", outcome=Outcome.CANNOT_DECIDE, subject="prices",
+    seen="AmazonEC2 BoxUsage:p5.48xlarge us-east-1 Standard is 73 days old, at most 30",
+    needed="prices within their age",
+    to_do="give --live, or `costcheck prices pull --out prices.json` and --prices prices.json",
+)  # fmt: skip
+
+
+def result(**changes: Any) -> GateResult:  # noqa: ANN401 - any field of the record
+    """Return the answer to a pull request that adds a pool of p5.48xlarge with no decision."""
+    default: dict[str, Any] = {
+        "costcheck_version": "0.1.0",
+        "outcome": Outcome.DENIED,
+        "headline": "This change may start 4 more p5.48xlarge (on_demand): 160,780.80 USD/month more at the worst "
+        f"case. Denied: there is no decision in {DECISION}.",
+        "project": "shop",
+        "stack": "dev",
+        "as_of": TODAY,
+        "checks": (check(), OLD_PRICES),
+        "resources": (resource(), TEMPLATE, NAT),
+        "usage": (NAT_BYTES,),
+        "before": cost("32.85"),
+        "after": cost("40228.05", "160813.65"),
+        "complete": True,
+        "gpus": (
+            GpuCapacity(
+                key="p5.48xlarge/on_demand", region_id="us-east-1", before=Decimal(0), after=Decimal(4), allowed=None
+            ),
+        ),
+        "decision": "",
+        "plan_sha256": "5f" * 32,
+    }
+    return GateResult(**(default | changes))
+
+
+def denied() -> GateResult:
+    return result()
+
+
+def allowed() -> GateResult:
+    """Return the answer to one that takes a p5.48xlarge away and moves bytes whose amount is known."""
+    three = component(maximum_quantity=Decimal(2190), cost=cost("40179.20", "120537.60"))
+    smaller = resource(
+        operation="update", components=(three,),
+        before=cost("40179.20", "160716.80"), after=cost("40179.20", "120537.60"),
+    )  # fmt: skip
+    return result(
+        outcome=Outcome.ALLOWED,
+        headline="This change starts no new GPU: 40,179.20 USD/month less at the worst case. It may be applied.",
+        checks=(
+            check("gpu", outcome=Outcome.ALLOWED, subject="", seen="no GPU type may have more nodes than before",
+                  needed="", to_do=""),
+            check("limit.monthly_usd", outcome=Outcome.ALLOWED, subject="shop/dev", needed="", to_do="",
+                  seen="the stack at its worst case: 120,615.45 USD/month; waived until 2026-10-31 by ana: launch",
+                  waived_by="runbooks/waivers/launch.toml"),
+        ),
+        resources=(smaller, NAT),
+        usage=(component(name="through the NAT gateway", unit="GB", quantity=Decimal(1000), cost=cost("45"),
+                         maximum_quantity=Decimal(1000), unit_price_usd=Decimal("0.045"), sku_id=None,
+                         sku_meter="AmazonEC2 NatGateway-Bytes", price_source=PRICE_LIST,
+                         price_date=date(2026, 9, 25)),),
+        before=cost("40257.05", "160794.65"),
+        after=cost("40257.05", "120615.45"),
+        gpus=(GpuCapacity(key="p5.48xlarge/on_demand", region_id="us-east-1", before=Decimal(4), after=Decimal(3),
+                          allowed=2),),
+        decision=DECISION,
+    )  # fmt: skip
+
+
+def cannot_decide() -> GateResult:
+    """Return the answer to one with a database that nobody can price, without its state, and a limit."""
+    return result(
+        outcome=Outcome.CANNOT_DECIDE,
+        headline="This change starts no new GPU: 0.00 USD/month more at the worst case, and 1 resources whose cost "
+        "nobody knows. Nobody can tell whether it is worth it: the stack at its worst case: 0.00 USD/month, and 1 "
+        "resources without a known cost.",
+        checks=(
+            check("limit.monthly_usd", outcome=Outcome.CANNOT_DECIDE, subject="shop/dev",
+                  seen="the stack at its worst case: 0.00 USD/month, and 1 resources without a known cost",
+                  needed="at most 5,000.00 USD/month, all of it known",
+                  to_do="give --state with `pulumi stack export`; see the resources without a known cost"),
+            check("gpu", outcome=Outcome.ALLOWED, subject="", seen="no GPU type may have more nodes than before",
+                  needed="", to_do=""),
+        ),
+        resources=(DATABASE,),
+        usage=(),
+        before=cost("0"),
+        after=cost("0"),
+        complete=False,
+        gpus=(),
+    )  # fmt: skip
+
+
+RESULTS = {"denied": denied(), "allowed": allowed(), "cannot_decide": cannot_decide()}

@@ -1,0 +1,121 @@
+"""What was gated is what is applied: the same, or a sentence for each difference."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from costcheck.errors import InputFileError
+from costcheck.gate.gated import Gated, differences, encode_gated, gated_plan, read_gated
+from costcheck.plan.records import SECRET, UNKNOWN
+from tests.costcheck.gate.plans import NODE_GROUP, create, pool, preview, read, urn
+
+GPU = urn(NODE_GROUP, "gpu")
+DAY = date(2026, 11, 26)
+
+
+def gated(inputs: dict[str, Any]) -> Gated:
+    return gated_plan(read(preview(create(NODE_GROUP, "gpu", inputs))), DAY)
+
+
+def test_the_same_inputs_are_what_was_gated() -> None:
+    assert differences(gated(pool()), GPU, NODE_GROUP, pool()) == []
+
+
+def test_numbers_are_the_same_however_they_are_written() -> None:
+    assert differences(gated(pool()), GPU, NODE_GROUP, pool() | {"diskSize": 20.0}) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "path"),
+    [
+        ({"instanceTypes": ["p5.48xlarge"]}, "instanceTypes.0"),
+        ({"instanceTypes": ["g6.xlarge", "p5.48xlarge"]}, "instanceTypes.1"),
+        ({"diskSize": 2000}, "diskSize"),
+        ({"forceUpdateVersion": True}, "forceUpdateVersion"),
+    ],
+)
+def test_what_is_changed_or_added_is_named(changed: dict[str, Any], path: str) -> None:
+    found = differences(gated(pool()), GPU, NODE_GROUP, pool() | changed)
+
+    assert any(sentence.startswith(f"{path} ") for sentence in found), found
+
+
+def test_what_is_left_out_is_named() -> None:
+    inputs = pool()
+    del inputs["capacityType"]
+
+    assert differences(gated(pool()), GPU, NODE_GROUP, inputs) == ["capacityType was set in the plan that was gated"]
+
+
+def test_a_resource_that_was_not_in_the_plan_is_named() -> None:
+    other = urn(NODE_GROUP, "other")
+
+    assert differences(gated(pool()), other, NODE_GROUP, pool()) == [f"{other} was not in the plan that was gated"]
+
+
+@pytest.mark.parametrize("hidden", [UNKNOWN, SECRET])
+def test_what_the_preview_could_not_know_may_be_anything_now(hidden: str) -> None:
+    record = gated(pool() | {"nodeRoleArn": hidden})
+
+    assert differences(record, GPU, NODE_GROUP, pool() | {"nodeRoleArn": "arn:aws:iam::1:role/x"}) == []
+
+
+def test_a_whole_object_that_the_preview_could_not_know_may_be_anything_now() -> None:
+    record = gated(pool() | {"launchTemplate": UNKNOWN})
+
+    assert differences(record, GPU, NODE_GROUP, pool() | {"launchTemplate": {"id": "lt-1", "version": 3}}) == []
+
+
+def test_a_name_that_pulumi_makes_up_anew_is_the_same() -> None:
+    record = gated(pool() | {"nodeGroupName": "gpu-38b3b66"})
+
+    assert differences(record, GPU, NODE_GROUP, pool() | {"nodeGroupName": "gpu-0a1b2c3"}) == []
+    assert differences(record, GPU, NODE_GROUP, pool() | {"nodeGroupName": "big-0a1b2c3"}) != []
+
+
+def test_the_record_holds_no_value(tmp_path: Path) -> None:
+    content = encode_gated(gated(pool() | {"userData": "canary-4711", "password": SECRET}))
+
+    assert b"canary-4711" not in content
+    (tmp_path / "gated.json").write_bytes(content)
+    assert read_gated(tmp_path / "gated.json").resources[GPU].hidden == ("password",)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"version": 2}'])
+def test_what_is_no_record_is_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "gated.json").write_bytes(content)
+
+    with pytest.raises(InputFileError):
+        read_gated(tmp_path / "gated.json")
+
+
+def test_a_newer_record_is_refused(tmp_path: Path) -> None:
+    newer = json.loads(encode_gated(gated(pool()))) | {"version": 2}
+    (tmp_path / "gated.json").write_text(json.dumps(newer))
+
+    with pytest.raises(InputFileError, match="version 2"):
+        read_gated(tmp_path / "gated.json")
+
+
+LEAVES = st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(["a", "b", "x-0a1b2c3", "", UNKNOWN])
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
+)
+INPUTS = st.dictionaries(st.sampled_from("abcd"), VALUES, max_size=4)
+
+
+@given(INPUTS)
+def test_whatever_was_gated_is_what_was_gated(inputs: dict[str, Any]) -> None:
+    assert differences(gated(inputs), GPU, NODE_GROUP, inputs) == []
+
+
+@given(INPUTS, st.sampled_from("abcd"), st.integers(100, 200))
+def test_no_value_that_was_known_can_become_another(inputs: dict[str, Any], key: str, value: int) -> None:
+    inputs[key] = 1
+
+    assert differences(gated(inputs), GPU, NODE_GROUP, inputs | {key: value}) == [f"{key} is not what was gated"]
