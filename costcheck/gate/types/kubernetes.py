@@ -1,12 +1,14 @@
 """Kubernetes: which objects make AWS charge something, beside the nodes that pods run on.
 
 A pod is never priced: it runs on nodes that something else in the plan pays for. What costs more than that is what a
-controller makes in AWS: load balancers, volumes, nodes. Of the API groups that Kubernetes itself serves, the kinds that
-do are in `PRICED`; of custom resources nobody knows it, but for those in `FREE_CUSTOM`.
+controller makes in AWS: load balancers, volumes, nodes. Of the API groups that Kubernetes itself serves, those kinds
+are in `PRICED` and all others are free; custom kinds are unknown but for those that are listed as free.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 
+from costcheck.facts import Typed, read_data_toml
 from costcheck.gate.accelerators import names_accelerator
 from costcheck.gate.estimate import Estimate
 from costcheck.gate.types import karpenter, kubernetes_balancers, kubernetes_volumes
@@ -16,44 +18,21 @@ from costcheck.plan.records import Resource
 Kind = tuple[str, str]
 """API group (`core` for the one without a name) and kind."""
 
-BUILT_IN_GROUPS = frozenset(
-    """
-    core meta apps autoscaling batch extensions policy
-    admissionregistration.k8s.io apiextensions.k8s.io apiregistration.k8s.io authentication.k8s.io
-    authorization.k8s.io certificates.k8s.io coordination.k8s.io discovery.k8s.io events.k8s.io
-    flowcontrol.apiserver.k8s.io internal.apiserver.k8s.io networking.k8s.io node.k8s.io rbac.authorization.k8s.io
-    resource.k8s.io scheduling.k8s.io storage.k8s.io storagemigration.k8s.io
-    """.split()
-)
-"""Groups of https://kubernetes.io/docs/reference/generated/kubernetes-api/; `core` and `meta` are Pulumi's names."""
-FREE_CUSTOM: Mapping[str, frozenset[str]] = {
-    "autoscaling.k8s.io": frozenset({"VerticalPodAutoscaler"}),
-    "cert-manager.io": frozenset({"Certificate", "CertificateRequest", "ClusterIssuer", "Issuer"}),
-    "eks.amazonaws.com": frozenset({"IngressClassParams", "NodeClass", "TargetGroupBinding"}),
-    "elbv2.k8s.aws": frozenset({"IngressClassParams", "TargetGroupBinding"}),
-    "gateway.networking.k8s.io": frozenset({"GatewayClass", "GRPCRoute", "HTTPRoute", "ReferenceGrant", "TLSRoute"}),
-    "karpenter.k8s.aws": frozenset({"EC2NodeClass"}),
-    "keda.sh": frozenset({"ClusterTriggerAuthentication", "ScaledJob", "ScaledObject", "TriggerAuthentication"}),
-    "monitoring.coreos.com": frozenset(
-        {"AlertmanagerConfig", "PodMonitor", "Probe", "PrometheusRule", "ScrapeConfig", "ServiceMonitor"}
-    ),
-    "secrets-store.csi.x-k8s.io": frozenset({"SecretProviderClass"}),
-    "vpcresources.k8s.aws": frozenset({"SecurityGroupPolicy"}),
-}
-"""Custom resources whose controllers make pods and objects alone, or that only describe what something else makes."""
-INSTALLERS = frozenset(
-    {
-        *("argoproj.io", "helm.cattle.io", "helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io"),
-        *("infra.contrib.fluxcd.io", "app.terraform.io", "pulumi.com"),
-    }
-)
-"""Groups whose controllers install whatever their objects point to."""
-MAKES_NODES = (
-    *("autoscaling.", "batch.", "ec2.", "ecs.", "eks.", "emr", "sagemaker."),
-    *("cluster.x-k8s.io", "infrastructure.cluster.x-k8s.io"),
-)
-"""Beginnings of groups of ACK, Crossplane (`ec2.services.k8s.aws`, `ec2.aws.upbound.io`) and Cluster API whose objects
-run instances."""
+
+class Groups(Typed, frozen=True, kw_only=True):
+    """What is known of API groups; see the file."""
+
+    built_in: frozenset[str]
+    built_in_source_url: str
+    installers: frozenset[str]
+    runs_nodes: tuple[str, ...]
+    free: dict[str, frozenset[str]]
+
+
+@functools.cache
+def groups() -> Groups:
+    """Return what is known of API groups."""
+    return read_data_toml("kubernetes_groups.toml", Groups)
 
 
 def estimate_object(view: View) -> Estimate:
@@ -69,7 +48,7 @@ def estimate_object(view: View) -> Estimate:
     if whole != kind and (group, whole) in PRICED:
         message = f"a {kind} changes objects that are not in the plan"
         raise UnpriceableError(message)
-    if group not in BUILT_IN_GROUPS and whole not in FREE_CUSTOM.get(group, ()):
+    if group not in groups().built_in and whole not in groups().free.get(group, ()):
         message = f"what the controller of {group} makes of a {whole} in AWS is not known here"
         raise UnpriceableError(message)
     return Estimate()
@@ -102,11 +81,12 @@ def _inside(view: View) -> Estimate:
 def may_run_nodes(resource: Resource) -> bool:
     """Return whether an object that nobody can price may start instances."""
     group, kind = kind_of(resource.token)
-    if group in BUILT_IN_GROUPS:
+    known = groups()
+    if group in known.built_in or kind in known.free.get(group, ()):
         return False
-    if group in {"karpenter.sh", "helm.sh"} | INSTALLERS or group.startswith(MAKES_NODES):
+    if group == "helm.sh" or group in known.installers or group.startswith(known.runs_nodes):
         return True
-    return kind not in FREE_CUSTOM.get(group, ()) and names_accelerator(resource.inputs)
+    return names_accelerator(resource.inputs)
 
 
 def kind_of(token: str) -> Kind:
