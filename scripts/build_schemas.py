@@ -8,6 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from costcheck.gate.result import result_schema
 from costcheck.verdict import decision_schema
 
 FOLDER = Path(__file__).parents[1] / "costcheck" / "data" / "schema"
@@ -18,7 +19,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="compare with the committed files, write nothing")
     checking = parser.parse_args().check
-    schemas = {"decision.schema.json": decision_schema()}
+    schemas = {"decision.schema.json": decision_schema(), "gate.schema.json": result_schema()}
     return max(_checked(name, schema) if checking else _written(name, schema) for name, schema in schemas.items())
 
 

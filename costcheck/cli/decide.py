@@ -134,11 +134,13 @@ def _copy_sample_company(folder: Path) -> None:
 
 
 @click.command()
-def schema() -> None:
-    """Print the JSON Schema of a decision."""
-    from costcheck.verdict import decision_schema  # noqa: PLC0415 - msgspec is slow to load
+@click.option("--of", type=click.Choice(["decision", "gate"]), default="decision", show_default=True)
+def schema(of: Literal["decision", "gate"]) -> None:
+    """Print the JSON Schema of a decision, or of what the gate answers."""
+    from costcheck.gate.result import result_schema  # noqa: PLC0415 - msgspec is slow to load
+    from costcheck.verdict import decision_schema  # noqa: PLC0415 - the same
 
-    click.echo(decision_schema(), nl=False)
+    click.echo(decision_schema() if of == "decision" else result_schema(), nl=False)
 
 
 def _gathered(  # noqa: PLR0913 - what a decision is made of

@@ -5,7 +5,10 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+import msgspec
+
 from costcheck.errors import ExitCode
+from costcheck.verdict import encode
 
 RESULT_VERSION = 1
 
@@ -187,3 +190,8 @@ class GateResult:
     def unknown(self) -> tuple[ResourceCost, ...]:
         """Return the resources whose cost nobody knows."""
         return tuple(row for row in self.resources if row.status is Status.UNKNOWN)
+
+
+def result_schema() -> bytes:
+    """Return the JSON Schema of `GateResult`."""
+    return encode(msgspec.json.schema(GateResult))

@@ -11,11 +11,13 @@ class Table:
         columns: Headings.
         rows: One cell for each heading.
         figures: Positions of the columns that hold figures: aligned right and never broken over lines.
+        names: Positions of the columns that hold names as a machine writes them.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     figures: frozenset[int] = frozenset()
+    names: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

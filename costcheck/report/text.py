@@ -1,6 +1,6 @@
 """The decision for a terminal: `render_summary` is the first screen, `render_text` is all of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import Final
 
@@ -45,8 +45,14 @@ def render_text(decision: Decision, *, width: int, color: bool) -> str:
         width: Columns of the terminal.
         color: Whether to write colour codes.
     """
-    parts: list[RenderableType] = [_title(decision), Text(subtitle(decision))]
-    for section in sections(decision):
+    lead = [Text(headline(decision), style=_COLOURS[decision.verdict]), Text(subtitle(decision))]
+    return render_sections(lead, sections(decision), width=width, color=color)
+
+
+def render_sections(lead: Sequence[Text], shown: Iterable[Section], *, width: int, color: bool) -> str:
+    """Return the lead and the sections below it, no line wider than `width` columns."""
+    parts: list[RenderableType] = [*lead]
+    for section in shown:
         parts += [Text(), Text(section.title, style="bold"), *_body(section, width)]
     return _printed(parts, width=width, color=color)
 
@@ -59,10 +65,6 @@ def render_summary(decision: Decision, *, width: int, color: bool) -> str:
     if len(lines) > SUMMARY_LINES:
         lines = [*lines[: SUMMARY_LINES - 2], shortened(CUT, width), lines[-1]]
     return "\n".join(lines) + "\n"
-
-
-def _title(decision: Decision) -> Text:
-    return Text(headline(decision), style=_COLOURS[decision.verdict])
 
 
 def _body(section: Section, width: int) -> list[RenderableType]:
