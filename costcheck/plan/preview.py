@@ -4,6 +4,7 @@ Unchanged resources are absent from `steps`, `changeSummary` alone counts them, 
 `diagnostics` alone (measured with the engine 3.258.0: exit code 255, but a well-formed document).
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import msgspec
 
 from costcheck.errors import PlanError
+from costcheck.plan.clusters import place_objects
 from costcheck.plan.reading import AGAIN, PROVIDER_PREFIX, Providers, RawResource, decode, to_resource
 from costcheck.plan.records import STACK_TOKEN, Change, Operation, Plan, Resource
 
@@ -29,6 +31,8 @@ _NEEDS_AFTER = frozenset(
         Operation.IMPORT_REPLACEMENT,
     }
 )
+_BRACKET = re.compile(r"kubernetes:(?:yaml|kustomize|helm\.sh)(?:/v\d)?:(?:Chart|ConfigFile|ConfigGroup|Directory)$")
+"""Components of the Kubernetes provider, which put typed objects under one name."""
 _GONE_AFTER = frozenset({Operation.DELETE, Operation.DELETE_REPLACED, Operation.DISCARD_REPLACED})
 
 
@@ -75,14 +79,16 @@ def read_preview(content: bytes, name: str = "the plan") -> Plan:
     changes = tuple(_change(operation, step, providers, name) for operation, step in steps)
     project, stack = _project_and_stack([change.urn for change in changes], name)
     same = [change.after for change in changes if change.operation is Operation.SAME and change.after]
-    return Plan(
-        project=project,
-        stack=stack,
-        changes=tuple(change for change in changes if change.operation is not Operation.SAME),
-        unchanged=tuple(same),
-        unchanged_count=counted[Operation.SAME],
-        state_given=len(same) == counted[Operation.SAME],
-        default_region_id=default_region_id,
+    return place_objects(
+        Plan(
+            project=project,
+            stack=stack,
+            changes=tuple(change for change in changes if change.operation is not Operation.SAME),
+            unchanged=tuple(same),
+            unchanged_count=counted[Operation.SAME],
+            state_given=len(same) == counted[Operation.SAME],
+            default_region_id=default_region_id,
+        )
     )
 
 
@@ -163,7 +169,7 @@ def _contradictions(step: RawStep, state: RawResource) -> Iterator[str]:
     managed = state.type.partition(":")[0] in {"aws", "aws-native", "kubernetes"} or state.type.startswith(
         PROVIDER_PREFIX
     )
-    if managed and not state.custom:
+    if managed and not state.custom and not _BRACKET.match(state.type):
         yield "a component"
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import msgspec
 
 from costcheck.errors import PlanError
+from costcheck.plan.clusters import place_objects
 from costcheck.plan.reading import Providers, RawResource, decode, is_default_provider, to_resource
 from costcheck.plan.records import Plan
 
@@ -47,7 +48,8 @@ def with_state(plan: Plan, content: bytes, name: str = "the state") -> Plan:
             f"{plan.unchanged_count} by the preview{f'; it lacks {missing[0]}' if missing else ''}"
         )
         raise PlanError(message, expected=EXPECTED, action=AGAIN)
-    return replace(plan, unchanged=tuple(to_resource(row, providers) for row in kept), state_given=True)
+    unchanged = tuple(to_resource(row, providers) for row in kept)
+    return place_objects(replace(plan, unchanged=unchanged, state_given=True))
 
 
 def _require_same_stack(plan: Plan, kept: list[RawResource], name: str) -> None:
