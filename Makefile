@@ -68,6 +68,7 @@ lock: ## Resolve the locks anew (needs uv)
 
 bench: setup ## Measure the speeds that the README claims
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/gate.py
 
 bench-stack: setup ## Measure preview, up and destroy of the whole program on the local cloud
 	$(BIN)/python -m benchmarks.local_stack
