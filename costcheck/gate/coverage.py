@@ -212,6 +212,14 @@ def chosen_lines(decision: Decision) -> tuple[CostLine, ...]:
     return next((row.lines for row in decision.options if row.option_id == decision.chosen_option), ())
 
 
+def reckoned_usage(decision: Decision) -> dict[str, Decimal]:
+    """Return the units a month that a decision's option reckons with, by meter."""
+    usage: dict[str, Decimal] = {}
+    for line in chosen_lines(decision):
+        usage[line.sku_meter] = usage.get(line.sku_meter, Decimal(0)) + line.quantity
+    return usage
+
+
 def _price_now(line: CostLine, decision: Decision, book: PriceBook) -> UnitPrice | None:
     service_code, _, meter = line.sku_meter.partition(" ")
     region_id = decision.allowance.region_id if decision.allowance else ""

@@ -171,7 +171,8 @@ def test_a_plan_that_does_not_show_what_stays_cannot_be_written_down(run: Gate) 
 
 def test_what_only_use_tells_comes_from_the_decision_or_from_the_company(run: Gate) -> None:
     record()
-    document = preview(create("aws:ec2/natGateway:NatGateway", "nat", {"subnetId": "subnet-0"}))
+    nat = create("aws:ec2/natGateway:NatGateway", "nat", {"subnetId": "subnet-0"})
+    document = preview(create(NODE_GROUP, "gpu", pool(1)), nat)
     (line,) = json.loads(run(document).stdout)["usage"]
     assert line["quantity"] == "50"
 

@@ -1,0 +1,114 @@
+"""What `costcheck gate` reads and writes beside prices: plan, state, decision, limits, waivers, what was gated."""
+
+import sys
+from datetime import date
+from pathlib import Path
+
+from costcheck.errors import CostcheckError, InputFileError, UsageError
+from costcheck.gate.coverage import Evidence
+from costcheck.gate.gated import encode_gated, gated_plan
+from costcheck.gate.result import GateResult, Outcome
+from costcheck.gate.rules import GateConfig, GateRules, parse_gate_config, parse_waiver
+from costcheck.gate.waivers import WaiverFile
+from costcheck.plan.preview import read_preview
+from costcheck.plan.records import Plan
+from costcheck.plan.state import with_state
+from costcheck.verdict import read_decision
+
+STDIN = "-"
+
+
+def read_plan(plan_file: Path, state: Path | None, stack: str | None) -> Plan:
+    """Return the plan, with the state where there is one.
+
+    Raises:
+        InputFileError: A file cannot be read.
+        PlanError: Either is not whole, or they do not belong together.
+        UsageError: It is of another stack than the one asked for.
+    """
+    from_stdin = str(plan_file) == STDIN
+    name = "standard input" if from_stdin else str(plan_file)
+    plan = read_preview(sys.stdin.buffer.read() if from_stdin else _content(plan_file, "a plan"), name)
+    if state is not None:
+        plan = with_state(plan, _content(state, "a state"), str(state))
+    if stack is not None and stack not in {plan.stack, f"{plan.project}/{plan.stack}"}:
+        message = f"{name} is a plan of {plan.project}/{plan.stack}"
+        raise UsageError(message, expected=f"a plan of the stack {stack}", action="preview that stack")
+    return plan
+
+
+def read_config(path: Path | None) -> GateConfig:
+    """Return the company's limits and usage; none where there is no file.
+
+    Raises:
+        ConfigError: It cannot be meant.
+    """
+    return GateConfig() if path is None else parse_gate_config(_text(path, "limits"), str(path))
+
+
+def read_waivers(folder: Path, rules: GateRules, today: date) -> tuple[WaiverFile, ...]:
+    """Return every waiver of a folder.
+
+    Raises:
+        ConfigError: One of them cannot be meant.
+    """
+    files = sorted(folder.glob("*.toml")) if folder.is_dir() else []
+    return tuple(
+        WaiverFile(name=str(path), waiver=parse_waiver(_text(path, "a waiver"), str(path), rules, today))
+        for path in files
+    )
+
+
+def read_evidence(path: Path, *, recompute: bool) -> Evidence:
+    """Return the decision, or why there is none; never an error, since most plans need none.
+
+    Args:
+        path: `current.json`, with its record beside it.
+        recompute: Compute it again from its inputs, and see whether a person has accepted it.
+    """
+    if not path.exists():
+        return Evidence(path=str(path))
+    try:
+        decision, accepted = read_decision(path), False
+        if recompute:
+            from costcheck.cli.records import require_recomputes  # noqa: PLC0415 - numpy is slow to load
+
+            accepted = require_recomputes(decision, path)
+    except CostcheckError as exc:
+        return Evidence(path=str(path), trouble=exc)
+    return Evidence(path=str(path), decision=decision, accepted=accepted)
+
+
+def write_gated(plan: Plan, result: GateResult, path: Path) -> None:
+    """Write down what was gated, or remove what an earlier run wrote there.
+
+    Raises:
+        UsageError: The plan does not show what stays, or the file cannot be written.
+    """
+    if not plan.knows_everything:
+        message = f"--gated {path} without what stays as it is: {plan.unchanged_count} resources are not in the plan"
+        raise UsageError(message, expected="--state with it", action="give `pulumi stack export` as --state")
+    try:
+        if result.outcome is Outcome.ALLOWED:
+            path.write_bytes(encode_gated(gated_plan(plan, result.as_of)))
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as exc:
+        message = f"{path} cannot be written: {exc.strerror}"
+        raise UsageError(message, expected="a file that can be written", action="name another with --gated") from exc
+
+
+def _content(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        message = f"{path} cannot be read: {exc.strerror}"
+        raise InputFileError(message, expected=f"the file of {what}", action="check the path") from exc
+
+
+def _text(path: Path, what: str) -> str:
+    try:
+        return _content(path, what).decode()
+    except UnicodeDecodeError as exc:
+        message = f"{path} is not UTF-8: {exc.reason}"
+        raise InputFileError(message, expected="text", action="save it as UTF-8") from exc
