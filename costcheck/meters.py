@@ -16,7 +16,7 @@ class Meter:
     Attributes:
         service_code: Offer code of the price list.
         sku_meter: Usage type without its region prefix; after a slash, what tells SKUs apart that share one
-            (`LoadBalancerUsage/Network`).
+            (`LoadBalancerUsage/Network`). Nothing stands before the slash where the attributes alone tell.
         fields: Attributes that together leave exactly one SKU in a region.
         divisors: Units in which the price list may state it, and how many pricing units each holds.
         pricing_unit: The unit of the row, in FOCUS' words.
@@ -51,6 +51,8 @@ class Meter:
 
     def matches_usage_type(self, usage_type: str, region_id: str) -> bool:
         """Return whether a usage type is this meter's, with or without its region prefix."""
+        if not self.usage_type:
+            return True
         bare = _PREFIX.sub("", usage_type, count=1) if _PREFIX.match(usage_type) else usage_type
         return not {bare, usage_type.removeprefix(f"{region_id}-")}.isdisjoint({self.usage_type, *self.spellings})
 

@@ -7,20 +7,64 @@ is unknown, and always named.
 from collections.abc import Callable, Mapping
 
 from costcheck.gate.estimate import Estimate
-from costcheck.gate.types import ec2, eks, kubernetes, network, storage
+from costcheck.gate.types import (
+    analytics,
+    application_scaling,
+    aurora,
+    bedrock,
+    caches,
+    connectivity,
+    content_delivery,
+    dynamodb,
+    ec2,
+    eks,
+    emr,
+    kubernetes,
+    load_balancing,
+    messaging,
+    monitoring,
+    network,
+    rds,
+    rds_proxies,
+    redshift,
+    search,
+    security,
+    serverless,
+    storage,
+    streams,
+)
 from costcheck.gate.view import View
 from costcheck.plan.records import KUBERNETES, Resource
 
 Pricer = Callable[[View], Estimate]
 """Returns what a resource buys; raises UnpriceableError where the plan does not tell."""
 
-RUNS_NODES: frozenset[str] = ec2.RUNS_NODES | eks.RUNS_NODES
+RUNS_NODES: frozenset[str] = ec2.RUNS_NODES | eks.RUNS_NODES | emr.RUNS_NODES
 """Types that may run instances: where nobody can tell which, they count as GPUs."""
 PRICED: Mapping[str, Pricer] = {
     **ec2.PRICED,
     **eks.PRICED,
+    **connectivity.PRICED,
+    **content_delivery.PRICED,
+    **load_balancing.PRICED,
+    **monitoring.PRICED,
     **network.PRICED,
+    **security.PRICED,
     **storage.PRICED,
+    **analytics.PRICED,
+    **application_scaling.PRICED,
+    **aurora.PRICED,
+    **bedrock.PRICED,
+    **caches.PRICED,
+    **dynamodb.PRICED,
+    **emr.PRICED,
+    **messaging.PRICED,
+    **rds.PRICED,
+    **rds_proxies.PRICED,
+    **redshift.PRICED,
+    **search.PRICED,
+    **serverless.PRICED,
+    **streams.PRICED,
 }
 
 

@@ -1,36 +1,118 @@
-"""S3, ECR, keys, logs: mostly charged by use."""
+"""S3, EFS, FSx, backups: mostly charged by use.
 
-from decimal import Decimal
+Usage types and attributes as in https://github.com/infracost/infracost/tree/master/internal/resources/aws
+(read 2026-11-26).
+"""
+
+from collections.abc import Container, Iterator
 
 from costcheck.gate.estimate import Component, Estimate
-from costcheck.gate.view import View
-from costcheck.meters import meter
+from costcheck.gate.types.lines import by_use, listed, monthly, only_by_use
+from costcheck.gate.view import UnpriceableError, View
+from costcheck.meters import Meter, meter
+
+S3_STORAGE = meter("AmazonS3", "TimedStorage-ByteHrs")
+EFS_STORAGE = listed("AmazonEFS", "TimedStorage-ByteHrs", "GB-Months", storageClass="General Purpose")
+EFS_ONE_ZONE = listed("AmazonEFS", "TimedStorage-Z-ByteHrs", "GB-Months", storageClass="One Zone-General Purpose")
+EFS_THROUGHPUT = listed(
+    "AmazonEFS", "ProvisionedTP-MiBpsHrs", "MiBps-Months", "MiBps-Mo", productFamily="Provisioned Throughput"
+)
+EFS_ACCESS = tuple(
+    listed("AmazonEFS", f"ETDataAccess-Bytes/{access}", "GB", accessType=access) for access in ("Read", "Write")
+)
+SNAPSHOTS = listed("AmazonEC2", "EBS:SnapshotUsage", "GB-Months", productFamily="Storage Snapshot")
+EFS_BACKUPS = listed("AWSBackup", "WarmStorage-ByteHrs-EFS", "GB-Months", productFamily="AWS Backup Storage")
+SINGLE, MULTI = "Single-AZ", "Multi-AZ"
+WINDOWS_DEPLOYMENTS = {"SINGLE_AZ_1": SINGLE, "SINGLE_AZ_2": SINGLE, "MULTI_AZ_1": MULTI}
+SCRATCH = frozenset({"SCRATCH_1", "SCRATCH_2"})
+PERSISTENT = frozenset({"PERSISTENT_1", "PERSISTENT_2"})
 
 
-def bucket(_: View) -> Estimate:
-    """Return what a bucket keeps, by use."""
-    return Estimate(
-        components=(Component(name="S3 storage", meter=meter("AmazonS3", "TimedStorage-ByteHrs"), quantity=None),)
+def efs(view: View) -> Estimate:
+    """Return a file system: what it keeps, and elastic throughput, by use; provisioned throughput, all of it.
+
+    What is kept includes some throughput, but nobody can tell how much will be kept.
+    """
+    zonal = view.has("availabilityZoneName")
+    kept = by_use("EFS storage", EFS_ONE_ZONE if zonal else EFS_STORAGE)
+    mode = view.text("throughputMode", default="bursting")
+    elastic = [by_use("EFS reads and writes", by) for by in EFS_ACCESS] if mode == "elastic" else []
+    provisioned: list[Component] = []
+    if mode == "provisioned" or view.has("provisionedThroughputInMibps"):
+        mibps = view.number("provisionedThroughputInMibps")
+        provisioned = [monthly("EFS provisioned throughput", EFS_THROUGHPUT, mibps)]
+    return Estimate(components=(kept, *elastic, *provisioned))
+
+
+def fsx_meter(system: str, family: str, unit: str, *units: str, **fields: str) -> Meter:
+    """Return a meter of FSx, whose usage types vary, so that the attributes alone tell its SKU."""
+    name = " ".join((system, family, *fields.values()))
+    return listed(
+        "AmazonFSx", f"/{name}", unit, *units, spellings=(), productFamily=family, fileSystemType=system, **fields
     )
 
 
-def key(_: View) -> Estimate:
-    """Return a customer-managed key; each of the first two rotations would add one, a year later."""
-    return Estimate(components=(Component(name="KMS key", meter=meter("awskms", "KMS-Keys"), quantity=Decimal(1)),))
+def fsx_windows(view: View) -> Estimate:
+    """Return a file system for Windows: size and throughput, both bought."""
+    deployment = _known(view, "deploymentType", WINDOWS_DEPLOYMENTS)
+    return Estimate(components=tuple(_bought(view, "Windows", WINDOWS_DEPLOYMENTS[deployment], ("SSD", "HDD"))))
 
 
-def log_group(_: View) -> Estimate:
-    """Return what a log group takes in and keeps, by use."""
-    return Estimate(
-        components=(
-            Component(name="logs taken in", meter=meter("AmazonCloudWatch", "DataProcessing-Bytes"), quantity=None),
-            Component(name="logs kept", meter=meter("AmazonCloudWatch", "TimedStorage-ByteHrs"), quantity=None),
-        )
+def fsx_openzfs(view: View) -> Estimate:
+    """Return a file system of OpenZFS in one zone: size and throughput, both bought."""
+    _known(view, "deploymentType", ("SINGLE_AZ_1",))
+    return Estimate(components=tuple(_bought(view, "OpenZFS", SINGLE, ("SSD",))))
+
+
+def fsx_lustre(view: View) -> Estimate:
+    """Return a file system of Lustre on SSD: its size, at the price of its throughput class."""
+    deployment = _known(view, "deploymentType", SCRATCH | PERSISTENT)
+    _known(view, "storageType", ("SSD",), default="SSD")
+    _refuse_iops(view, "metadataConfiguration")
+    scratch = deployment in SCRATCH
+    throughput = "N/A" if scratch else f"{view.number('perUnitStorageThroughput').normalize():f}"
+    by = fsx_meter("Lustre", "Storage", "GB-Months", storageType="SSD", throughputCapacity=throughput)
+    return Estimate(components=(monthly("Lustre storage", by, view.number("storageCapacity")),))
+
+
+def _bought(view: View, system: str, deployment: str, media: tuple[str, ...]) -> Iterator[Component]:
+    storage = _known(view, "storageType", media, default="SSD")
+    _refuse_iops(view, "diskIopsConfiguration")
+    kept = fsx_meter(system, "Storage", "GB-Months", deploymentOption=deployment, storageType=storage)
+    passed = fsx_meter(
+        system, "Provisioned Throughput", "MBps-Months", "MBps-Mo", "MiBps-Mo", deploymentOption=deployment
     )
+    yield monthly(f"{system} storage", kept, view.number("storageCapacity"))
+    yield monthly(f"{system} throughput", passed, view.number("throughputCapacity"))
 
 
+def _known(view: View, name: str, known: Container[str], default: str | None = None) -> str:
+    value = view.text(name, default=default)
+    if value in known:
+        return value
+    message = f"{name} is {value!r}, and no price of that is built in"
+    raise UnpriceableError(message)
+
+
+def _refuse_iops(view: View, name: str) -> None:
+    """Do nothing where the file system gets the operations that come with its size."""
+    if view.has(name) and view.text(name, "mode") != "AUTOMATIC":
+        message = f"{name} buys operations, and no price of those is built in"
+        raise UnpriceableError(message)
+
+
+def backup_vault(_: View) -> Estimate:
+    """Return what a vault may keep, by use; backups of databases are charged by their own services."""
+    return Estimate(components=(by_use("backups of EFS", EFS_BACKUPS), by_use("snapshots of volumes", SNAPSHOTS)))
+
+
+BUCKET = only_by_use(by_use("S3 storage", S3_STORAGE))
 PRICED = {
-    "aws:s3/bucket:Bucket": bucket,
-    "aws:kms/key:Key": key,
-    "aws:cloudwatch/logGroup:LogGroup": log_group,
+    "aws:s3/bucket:Bucket": BUCKET,
+    "aws:s3/bucketV2:BucketV2": BUCKET,
+    "aws:efs/fileSystem:FileSystem": efs,
+    "aws:fsx/windowsFileSystem:WindowsFileSystem": fsx_windows,
+    "aws:fsx/openZfsFileSystem:OpenZfsFileSystem": fsx_openzfs,
+    "aws:fsx/lustreFileSystem:LustreFileSystem": fsx_lustre,
+    "aws:backup/vault:Vault": backup_vault,
 }
