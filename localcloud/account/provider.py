@@ -51,7 +51,7 @@ class AwsProvider(Provider):
             kind = kind_of(call.type)
         except ApiError as error:
             return Checked(inputs=call.inputs, failures=[Failure(path="", reason=str(error))])
-        inputs = {**call.inputs, **_own_name(kind, call)}
+        inputs = {**call.inputs, **own_name(kind, call)}
         failures = list(input_failures(call.type, inputs)) or request_failures(kind, plain(inputs))
         return Checked(inputs=inputs, failures=failures)
 
@@ -81,7 +81,7 @@ class AwsProvider(Provider):
         if trouble is not None and not trouble.made:
             msg = f"creating {kind.label} ({call.name}): {trouble.error}"
             raise RefusedError(msg)
-        outputs = _marked(made.outputs, call.inputs)
+        outputs = marked(made.outputs, call.inputs)
         if trouble is not None:
             raise UnfinishedError(resource_id=made.id, outputs=outputs, inputs=call.inputs, reasons=[trouble.error])
         self._settle(call, made, outputs)
@@ -104,12 +104,12 @@ class AwsProvider(Provider):
                 resource_id=resource.id, outputs=outputs, inputs=call.inputs, reasons=[str(error)]
             ) from error
 
-    def _preview(self, kind: Kind, marked: Tree, inputs: Tree) -> Tree:
+    def _preview(self, kind: Kind, given: Tree, inputs: Tree) -> Tree:
         """What is known before the resource exists."""
         computed = dict.fromkeys([*kind.outputs, *(["arn"] if kind.arn else [])], UNKNOWN)
         tags = {**self._default_tags, **(inputs.get("tags") or {})} if inputs.get("tags") != UNKNOWN else UNKNOWN
         inside = effect_of(kind.token).unknown_parts(inputs)
-        return _marked({**kind.defaults, **computed, **inputs, **inside, "tagsAll": tags}, marked)
+        return marked({**kind.defaults, **computed, **inputs, **inside, "tagsAll": tags}, given)
 
     def read(self, call: Call) -> Live | None:
         """The resource as the account has it; a key that waits for its deletion is gone."""
@@ -133,7 +133,7 @@ class AwsProvider(Provider):
         if trouble is not None:
             msg = f"updating {kind.label} ({call.resource_id}): {trouble.error}"
             raise RefusedError(msg)
-        outputs = _marked(new.outputs, call.inputs)
+        outputs = marked(new.outputs, call.inputs)
         self._settle(call, new, outputs)
         return outputs
 
@@ -161,7 +161,7 @@ class AwsProvider(Provider):
             for name, value in new.outputs.items()
             if name in old.outputs and isinstance(old.outputs[name], dict) and name not in ("tags", "tagsAll")
         }
-        return _marked({**new.outputs, **parts, **unsure}, call.inputs)
+        return marked({**new.outputs, **parts, **unsure}, call.inputs)
 
     def delete(self, call: Call) -> None:
         """Deletes the resource, unless something still needs it."""
@@ -218,13 +218,13 @@ def _holds_part(call: Call, path: str, listed: str) -> bool:
     return path == outer and any(isinstance(each, dict) and inner in each for each in objects)
 
 
-def _marked(outputs: Tree, inputs: Tree) -> Tree:
+def marked(outputs: Tree, inputs: Tree) -> Tree:
     """The outputs with the mark of a secret wherever the inputs have one."""
-    marked: Tree = keep_marks(outputs, inputs)
-    return marked
+    found: Tree = keep_marks(outputs, inputs)
+    return found
 
 
-def _own_name(kind: Kind, call: Call) -> Mapping[str, Any]:
+def own_name(kind: Kind, call: Call) -> Mapping[str, Any]:
     """The name that the resource gets when the program gives none; the same on every later run."""
     if not kind.name or kind.name in call.inputs or f"{kind.name}Prefix" in call.inputs:
         return {}

@@ -3,6 +3,7 @@
 import collections.abc
 import importlib
 import inspect
+import keyword
 import sys
 import types
 import typing
@@ -28,9 +29,11 @@ def resource_class(token: str) -> type:
     Raises AttributeError or ModuleNotFoundError for a type that the SDK does not have.
     """
     _, module, name = token.split(":")
+    package = module.split("/")[0]
+    home = f"pulumi_aws.{package}{'_' * keyword.iskeyword(package)}"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # importing the S3 module warns about its older half
-        found: type = getattr(importlib.import_module(f"pulumi_aws.{module.split('/')[0]}"), name)
+        found: type = getattr(importlib.import_module(home), name)
     return found
 
 
@@ -52,6 +55,11 @@ def input_failures(token: str, inputs: Mapping[str, Any]) -> Iterator[Failure]:
 def has_input(token: str, name: str) -> bool:
     """True when the type has an input of this name."""
     return name in _types.input_type_py_to_pulumi_names(args_class(token)).values()
+
+
+def required_inputs(token: str) -> frozenset[str]:
+    """The inputs that a program must give."""
+    return _schema(args_class(token))[1]
 
 
 @cache
