@@ -14,7 +14,7 @@ from costcheck.gate.result import (
     ResourceCost,
     Status,
 )
-from costcheck.report.figures import NO_SKU, UNKNOWN, counted, day, plain, quantity, unit_price, usd
+from costcheck.report.figures import NO_SKU, UNKNOWN, counted, day, plain, quantity, shortened, unit_price, usd
 from costcheck.report.page import Section, Table
 
 ANSWERS: Final = {
@@ -30,6 +30,7 @@ NOT_COUNTED: Final = "not counted"
 CREATED: Final = frozenset({"create", "import"})
 DELETED: Final = frozenset({"delete", "delete-replaced", "discard-replaced", "discard"})
 UNCHANGED: Final = "same"
+MAX_STACK_NAME: Final = 200
 INSTEAD: Final = "or take what needs it out of this change"
 WORST: Final = "at the worst case: every autoscaler at its maximum"
 
@@ -48,8 +49,8 @@ def subtitle(result: GateResult) -> str:
 
 
 def stack_name(result: GateResult) -> str:
-    """Return `project/stack`."""
-    return f"{plain(result.project)}/{plain(result.stack)}"
+    """Return `project/stack`, short enough that what follows it is still read."""
+    return shortened(f"{plain(result.project)}/{plain(result.stack)}", MAX_STACK_NAME)
 
 
 def gate_sections(result: GateResult) -> tuple[Section, ...]:
