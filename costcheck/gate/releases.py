@@ -34,6 +34,7 @@ UNTOLD = {
 }
 """Properties with which the chart and the values of a release do not tell what it holds."""
 GONE = "the chart that it was made from may be another one than the chart that is here now"
+HIDDEN = "with a stand-in for values that are secret or only known after the update"
 BY_VALUE = "a value that only exists after the update, or a secret, decides what its chart makes AWS charge for"
 BY_API = "its chart makes AWS charge for something only where the cluster serves an API, which the plan does not tell"
 
@@ -104,7 +105,7 @@ class _Renderer:
     def objects(self, resource: Resource, others: Sequence[Resource]) -> Objects | str:
         """Return the objects of one release; all attempts must cost the same."""
         view = View(resource, Side(others, self.facts))
-        stand_ins = STAND_INS if _substituted(resource.inputs, "") != resource.inputs else STAND_INS[:1]
+        stand_ins = STAND_INS if _hides(resource.inputs) else STAND_INS[:1]
         try:
             releases = [_release(view, *variant) for variant in product(stand_ins, ((), COSTLY_APIS))]
         except UnpriceableError as exc:
@@ -112,7 +113,7 @@ class _Renderer:
         first, *rest = [_as_objects(resource, self.render(release, self.root)) for release in releases]
         # A chart that refuses a stand-in would refuse such a value too, and then nothing comes of it.
         if isinstance(first, str):
-            return first
+            return first if len(stand_ins) == 1 else f"{HIDDEN}: {first}"
         costs = [self._cost(resource, found, others) for found in rest if not isinstance(found, str)]
         cost = self._cost(resource, first, others)
         if all(other == cost for other in costs):
@@ -150,6 +151,7 @@ def _release(view: View, stand_in: str, api_versions: tuple[str, ...]) -> Releas
         values=values if view.flag("allowNullValues", default=False) else _without_nulls(values),
         kubernetes_version=_kubernetes_version(view.side),
         api_versions=api_versions,
+        validated=not _hides(view.resource.inputs.get("values")),
     )
 
 
@@ -158,6 +160,10 @@ def _kubernetes_version(side: Side) -> str:
     versions = {resource.inputs.get("version") for resource in side.by_urn.values() if resource.token == CLUSTER}
     version = versions.pop() if len(versions) == 1 else None
     return version if isinstance(version, str) and version != UNKNOWN else ""
+
+
+def _hides(value: Any) -> bool:  # noqa: ANN401 - any JSON
+    return bool(_substituted(value, "") != value)
 
 
 def _substituted(value: Any, stand_in: str) -> Any:  # noqa: ANN401 - any JSON

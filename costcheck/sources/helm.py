@@ -33,6 +33,7 @@ class Release:
         values: Given to the chart.
         kubernetes_version: Of the cluster, empty for Helm's own assumption.
         api_versions: Custom APIs that the cluster serves (`karpenter.sh/v1`).
+        validated: Hold the values against the chart's schema; stand-ins for unknown values would fail it.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Release:
     values: Mapping[str, Any] = field(default_factory=dict)
     kubernetes_version: str = ""
     api_versions: tuple[str, ...] = ()
+    validated: bool = True
 
     @property
     def is_local(self) -> bool:
@@ -108,7 +110,8 @@ def _arguments(release: Release, root: Path, folder: Path) -> list[str]:
     }
     chart = str(root / release.chart) if release.is_local else release.chart
     given = [f"{option}={value}" for option, value in options.items() if value]
-    return ["template", *given, "--", release.name, chart]
+    unchecked = () if release.validated else ("--skip-schema-validation",)
+    return ["template", *given, *unchecked, "--", release.name, chart]
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -1,9 +1,11 @@
 """Load balancers that controllers make for Services and Ingresses."""
 
+from decimal import Decimal
+
 from costcheck.gate.estimate import Component, Estimate
+from costcheck.gate.types.lines import all_month, by_use
+from costcheck.gate.types.load_balancing import CLASSIC_BYTES, CLASSIC_HOURS, METERS, NO_PUBLIC_IPV4, PUBLIC_IPV4
 from costcheck.gate.view import UnpriceableError, View
-from costcheck.meters import Meter, define, meter
-from costcheck.units import HOURS_PER_MONTH
 
 SERVICE = "service.beta.kubernetes.io/aws-load-balancer-"
 ALB = "alb.ingress.kubernetes.io/"
@@ -15,16 +17,9 @@ POD_CONTROLLERS = frozenset({"k8s.io/ingress-nginx", "traefik.io/ingress-control
 """Controllers that serve an Ingress from pods; the Service before those pods is priced by itself."""
 DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 
-APPLICATION = meter("AWSELB", "LoadBalancerUsage"), meter("AWSELB", "LCUUsage")
-NETWORK = (
-    define("AWSELB", "LoadBalancerUsage/Network", "Hrs", "Hours", productFamily="Load Balancer-Network"),
-    define("AWSELB", "LCUUsage/Network", "LCU-Hrs", "LCU-Hours", productFamily="Load Balancer-Network"),
-)
-CLASSIC = (
-    define("AWSELB", "LoadBalancerUsage/Classic", "Hrs", "Hours", productFamily="Load Balancer"),
-    define("AWSELB", "DataProcessing-Bytes", "GB", "GB", productFamily="Load Balancer"),
-)
-PUBLIC_ADDRESS = meter("AmazonVPC", "PublicIPv4:InUseAddress")
+SUBNET, PUBLIC_SUBNET = "aws:ec2/subnet:Subnet", "kubernetes.io/role/elb"
+"""Tag of subnets that public balancers are put into, one in each zone
+(https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html, read 2026-11-26)."""
 
 
 def service(view: View) -> Estimate:
@@ -38,13 +33,18 @@ def service(view: View) -> Estimate:
     class_ = view.text("spec", "loadBalancerClass", default="")
     kind = _annotation(view, f"{SERVICE}type")
     if class_ in NLB_CLASSES or (not class_ and kind in NLB_TYPES):
-        return _balancer("Network Load Balancer", NETWORK, public=_public_service(view, internal_by_default=True))
+        return _balancer(view, "network", SERVICE, public=_public_service(view, internal_by_default=True))
     if class_ or kind:
-        message = (
-            f"what makes a load balancer of the {'class' if class_ else 'type'} {class_ or kind} is not known here"
-        )
+        message = f"what the load balancer {'class' if class_ else 'type'} {class_ or kind} makes is not known here"
         raise UnpriceableError(message)
-    return _balancer("Classic Load Balancer", CLASSIC, public=_public_service(view, internal_by_default=False))
+    public = _public_service(view, internal_by_default=False)
+    return Estimate(
+        components=(
+            all_month("classic load balancer", CLASSIC_HOURS),
+            by_use("traffic through the load balancer", CLASSIC_BYTES),
+            *(_addresses(view, SERVICE) if public else ()),
+        )
+    )
 
 
 def _public_service(view: View, *, internal_by_default: bool) -> bool:
@@ -67,8 +67,7 @@ def ingress(view: View) -> Estimate:
     group = _annotation(view, f"{ALB}group.name")
     if group and min(_members(view, group)) != view.resource.urn:
         return Estimate()
-    public = _annotation(view, f"{ALB}scheme") == "internet-facing"
-    return _balancer("Application Load Balancer", APPLICATION, public=public)
+    return _balancer(view, "application", ALB, public=_annotation(view, f"{ALB}scheme") == "internet-facing")
 
 
 def _members(view: View, group: str) -> list[str]:
@@ -105,15 +104,35 @@ def _default_class(view: View) -> View | None:
     return default[0] if len(default) == 1 else None
 
 
-def _balancer(name: str, meters: tuple[Meter, Meter], *, public: bool) -> Estimate:
-    """Return a balancer for all hours; what it carries, and how many zones have an address of it, only use tells."""
-    hours, use = meters
-    components = (
-        Component(name=name, meter=hours, quantity=HOURS_PER_MONTH),
-        Component(name=f"{name}: traffic", meter=use, quantity=None),
-        Component(name=f"{name}: public IPv4 address in each zone", meter=PUBLIC_ADDRESS, quantity=None),
+def _balancer(view: View, kind: str, prefix: str, *, public: bool) -> Estimate:
+    hours, units = METERS[kind]
+    return Estimate(
+        components=(
+            all_month(f"{kind} load balancer", hours),
+            by_use("load balancer capacity units", units),
+            *(_addresses(view, prefix) if public else ()),
+        )
     )
-    return Estimate(components=components if public else components[:2])
+
+
+def _addresses(view: View, prefix: str) -> tuple[Component, ...]:
+    """Return a public address in each zone; Elastic IPs that are given to it are resources of their own."""
+    if (
+        _annotation(view, f"{prefix}eip-allocations")
+        or _annotation(view, f"{prefix}ip-address-type") == NO_PUBLIC_IPV4
+    ):
+        return ()
+    named = _annotation(view, f"{prefix}subnets")
+    count = len(named.split(",")) if named else len(_public_zones(view))
+    if not count:
+        message = "nothing in the plan says in how many zones the load balancer has a public address"
+        raise UnpriceableError(message)
+    return (all_month("public IPv4 address, each zone", PUBLIC_IPV4, Decimal(count)),)
+
+
+def _public_zones(view: View) -> set[str]:
+    subnets = [View(one, view.side) for one in view.side.by_urn.values() if one.token == SUBNET]
+    return {subnet.text("availabilityZone") for subnet in subnets if subnet.has("tags", PUBLIC_SUBNET)}
 
 
 def _annotation(view: View, key: str) -> str:
