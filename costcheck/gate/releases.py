@@ -1,12 +1,13 @@
 """Helm releases of a plan, rendered: the objects in each, or the reason why nobody can tell them.
 
-A value that only exists after the update, or that is a secret, is replaced by several stand-ins in turn. What the
-chart makes AWS charge for must be the same with each of them, and whatever custom APIs the cluster serves.
+A value that only exists after the update, or that is a secret, is replaced by several stand-ins in turn, among them
+the words that a local chart compares values with. What the chart makes AWS charge for must be the same with each of
+them, and whatever custom APIs the cluster serves. Into a fetched chart nobody looks for such words.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from costcheck.sources.helm import Manifest, Release
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 CLUSTER = "aws:eks/cluster:Cluster"
-STAND_INS = (UNKNOWN, "", "7")
-"""A text, nothing, and a number: what a template may tell apart without knowing the value."""
+STAND_INS = (UNKNOWN, "", "7", "999999999")
+"""A text, nothing, and numbers: what a template may tell apart without knowing the value."""
+MOST_WORDS = 100
 COSTLY_APIS = (
     *("karpenter.sh/v1", "karpenter.sh/v1/NodePool"),
     *("gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1/Gateway"),
@@ -105,20 +107,39 @@ class _Renderer:
     def objects(self, resource: Resource, others: Sequence[Resource]) -> Objects | str:
         """Return the objects of one release; all attempts must cost the same."""
         view = View(resource, Side(others, self.facts))
-        stand_ins = STAND_INS if _hides(resource.inputs) else STAND_INS[:1]
         try:
-            releases = [_release(view, *variant) for variant in product(stand_ins, ((), COSTLY_APIS))]
+            stand_ins = self._stand_ins(view)
+            variants = list(_variants(view, stand_ins))
         except UnpriceableError as exc:
             return str(exc)
-        first, *rest = [_as_objects(resource, self.render(release, self.root)) for release in releases]
-        # A chart that refuses a stand-in would refuse such a value too, and then nothing comes of it.
+        first = self._attempt(variants[0], resource)
         if isinstance(first, str):
             return first if len(stand_ins) == 1 else f"{HIDDEN}: {first}"
-        costs = [self._cost(resource, found, others) for found in rest if not isinstance(found, str)]
-        cost = self._cost(resource, first, others)
-        if all(other == cost for other in costs):
+        if self._cost_the_same(first, variants[1:], resource, others):
             return first
         return BY_API if len(stand_ins) == 1 else BY_VALUE
+
+    def _cost_the_same(
+        self, first: Objects, variants: Sequence[Release], resource: Resource, others: Sequence[Resource]
+    ) -> bool:
+        with ThreadPoolExecutor() as pool:
+            attempts = list(pool.map(lambda release: self._attempt(release, resource), variants))
+        # A chart that refuses a stand-in would refuse such a value too, and then nothing comes of it.
+        rendered = [attempt for attempt in attempts if not isinstance(attempt, str)]
+        cost = self._cost(resource, first, others)
+        return all(self._cost(resource, attempt, others) == cost for attempt in rendered)
+
+    def _attempt(self, release: Release, resource: Resource) -> Objects | str:
+        return _as_objects(resource, self.render(release, self.root))
+
+    def _stand_ins(self, view: View) -> tuple[str, ...]:
+        if not _hides(view.resource.inputs):
+            return STAND_INS[:1]
+        words = helm.compared_words(_release(view, "", ()), self.root)
+        if len(words) > MOST_WORDS:
+            message = f"some of its values are hidden, and its chart compares values with {len(words)} words"
+            raise UnpriceableError(message)
+        return (*STAND_INS, *sorted(words - set(STAND_INS)))
 
     def _cost(self, resource: Resource, objects: Objects, others: Sequence[Resource]) -> Estimate | str:
         beside = (other for other in others if other.token.startswith(KUBERNETES))
@@ -126,6 +147,13 @@ class _Renderer:
             return estimate_release(View(resource, Side(beside, self.facts, {resource.urn: objects})))
         except UnpriceableError as exc:
             return str(exc)
+
+
+def _variants(view: View, stand_ins: Sequence[str]) -> Iterator[Release]:
+    yield _release(view, stand_ins[0], ())
+    yield _release(view, stand_ins[0], COSTLY_APIS)
+    for stand_in in stand_ins[1:]:
+        yield _release(view, stand_in, ())
 
 
 def _release(view: View, stand_in: str, api_versions: tuple[str, ...]) -> Release:

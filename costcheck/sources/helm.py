@@ -1,6 +1,7 @@
 """Charts as `helm template` renders them: on this machine, with nothing but the chart and its values."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +18,11 @@ Manifest = Mapping[str, Any]
 TIMEOUT_SECONDS = 60
 MOST_BYTES = 32 * 1024 * 1024
 """Kubernetes takes no release beyond 1 MiB, compressed; what is larger than this is no chart."""
+_ACTION = re.compile(rb"\{\{(.*?)\}\}", re.DOTALL)
+_COMPARES = re.compile(
+    rb"\b(?:eq|ne|has|hasKey|contains|hasPrefix|hasSuffix|get|dig|index|regexMatch|mustRegexMatch)\b"
+)
+_LITERAL = re.compile(rb'"((?:[^"\\]|\\.)*)"|`([^`]*)`')
 _JSON = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -67,6 +73,17 @@ def render(release: Release, root: Path) -> tuple[Manifest, ...] | str:
     with tempfile.TemporaryDirectory(prefix="costcheck-helm-") as folder:
         done = _run(program, release, root.resolve(), Path(folder))
     return done if isinstance(done, str) else parse_manifests(done)
+
+
+def compared_words(release: Release, root: Path) -> frozenset[str]:
+    """Return every literal that the templates of a local chart compare something with; of a fetched chart, none."""
+    folder = root / release.chart
+    if not release.is_local or not folder.is_dir():
+        return frozenset()
+    templates = (path for path in folder.rglob("*") if "templates" in path.parts and path.is_file())
+    actions = (action for path in templates for action in _ACTION.findall(path.read_bytes()))
+    found = (pair for action in actions if _COMPARES.search(action) for pair in _LITERAL.findall(action))
+    return frozenset((one or other).decode(errors="replace") for one, other in found)
 
 
 def parse_manifests(content: bytes) -> tuple[Manifest, ...] | str:

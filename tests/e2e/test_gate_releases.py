@@ -121,6 +121,13 @@ def test_an_unknown_name_is_no_matter_and_an_unknown_switch_is(program: Path) ->
     assert outcome(added(persistent=UNKNOWN), program) == BY_VALUE
 
 
+def test_an_unknown_value_that_the_chart_compares_with_a_word_is_not_overlooked(program: Path) -> None:
+    claim = program.parent / "charts" / "shop" / "templates" / "claim.yaml"
+    claim.write_text(CLAIM.replace(".Values.persistent", 'eq .Values.stage "production"'))
+    assert isinstance(outcome(added(stage="test"), program), tuple)
+    assert outcome(added(stage=UNKNOWN), program) == BY_VALUE
+
+
 def test_a_node_pool_behind_an_api_of_the_cluster_is_not_overlooked(program: Path) -> None:
     (program.parent / "charts" / "shop" / "templates" / "pool.yaml").write_text(POOL)
     assert outcome(added(), program) == BY_API

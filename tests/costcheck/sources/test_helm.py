@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from costcheck.sources import helm
-from costcheck.sources.helm import Release, parse_manifests, render
+from costcheck.sources.helm import Release, compared_words, parse_manifests, render
 
 ROOT = Path(__file__).resolve().parents[3]
 GOLDENS = sorted((ROOT / "tests" / "golden" / "charts").glob("*.yaml"))
@@ -153,3 +153,12 @@ def test_what_is_too_large_for_a_chart_is_a_reason(program: Path, monkeypatch: p
 )
 def test_a_chart_is_local_unless_it_names_where_it_is_fetched(changes: dict[str, str], local: bool) -> None:  # noqa: FBT001 - a parameter
     assert shop(**changes).is_local is local
+
+
+def test_the_words_that_a_chart_compares_with_are_found(program: Path) -> None:
+    templates = program.parent / "charts" / "shop" / "templates"
+    templates.mkdir()
+    (templates / "a.yaml").write_text('{{ if eq .Values.a "b" }}c: "d"{{ end }}{{ printf "e" }}')
+    (templates / "_b.tpl").write_text('{{- if hasPrefix `f` .x\n | or (has .y (list "g" "h")) -}}')
+    assert compared_words(shop(), program) == {"b", "f", "g", "h"}
+    assert compared_words(shop(repository="https://example.com"), program) == frozenset()

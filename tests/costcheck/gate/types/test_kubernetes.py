@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from costcheck.gate.estimate import Estimate, PurchaseOption
 from costcheck.gate.quantities import parse_quantity, whole_gib
 from costcheck.gate.types import may_run_nodes
+from costcheck.gate.types.karpenter import AUTO_MODE
 from costcheck.gate.view import UnpriceableError
 from costcheck.plan.records import SECRET, UNKNOWN, Resource
-from tests.costcheck.gate.kubernetes_objects import estimate, quantities, resource
+from infra.karpenter_node_pool import KarpenterNodePoolArgs, _node_pool_spec
+from tests.costcheck.gate.kubernetes_objects import FACTS, estimate, quantities, resource
 
 SERVICE = "service.beta.kubernetes.io/aws-load-balancer-"
 ALB = "alb.ingress.kubernetes.io/"
@@ -440,3 +442,20 @@ def test_what_is_no_quantity_is_refused(text: str) -> None:
 @pytest.mark.parametrize(("text", "gib"), [("10Gi", 10), ("10G", 10), ("1", 1), ("10241Mi", 11)])
 def test_a_size_is_rounded_up_to_whole_gib(text: str, gib: int) -> None:
     assert whole_gib(text) == gib
+
+
+@given(
+    nodes=st.integers(1, 20), types=st.sets(st.sampled_from(["g6.xlarge", "g6.2xlarge", "g6.12xlarge"]), min_size=1)
+)
+def test_a_pool_of_the_program_may_have_as_many_nodes_as_it_was_allowed(nodes: int, types: set[str]) -> None:
+    facts = [FACTS[name] for name in types]
+    args = KarpenterNodePoolArgs(
+        node_role_name="role", security_group_id="sg-1", subnet_ids=["subnet-1"], zones=["us-east-1a"],
+        instance_types=sorted(types), capacity_types=["on-demand"], maximum_nodes={},
+        gpu_limit=nodes * min(fact.gpu_count for fact in facts),
+        cpu_limit=nodes * max(fact.vcpu_count for fact in facts),
+        volume_gib=100, expire_after="336h", termination_grace_period="1h", tags={},
+    )  # fmt: skip
+    found = estimate(resource("karpenter.sh/v1:NodePool", "gpu", spec=_node_pool_spec("gpu", args)))
+    assert [pool.maximum for pool in found.nodes] == [nodes]
+    assert found.unpriced == AUTO_MODE
