@@ -6,6 +6,7 @@ comment without the `[bot]` that the app's own login has (src/comment.ts of
 https://github.com/marocchino/sticky-pull-request-comment relies on it; read 2026-11-26).
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from costcheck.sources.http import ApiClient, RetryPolicy, follow_pages
 
 BOT = "[bot]"
 TOKEN_HELP = "a token that may write pull requests (`pull-requests: write`) in GITHUB_TOKEN"  # noqa: S105 - a hint
-PULL_REQUEST_REF = ("refs", "pull")
+PULL_REQUEST_REF = re.compile(r"refs/pull/([0-9]+)/.+")
 QUERY = """
 query($owner: String!, $name: String!, $number: Int!, $first: Int!, $after: String) {
   viewer { login }
@@ -199,9 +200,8 @@ def _is_viewer(author: Actor, viewer: Viewer) -> bool:
 
 def _number(environ: Mapping[str, str]) -> int:
     """Return the number of the pull request, from the ref or else from the event."""
-    ref = environ.get("GITHUB_REF", "").split("/")
-    if tuple(ref[:2]) == PULL_REQUEST_REF and ref[2].isdecimal():
-        return int(ref[2])
+    if match := PULL_REQUEST_REF.fullmatch(environ.get("GITHUB_REF", "")):
+        return int(match[1])
     event = _event(environ.get("GITHUB_EVENT_PATH", ""))
     if event.pull_request is None:
         message = "neither GITHUB_REF nor the event names a pull request"

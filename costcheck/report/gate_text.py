@@ -1,5 +1,6 @@
 """The gate's answer for a terminal."""
 
+from dataclasses import replace
 from typing import Final
 
 from rich.text import Text
@@ -7,6 +8,7 @@ from rich.text import Text
 from costcheck.gate.result import GateResult, Outcome
 from costcheck.report.figures import plain
 from costcheck.report.gate_sections import gate_sections, subtitle
+from costcheck.report.page import Section
 from costcheck.report.text import render_sections
 
 WORDS: Final = {
@@ -20,6 +22,10 @@ _COLOURS: Final = {
     Outcome.CANNOT_DECIDE: "bold yellow",
 }
 
+LONGEST_TABLE: Final = 200
+"""Rows; a terminal is no place for thousands, except where each must be named."""
+WHOLE: Final = frozenset({"unknown"})
+
 
 def render_gate_text(result: GateResult, *, width: int, color: bool) -> str:
     """Return all that the gate says, the answer first, no line wider than `width` columns.
@@ -30,4 +36,13 @@ def render_gate_text(result: GateResult, *, width: int, color: bool) -> str:
         color: Whether to write colour codes.
     """
     title = Text(f"{WORDS[result.outcome]} - {plain(result.headline)}", style=_COLOURS[result.outcome])
-    return render_sections([title, Text(subtitle(result))], gate_sections(result), width=width, color=color)
+    shown = map(_cut, gate_sections(result))
+    return render_sections([title, Text(subtitle(result))], shown, width=width, color=color)
+
+
+def _cut(section: Section) -> Section:
+    table = section.table
+    if table is None or len(table.rows) <= LONGEST_TABLE or section.key in WHOLE:
+        return section
+    more = f"{len(table.rows) - LONGEST_TABLE:,} more rows; --format json has all."
+    return replace(section, table=replace(table, rows=table.rows[:LONGEST_TABLE]), notes=(more, *section.notes))

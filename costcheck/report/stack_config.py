@@ -4,6 +4,7 @@ The keys are those that `Pulumi.yaml` declares; the text is what `pulumi config 
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -68,6 +69,7 @@ def _pool(name: str, fleets: Sequence[Fleet], weekly_hours: Sequence[int]) -> di
             "desired": count,
             "max": sum(fleet.maximum_instance_count for fleet in fleets),
         },
+        "volumeGib": math.ceil(max(fleet.node_volume_gib for fleet in fleets)),
     }
     if weekly_hours:
         pool["schedule"] = paying_hours(weekly_hours)

@@ -130,6 +130,14 @@ def test_a_gpu_type_that_grows_stands_before_one_that_does_not() -> None:
     assert second.split() == ["g6.xlarge/spot", "us-east-1", "no", "limit", "no", "limit", "3"]
 
 
+def test_a_long_table_is_cut_and_says_so_but_each_unknown_cost_is_named() -> None:
+    unknown = tuple(replace(built.DATABASE, name=f"db-{number}") for number in range(250))
+    text = shown(built.result(resources=(*(built.resource(f"n{number}") for number in range(150)), *unknown)))
+    assert "\n100 more rows; --format json has all.\n" in text
+    assert len(re.findall(r"^n\d+ +create", text, re.MULTILINE)) == 200
+    assert len(re.findall(r"^db-\d+ ", text, re.MULTILINE)) == 250
+
+
 def test_no_section_is_empty() -> None:
     for result in built.RESULTS.values():
         assert not [section.key for section in gate_sections(result) if section.is_empty]
