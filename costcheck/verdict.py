@@ -101,6 +101,7 @@ class Fleet:
         weight_gib: All weights of one replica.
         context_tokens: Prompt plus completion of the longest request that the memory was planned for.
         longest_request_gib: KV cache of one such request.
+        node_volume_gib: Disks of each instance beside its own local ones.
         instance_count: At today's busy hour.
         maximum_instance_count: At the busiest hour of the horizon, P90 of the draws.
         hours_per_month: Hours that one instance runs, 730 where it is always on.
@@ -116,6 +117,7 @@ class Fleet:
     weight_gib: Decimal
     context_tokens: int
     longest_request_gib: Decimal
+    node_volume_gib: Decimal
     instance_type: str
     purchase_option: str
     tensor_parallel: int

@@ -17,7 +17,7 @@ from infra.node_group import NodeGroup, NodeGroupArgs, OperatingSystem, Size
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 """All five that EKS has: https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html."""
 
-SYSTEM_VOLUME_GIB = 20
+SYSTEM_VOLUME_GIB = 50
 SYSTEM_AMI = "BOTTLEROCKET_x86_64"
 """https://docs.aws.amazon.com/eks/latest/APIReference/API_Nodegroup.html (amiType)"""
 

@@ -111,7 +111,7 @@ class GpuPoolConfig:
         operating_system: `bottlerocket` or `al2023`.
         capacity_reservation_id: Of the Capacity Block or reservation.
         zones: Of the network's zones; empty means all that offer the types.
-        volume_gib: Encrypted disk of a node.
+        volume_gib: All encrypted disks of a node together.
         schedule: Paying hours only; None is always.
     """
 

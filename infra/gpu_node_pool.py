@@ -69,7 +69,7 @@ class GpuNodePoolArgs:
         minimum: Least number of nodes.
         desired: Number of nodes now, or in paying hours.
         maximum: Largest number of nodes; this is what admission allows.
-        volume_gib: Encrypted disk in GiB; weights go to local NVMe where the type has it.
+        volume_gib: All encrypted disks of a node together, in GiB; weights go to local NVMe where the type has it.
         paying_hours: Run in these hours only; None means always.
         until: Moment (UTC, in the future) at which all nodes are taken back; None means never.
         tags: Cost-allocation tags.

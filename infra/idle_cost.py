@@ -8,11 +8,9 @@ from decimal import Decimal
 
 from infra.cluster import SYSTEM_VOLUME_GIB
 from infra.config import StackConfig
-from infra.node_group import SYSTEM_DEVICES, OperatingSystem
 from infra.releases import DATA
 
 HOURS_PER_MONTH = Decimal(730)
-SYSTEM_NODE_GIB = SYSTEM_VOLUME_GIB + sum(SYSTEM_DEVICES[OperatingSystem.BOTTLEROCKET].values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +83,7 @@ def _cluster_items(config: StackConfig) -> Iterator[IdleItem]:
         nodes, type_ = config.cluster.system_node_count, config.cluster.system_instance_type
         yield _item("EKS control plane", "AmazonEKS-Hours:perCluster", 1)
         yield _item(f"{nodes} x {type_}", f"BoxUsage:{type_}", nodes)
-        yield _item(f"{nodes} x {SYSTEM_NODE_GIB} GiB gp3", "EBS:VolumeUsage.gp3", nodes * SYSTEM_NODE_GIB)
+        yield _item(f"{nodes} x {SYSTEM_VOLUME_GIB} GiB gp3", "EBS:VolumeUsage.gp3", nodes * SYSTEM_VOLUME_GIB)
 
 
 def _item(label: str, sku_meter: str, quantity: int) -> IdleItem:

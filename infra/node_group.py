@@ -121,7 +121,7 @@ class NodeGroupArgs:
         instance_types: One or more types; with a Capacity Block exactly one.
         ami_type: EKS's name of the image family.
         operating_system: Decides the disk layout and the form of user data.
-        volume_gib: Size of the encrypted disk in GiB.
+        volume_gib: Size of all encrypted disks of a node together, in GiB.
         instance_store: Put images and weights on local NVMe where the type has it.
         market: On-demand unless said otherwise.
         size: Number of nodes.
@@ -257,7 +257,8 @@ class NodeGroup(pulumi.ComponentResource):
 
 
 def _encrypted_volumes(args: NodeGroupArgs) -> list[aws.ec2.LaunchTemplateBlockDeviceMappingArgs]:
-    devices = {**SYSTEM_DEVICES[args.operating_system], DATA_DEVICE[args.operating_system]: args.volume_gib}
+    system = SYSTEM_DEVICES[args.operating_system]
+    devices = {**system, DATA_DEVICE[args.operating_system]: args.volume_gib - sum(system.values())}
     return [
         aws.ec2.LaunchTemplateBlockDeviceMappingArgs(
             device_name=device,

@@ -208,6 +208,7 @@ def _fleet(evaluator: Evaluator, plan: Plan, fleet: FleetPlan) -> Fleet:
         weight_gib=Decimal(str(replica.memory.weight_gib)),
         context_tokens=math.ceil(replica.memory.longest_context_tokens),
         longest_request_gib=Decimal(str(round(replica.memory.longest_request_gib, 4))),
+        node_volume_gib=evaluator.inputs.assumptions.gpu_node_volume_gb.value,
         instance_type=fleet.instance.instance_type,
         purchase_option=fleet.purchase_option,
         tensor_parallel=replica.tensor_parallel,

@@ -64,6 +64,7 @@ def fleet(**changes: Any) -> Fleet:  # noqa: ANN401 - any field of the record
         weight_gib=Decimal("8.46"),
         context_tokens=6144,
         longest_request_gib=Decimal("0.75"),
+        node_volume_gib=Decimal(100),
         instance_type=INSTANCE,
         purchase_option="on_demand",
         tensor_parallel=1,

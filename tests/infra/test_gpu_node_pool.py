@@ -60,7 +60,7 @@ def test_an_update_takes_the_old_node_first_since_a_spare_gpu_may_not_exist(clou
 @pytest.mark.parametrize(
     ("system", "ami", "devices"),
     [
-        (OperatingSystem.BOTTLEROCKET, "BOTTLEROCKET_x86_64_NVIDIA", {"/dev/xvda": 4, "/dev/xvdb": 200}),
+        (OperatingSystem.BOTTLEROCKET, "BOTTLEROCKET_x86_64_NVIDIA", {"/dev/xvda": 4, "/dev/xvdb": 196}),
         (OperatingSystem.AL2023, "AL2023_x86_64_NVIDIA", {"/dev/xvda": 200}),
     ],
 )

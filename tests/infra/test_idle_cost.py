@@ -26,9 +26,9 @@ def test_every_price_says_where_it_was_read_and_when() -> None:
 
 
 def test_the_small_profile_costs_what_its_parts_cost_by_hand() -> None:
-    # Control plane 0.10, NAT gateway 0.045, IPv4 0.005, 2 x m6i.large 0.096 an hour; 48 GB at 0.08, a key at 1.00.
+    # Control plane 0.10, NAT gateway 0.045, IPv4 0.005, 2 x m6i.large 0.096 an hour; 100 GB at 0.08, a key at 1.00.
     hour = Decimal("0.10") + Decimal("0.045") + Decimal("0.005") + 2 * Decimal("0.096")
-    month = hour * 730 + 48 * Decimal("0.08") + 1
+    month = hour * 730 + 100 * Decimal("0.08") + 1
 
     assert f"${month:,.2f} a month" in describe_idle_cost(load(), 2)
     assert "$0.35 an hour" in describe_idle_cost(load(), 2)
@@ -36,7 +36,7 @@ def test_the_small_profile_costs_what_its_parts_cost_by_hand() -> None:
 
 def test_the_full_profile_has_a_gateway_in_each_zone_and_a_third_node() -> None:
     hour = Decimal("0.10") + 3 * (Decimal("0.045") + Decimal("0.005") + Decimal("0.096"))
-    month = hour * 730 + 72 * Decimal("0.08") + 1
+    month = hour * 730 + 150 * Decimal("0.08") + 1
 
     assert f"${month:,.2f} a month" in describe_idle_cost(load(profile="full"), 3)
 

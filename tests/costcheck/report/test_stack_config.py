@@ -40,6 +40,7 @@ def test_a_fleet_becomes_a_pool_of_its_type_with_its_ceiling() -> None:
             "instanceTypes": ["g6e.xlarge"],
             "purchaseOption": "on_demand",
             "nodes": {"min": 2, "desired": 2, "max": 3},
+            "volumeGib": 100,
         }
     ]
 
