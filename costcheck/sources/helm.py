@@ -1,6 +1,5 @@
 """Charts as `helm template` renders them: on this machine, with nothing but the chart and its values."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -134,7 +133,7 @@ def _arguments(release: Release, root: Path, folder: Path) -> list[str]:
 def _environment(folder: Path) -> dict[str, str]:
     """Return an environment with no plugin, no repository, no credential and no cluster in it."""
     homes = {name: str(folder / name.lower()) for name in ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME")}
-    return {**homes, "HOME": str(folder), "KUBECONFIG": os.devnull, "PATH": ""}
+    return {**homes, "HOME": str(folder), "KUBECONFIG": str(folder / "no-cluster"), "PATH": ""}
 
 
 def _said(stderr: bytes) -> str:

@@ -110,7 +110,7 @@ print(json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "data": data}))
     assert arguments[-3:] == ["--", "shop", str(program / "../charts/shop")]
     assert data["values"] == '{"size":8.46}'
     assert {"HELM_PLUGINS", "SOME_TOKEN"}.isdisjoint(environment)
-    assert environment["KUBECONFIG"] == "/dev/null"
+    assert not Path(environment["KUBECONFIG"]).exists()
     assert not Path(environment["HELM_CONFIG_HOME"]).parent.exists()
 
 
