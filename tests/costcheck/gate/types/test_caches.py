@@ -29,6 +29,22 @@ def test_an_idle_serverless_cache_costs_its_least_size() -> None:
     assert quantities(estimate(resource(kind, engine="valkey")))["CachedData:Valkey"] == pair(73, 73)
 
 
+def test_a_serverless_cache_costs_its_least_size_even_where_less_is_asked_for() -> None:
+    limits = {"dataStorage": {"minimum": 0}, "ecpuPerSeconds": [{"minimum": 0}]}
+    one = resource("aws:elasticache/serverlessCache:ServerlessCache", engine="redis", cacheUsageLimits=limits)
+    assert quantities(estimate(one))["CachedData:Redis"] == pair(730, 730)
+
+
+def test_a_target_below_what_runs_does_not_lower_the_worst_case() -> None:
+    found = quantities(estimate(ORDERS, target(ORDERS, "dynamodb:table:ReadCapacityUnits", 1)))
+    assert found["ReadCapacityUnit-Hrs"] == pair(14 * 730, 14 * 730)
+
+
+def test_a_collection_without_standby_costs_half() -> None:
+    one = resource("aws:opensearch/serverlessCollection:ServerlessCollection", standbyReplicas="DISABLED")
+    assert quantities(estimate(one))["SearchOCU"] == pair(365, 365)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -62,6 +62,18 @@ def test_gp3_of_sql_server_includes_the_same_at_every_size() -> None:
     assert quantities(estimate(postgres(**server)))["RDS:GP3-PIOPS/SQL Server"] == pair(2000, 2000)
 
 
+def test_gp3_of_exactly_the_size_that_is_striped_includes_four_times_as_much() -> None:
+    assert "RDS:GP3-PIOPS/PostgreSQL" not in quantities(estimate(postgres(allocatedStorage=400, iops=12000)))
+    with pytest.raises(UnpriceableError, match="below 400 GiB"):
+        estimate(postgres(allocatedStorage=399, iops=12000))
+
+
+def test_storage_of_unsaid_type_is_the_providers_own_by_whether_speed_is_asked_for() -> None:
+    unsaid: Json = {"engine": "mysql", "instanceClass": "db.m6g.large", "allocatedStorage": 100}
+    assert quantities(estimate(resource(RDS, **unsaid)))["RDS:GP2-Storage/Any"] == pair(100, 100)
+    assert quantities(estimate(resource(RDS, iops=1000, **unsaid)))["RDS:PIOPS/Any"] == pair(1000, 1000)
+
+
 def test_a_replica_of_something_outside_the_plan_is_unknown() -> None:
     with pytest.raises(UnpriceableError, match="replicates is not in the plan"):
         estimate(resource(RDS, replicateSourceDb="arn:aws:rds:eu-west-1:1:db:other", instanceClass="db.m6g.large"))
@@ -126,14 +138,18 @@ def test_an_instance_whose_cluster_is_not_in_the_plan_is_unknown(token: str) -> 
 
 @pytest.mark.parametrize("token", ["aws:docdb/cluster:Cluster", "aws:neptune/cluster:Cluster"])
 def test_dearer_storage_or_serverless_capacity_of_other_clusters_has_no_price(token: str) -> None:
-    with pytest.raises(UnpriceableError):
-        estimate(resource(token, storageType="iopt1"))
-    cluster, kind = resource(token, "pool"), token.replace("cluster:Cluster", "clusterInstance:ClusterInstance")
+    kind, optimized = token.replace("cluster:Cluster", "clusterInstance:ClusterInstance"), {"storageType": "iopt1"}
+    dear = resource(token, "pool", **optimized)
+    member = resource(kind, uses={"clusterIdentifier": dear}, instanceClass="db.r5.large")
+    for one in (dear, member):
+        with pytest.raises(UnpriceableError, match="iopt1"):
+            estimate(one, dear)
+    cluster = resource(token, "pool")
     with pytest.raises(UnpriceableError, match="serverless"):
         estimate(resource(kind, uses={"clusterIdentifier": cluster}, instanceClass="db.serverless"), cluster)
 
 
-def proxy_before(*databases: Resource) -> Estimate:
+def proxy_before(*databases: Resource, vcpus: int = 4) -> Estimate:
     proxy = resource("aws:rds/proxy:Proxy", "proxy")
     targets = [
         resource("aws:rds/proxyTarget:ProxyTarget", str(index), uses={"dbProxyName": proxy, key: database})
@@ -141,12 +157,16 @@ def proxy_before(*databases: Resource) -> Estimate:
         for key in ("dbInstanceIdentifier" if database.token == RDS else "dbClusterIdentifier",)
     ]
     members = [aurora_instance(one, instanceClass="db.m6g.large") for one in databases if one.token == AURORA]
-    return estimate(proxy, *targets, *databases, *members, vcpus=4)
+    return estimate(proxy, *targets, *databases, *members, vcpus=vcpus)
 
 
 def test_a_proxy_costs_each_vcpu_behind_it() -> None:
     both = proxy_before(postgres("one"), postgres("two"))
     assert quantities(both) == {"RDS:ProxyUsage/PostgreSQL": pair(5840, 5840)}
+
+
+def test_a_proxy_costs_two_vcpus_at_least() -> None:
+    assert quantities(proxy_before(postgres(), vcpus=1)) == {"RDS:ProxyUsage/PostgreSQL": pair(1460, 1460)}
 
 
 def test_a_proxy_before_a_cluster_costs_the_vcpus_of_its_instances() -> None:

@@ -15,6 +15,10 @@ def test_a_function_of_unsaid_architecture_is_priced_as_the_dearer_one() -> None
     assert [meter.sku_meter for meter in meters(resource(FUNCTION))] == ["Request", "Lambda-GB-Second"]
 
 
+def test_a_user_pool_of_unsaid_tier_is_what_aws_makes() -> None:
+    assert [meter.sku_meter for meter in meters(resource(POOL))] == ["CognitoEssentialsMAU"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
