@@ -14,7 +14,15 @@ from costcheck.plan.records import SECRET, UNKNOWN, Plan
 from costcheck.sources.helm import Manifest, Release, parse_manifests
 from tests.costcheck.gate import plans
 from tests.costcheck.gate.kubernetes_objects import FACTS
-from tests.costcheck.gate.types.test_kubernetes import ON_DEMAND, TYPES, claim, node_class, node_pool, storage_class
+from tests.costcheck.gate.types.test_kubernetes import (
+    ON_DEMAND,
+    TYPES,
+    claim,
+    node_class,
+    node_pool,
+    one_of,
+    storage_class,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 RELEASE = "kubernetes:helm.sh/v3:Release"
@@ -255,3 +263,16 @@ def test_two_objects_of_one_name_have_two_addresses() -> None:
     assert [one.token for one in found][1:] == [
         "kubernetes:core/v1:PersistentVolumeClaim", "kubernetes:core/v1:Pod", "kubernetes:apps/v1:Deployment",
     ]  # fmt: skip
+
+
+def test_nodes_that_run_in_place_of_others_are_counted_and_not_charged_beside_them() -> None:
+    types = one_of("node.kubernetes.io/instance-type", "g6.xlarge")
+    both = one_of("karpenter.sh/capacity-type", "spot", "on-demand")
+    pools = [node_pool(types, options, limits={"nvidia.com/gpu": "2"}) for options in (both, ON_DEMAND)]
+    found = [
+        assessed(added(), always(NODE_CLASS, manifest("karpenter.sh/v1", "NodePool", **pool.inputs)))
+        for pool in pools
+    ]
+    assert found[0].after == found[1].after
+    assert found[0].after.maximum_usd > 0
+    assert found[0].growth.after["g6.xlarge/spot", "us-east-1"] == 2
