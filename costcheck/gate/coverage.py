@@ -48,7 +48,7 @@ def check_capacity(found: Assessment) -> tuple[Check, ...]:
             subject=urn,
             seen=f"it may bring GPU nodes that nobody can count: {reason}",
             needed="instance types and the most nodes, known before the update",
-            to_do="write them into the program as plain values",
+            to_do="give them as plain values; a chart must be one that `helm template` can render here",
         )
         for urn, reason in found.growth.untold.items()
     )

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Previews a stack and gates the plan: the same in GitHub, in GitLab, before a push and by hand.
+#
+#   scripts/gate.sh STACK [option of `costcheck gate`]...
+#
+# Needs `pulumi` (logged in to the state) and `costcheck` on PATH; with `helm` on PATH, charts are priced too. Exits with the
+# gate's answer: 0 allowed, 3 denied, 4 nobody can tell. A preview that fails is not decided (4): its file says why.
+# PREVIEW_ROLE_ARN and GATE_ROLE_ARN, where they are set, are two AWS roles (docs/ci/): what reads the state cannot be what
+# looks up prices, and neither can change anything.
+set -euo pipefail
+stack=${1:?usage: scripts/gate.sh STACK [option of \`costcheck gate\`]...}
+shift
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+as() {  # as ROLE COMMAND...: with that role where there is one, else with the caller's own login
+    if [ -n "$1" ]; then AWS_ROLE_ARN=$1 "${@:2}"; else "${@:2}"; fi
+}
+
+as "${PREVIEW_ROLE_ARN:-}" pulumi stack export --stack "$stack" >"$folder/state.json" ||
+    echo "the state cannot be read; the gate reads the plan alone" >&2
+as "${PREVIEW_ROLE_ARN:-}" pulumi preview --json --stack "$stack" >"$folder/plan.json" ||
+    echo "the preview failed; the gate reads what it wrote" >&2
+state=()
+if [ -s "$folder/state.json" ]; then state=(--state "$folder/state.json"); fi
+as "${GATE_ROLE_ARN:-}" costcheck gate --plan "$folder/plan.json" "${state[@]}" --stack "$stack" "$@"

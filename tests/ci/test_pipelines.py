@@ -1,0 +1,148 @@
+"""What runs in other people's pipelines: scanned, least in its roles, and carried out with recorded plans."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+SCANNERS = ROOT / ".venv-scanners" / "bin"
+CI = ROOT / "docs" / "ci"
+PLANS = ROOT / "tests" / "data" / "plans"
+SCANNED = 2
+ACCESS_LEVELS = """
+import json, sys
+from policy_sentry.querying.actions import get_action_data
+for name in json.load(sys.stdin):
+    service, _, action = name.partition(":")
+    found = get_action_data(service, action)
+    print(name, found[service][0]["access_level"] if found else "unknown")
+"""
+
+
+def run(*command: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, input=given, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+
+
+def actions(policy: str) -> list[str]:
+    document = json.loads((CI / policy).read_text())
+    return [action for statement in document["Statement"] for action in statement["Action"]]
+
+
+def test_zizmor_finds_nothing_in_actions_and_workflows_and_looked_at_all_of_them() -> None:
+    files = [*sorted((ROOT / ".github").rglob("*.yml"))]
+    done = run(str(SCANNERS / "zizmor"), "--offline", "--format", "json", str(ROOT / ".github"))
+
+    assert done.returncode == 0, done.stdout
+    assert json.loads(done.stdout) == []
+    assert all(str(file.relative_to(ROOT)) in done.stderr for file in files), done.stderr
+    assert len(files) >= SCANNED
+
+
+def test_every_action_of_others_is_pinned_to_a_commit() -> None:
+    for file in (ROOT / ".github").rglob("*.yml"):
+        for line in file.read_text().splitlines():
+            name, _, used = line.partition("uses: ")
+            if used and name.strip() in {"", "-"} and not used.startswith("./"):
+                assert len(used.split("@")[1].split()[0]) == 40, line  # a whole SHA-1
+
+
+def test_no_workflow_grants_anything_to_all_of_its_jobs() -> None:
+    for file in (ROOT / ".github" / "workflows").glob("*.yml"):
+        document = yaml.safe_load(file.read_text())
+        assert document["permissions"] == {}, file
+        assert "pull_request_target" not in document[True], file  # YAML takes `on` for true
+
+
+@pytest.mark.parametrize(("policy", "beside"), [("gate-role.json", set()), ("preview-role.json", {"kms:Decrypt"})])
+def test_the_roles_of_a_pipeline_can_only_read(policy: str, beside: set[str]) -> None:
+    done = run(str(SCANNERS / "python"), "-c", ACCESS_LEVELS, given=json.dumps(actions(policy)))
+    levels = dict(line.split() for line in done.stdout.splitlines())
+
+    assert levels.keys() == set(actions(policy))
+    assert {name for name, level in levels.items() if level not in {"Read", "List"}} == beside
+
+
+def test_the_two_roles_share_no_right_but_to_look_at_instance_types() -> None:
+    assert set(actions("gate-role.json")) & set(actions("preview-role.json")) == {"ec2:DescribeInstanceTypes"}
+
+
+@pytest.mark.parametrize("name", ["trust-github.json", "trust-gitlab.json"])
+def test_a_role_is_only_for_one_repository(name: str) -> None:
+    ((statement),) = json.loads((CI / name).read_text())["Statement"]
+    conditions = {key: value for kind in statement["Condition"].values() for key, value in kind.items()}
+    subject = next(value for key, value in conditions.items() if key.endswith(":sub"))
+
+    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert "sts.amazonaws.com" in conditions.values()
+    assert "/" in subject.split(":ref")[0]
+    assert "*" not in subject.split(":ref")[0]
+
+
+def test_the_gitlab_template_asks_for_an_identity_and_runs_the_script() -> None:
+    job: dict[str, Any] = yaml.safe_load((CI / "gate.gitlab-ci.yml").read_text())["costcheck-gate"]
+
+    assert job["id_tokens"]["AWS_IDENTITY"]["aud"] == "sts.amazonaws.com"
+    assert any("scripts/gate.sh" in line for line in job["script"])
+
+
+def test_the_hook_runs_the_script() -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+
+    assert (hook["entry"], hook["stages"]) == ("scripts/gate.sh", ["pre-push"])
+    assert os.access(ROOT / hook["entry"], os.X_OK)
+
+
+@pytest.fixture
+def pulumi(tmp_path: Path) -> Path:
+    """Return a folder with a `pulumi` that writes what it is told, and notes the role that it was run with."""
+    program = tmp_path / "bin" / "pulumi"
+    program.parent.mkdir()
+    program.write_text(
+        '#!/usr/bin/env bash\necho "pulumi $1 ${AWS_ROLE_ARN:-none}" >>"$NOTES"\n'
+        'if [ "$1" = stack ]; then cat "$STATE"; else cat "$PLAN"; exit "${PREVIEW_STATUS:-0}"; fi\n'
+    )
+    program.chmod(0o755)
+    return program.parent
+
+
+def gate(pulumi: Path, tmp_path: Path, plan: str, state: str = "state", **more: str) -> int:
+    empty = tmp_path / "empty.json"
+    empty.write_text("")
+    path = os.pathsep.join([str(pulumi), str(ROOT / ".venv" / "bin"), os.environ["PATH"]])
+    environment = {
+        "PATH": path, "NOTES": str(tmp_path / "notes"), "PLAN": str(PLANS / f"{plan}.json"),
+        "STATE": str(PLANS / f"{state}.json" if state else empty), **more,
+    }  # fmt: skip
+    bash = shutil.which("bash") or "bash"
+    command = [bash, str(ROOT / "scripts" / "gate.sh"), "local"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)  # noqa: S603
+    return done.returncode
+
+
+@pytest.mark.parametrize(("plan", "answer"), [("lower", 0), ("noop", 0), ("failed_preview", 4)])
+def test_the_script_leaves_with_the_answer_of_the_gate(pulumi: Path, tmp_path: Path, plan: str, answer: int) -> None:
+    assert gate(pulumi, tmp_path, plan) == answer
+
+
+def test_new_gpus_without_a_decision_stop_the_pipeline(pulumi: Path, tmp_path: Path) -> None:
+    assert gate(pulumi, tmp_path, "add_pools", state="") == 3
+
+
+def test_a_preview_that_failed_is_not_decided_whatever_it_wrote(pulumi: Path, tmp_path: Path) -> None:
+    assert gate(pulumi, tmp_path, "failed_preview", PREVIEW_STATUS="255") == 4
+
+
+def test_a_fork_that_can_read_no_state_still_gets_an_answer(pulumi: Path, tmp_path: Path) -> None:
+    assert gate(pulumi, tmp_path, "lower", state="") == 0
+
+
+def test_the_state_is_read_with_another_role_than_prices(pulumi: Path, tmp_path: Path) -> None:
+    gate(pulumi, tmp_path, "noop", PREVIEW_ROLE_ARN="arn:preview", GATE_ROLE_ARN="arn:gate")
+
+    assert (tmp_path / "notes").read_text().splitlines() == ["pulumi stack arn:preview", "pulumi preview arn:preview"]
