@@ -7,7 +7,7 @@ from decimal import Decimal
 from costcheck.errors import EvidenceError
 from costcheck.gate.accelerators import names_accelerator
 from costcheck.gate.estimate import Component, Estimate, Nodes, PurchaseOption
-from costcheck.gate.free import free_types
+from costcheck.gate.free import why_free
 from costcheck.gate.result import NOTHING, Cost, PricedComponent, Status
 from costcheck.gate.types import find_pricer, may_run_nodes
 from costcheck.gate.view import Side, UnpriceableError, View
@@ -68,7 +68,7 @@ def _why_free(resource: Resource) -> str:
     """Return why a resource costs nothing, empty where it may cost something."""
     if resource.external:
         return EXTERNAL
-    return free_types().get(resource.token, "") if resource.custom else BRACKET
+    return why_free(resource.token) if resource.custom else BRACKET
 
 
 def _price_estimate(estimate: Estimate, region_id: str | None, book: PriceBook) -> Priced:

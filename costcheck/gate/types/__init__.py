@@ -19,6 +19,7 @@ from costcheck.gate.types import (
     ec2,
     eks,
     emr,
+    free_by_value,
     kubernetes,
     load_balancing,
     messaging,
@@ -39,7 +40,7 @@ from costcheck.plan.records import KUBERNETES, Resource
 Pricer = Callable[[View], Estimate]
 """Returns what a resource buys; raises UnpriceableError where the plan does not tell."""
 
-RUNS_NODES: frozenset[str] = ec2.RUNS_NODES | eks.RUNS_NODES | emr.RUNS_NODES
+RUNS_NODES: frozenset[str] = ec2.RUNS_NODES | eks.RUNS_NODES | emr.RUNS_NODES | free_by_value.RUNS_NODES
 """Types that may run instances: where nobody can tell which, they count as GPUs."""
 PRICED: Mapping[str, Pricer] = {
     **ec2.PRICED,
@@ -58,6 +59,7 @@ PRICED: Mapping[str, Pricer] = {
     **caches.PRICED,
     **dynamodb.PRICED,
     **emr.PRICED,
+    **free_by_value.PRICED,
     **messaging.PRICED,
     **rds.PRICED,
     **rds_proxies.PRICED,

@@ -46,7 +46,7 @@ PRICE_CLASSES = {
 """Edge locations by CloudFront's price classes, in the words of its usage types
 (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PriceClass.html)."""
 NO_ENDPOINT = frozenset({"CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL"})
-FAST_SECONDS = 10
+FAST_SECONDS, SLOW_SECONDS = 10, 30
 
 
 def zone(view: View) -> Estimate:
@@ -69,7 +69,11 @@ def _options(view: View) -> Iterator[bool]:
     yield kind.startswith("HTTPS")
     yield kind.endswith("STR_MATCH")
     if kind not in NO_ENDPOINT:
-        yield view.number("requestInterval") <= FAST_SECONDS
+        interval = view.number("requestInterval")
+        if interval not in {FAST_SECONDS, SLOW_SECONDS}:
+            message = f"requestInterval is {interval}, which is neither {FAST_SECONDS} nor {SLOW_SECONDS}"
+            raise UnpriceableError(message)
+        yield interval == FAST_SECONDS
         yield view.flag("measureLatency")
 
 
@@ -80,7 +84,7 @@ def distribution(view: View) -> Estimate:
         UnpriceableError: It has a certificate with addresses of its own, which is charged by the month.
     """
     certificate = "viewerCertificate"
-    if not view.has(certificate, "cloudfrontDefaultCertificate"):
+    if not view.flag(certificate, "cloudfrontDefaultCertificate", default=False):
         method = view.text(certificate, "sslSupportMethod")
         if method != "sni-only":
             message = f"{certificate}.sslSupportMethod is {method!r}, and no price of that is built in"

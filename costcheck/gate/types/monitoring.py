@@ -26,6 +26,9 @@ CONFIG_ITEMS_DAILY = listed("AWSConfig", "ConfigurationItemRecordedDaily", "Item
 CONFIG_RULES = listed("AWSConfig", "ConfigRuleEvaluations", "Evaluations", "ConfigRuleEvaluations")
 TRAIL_COPIES = listed("AWSCloudTrail", "PaidEventsRecorded", "Events")
 TRAIL_DATA = listed("AWSCloudTrail", "DataEventsRecorded", "Events")
+CUSTOM_METRICS = listed(
+    "AmazonCloudWatch", "CW:MetricMonitorUsage", "Metric-Months", "Metrics", productFamily="Metric"
+)
 TRACES = listed("AWSXRay", "XRay-TracesStored", "Traces", "traces")
 SAMPLES = listed("AmazonPrometheus", "AMP:MetricSampleCount", "Samples", "Metric Datapoints")
 SAMPLES_KEPT = listed("AmazonPrometheus", "AMP:MetricStorageByteHrs", "GB-Months")
@@ -111,6 +114,7 @@ def grafana(_: View) -> Estimate:
 
 PRICED = {
     "aws:cloudwatch/logGroup:LogGroup": LOG_GROUP,
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": only_by_use(by_use("metrics made from logs", CUSTOM_METRICS)),
     "aws:cloudwatch/metricAlarm:MetricAlarm": metric_alarm,
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": composite_alarm,
     "aws:cloudwatch/dashboard:Dashboard": dashboard,

@@ -62,7 +62,7 @@ def vpc_endpoint(view: View) -> Estimate:
         message = f"no price of endpoints of type {kind} is built in"
         raise UnpriceableError(message)
     hours, gigabytes = ENDPOINTS[kind]
-    zones = count_of(view, "subnetIds", "subnetConfigurations")
+    zones = count_of(view, "subnetIds")
     return Estimate(
         components=(all_month("endpoint, each zone", hours, zones), by_use("endpoint traffic", gigabytes))
     )

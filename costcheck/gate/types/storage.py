@@ -26,16 +26,22 @@ SINGLE, MULTI = "Single-AZ", "Multi-AZ"
 WINDOWS_DEPLOYMENTS = {"SINGLE_AZ_1": SINGLE, "SINGLE_AZ_2": SINGLE, "MULTI_AZ_1": MULTI}
 SCRATCH = frozenset({"SCRATCH_1", "SCRATCH_2"})
 PERSISTENT = frozenset({"PERSISTENT_1", "PERSISTENT_2"})
+LUSTRE_MBPS = 50, 100, 125, 200, 250, 500, 1000
+"""MB/s for each TiB of Lustre on SSD that can be bought; each is a price."""
 
 
 def efs(view: View) -> Estimate:
     """Return a file system: what it keeps, and elastic throughput, by use; provisioned throughput, all of it.
 
-    What is kept includes some throughput, but nobody can tell how much will be kept.
+    What is kept includes some throughput, but nobody can tell how much will be kept. Without a mode the rates of
+    elastic throughput are said too, the dearest of the modes that are charged by use.
     """
     zonal = view.has("availabilityZoneName")
     kept = by_use("EFS storage", EFS_ONE_ZONE if zonal else EFS_STORAGE)
-    mode = view.text("throughputMode", default="bursting")
+    mode = view.text("throughputMode", default="elastic")
+    if mode not in {"bursting", "elastic", "provisioned"}:
+        message = f"throughputMode is {mode!r}, which is none of bursting, elastic and provisioned"
+        raise UnpriceableError(message)
     elastic = [by_use("EFS reads and writes", by) for by in EFS_ACCESS] if mode == "elastic" else []
     provisioned: list[Component] = []
     if mode == "provisioned" or view.has("provisionedThroughputInMibps"):
@@ -70,9 +76,18 @@ def fsx_lustre(view: View) -> Estimate:
     _known(view, "storageType", ("SSD",), default="SSD")
     _refuse_iops(view, "metadataConfiguration")
     scratch = deployment in SCRATCH
-    throughput = "N/A" if scratch else f"{view.number('perUnitStorageThroughput').normalize():f}"
+    throughput = "N/A" if scratch else _throughput_class(view)
     by = fsx_meter("Lustre", "Storage", "GB-Months", storageType="SSD", throughputCapacity=throughput)
     return Estimate(components=(monthly("Lustre storage", by, view.number("storageCapacity")),))
+
+
+def _throughput_class(view: View) -> str:
+    """Return the MB/s that each TiB of Lustre brings, as the price list writes them."""
+    throughput = view.number("perUnitStorageThroughput")
+    if throughput not in LUSTRE_MBPS:
+        message = f"perUnitStorageThroughput is {throughput}, which is none of {', '.join(map(str, LUSTRE_MBPS))}"
+        raise UnpriceableError(message)
+    return str(int(throughput))
 
 
 def _bought(view: View, system: str, deployment: str, media: tuple[str, ...]) -> Iterator[Component]:

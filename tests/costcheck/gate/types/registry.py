@@ -18,6 +18,7 @@ from costcheck.records import UnitPrice
 from tests.costcheck.test_price_book import book, fact, unit_price
 
 REGION = "us-east-1"
+WORLD = "global/"
 Path = tuple[str | int, ...]
 Json = Any
 
@@ -48,7 +49,7 @@ class Case:
     Attributes:
         resource: What is priced.
         others: What else is in the plan.
-        prices: `service/sku_meter` to US dollars a unit, made up for the test.
+        prices: `service/sku_meter` to US dollars a unit, made up for the test; after `global/` in every region.
         desired_usd: A month, at the desired size.
         maximum_usd: At the worst case; None where it is the same.
         sets_price: Paths of the inputs that may not be unknown, in the resource itself.
@@ -79,8 +80,9 @@ def priced(case: Case) -> Priced:
 
 
 def _row(key: str, usd: str) -> UnitPrice:
-    service, _, meter = key.partition("/")
-    return unit_price(usd, service=service, meter=meter, region="global" if service == "aws" else REGION)
+    service, _, meter = key.removeprefix(WORLD).partition("/")
+    world = service == "aws" or key.startswith(WORLD)
+    return unit_price(usd, service=service, meter=meter, region="global" if world else REGION)
 
 
 def pair(desired: int, most: int) -> tuple[Decimal, Decimal]:

@@ -2,7 +2,16 @@
 
 import pytest
 
-from tests.costcheck.gate.types import analytics_cases, cache_cases, database_cases, messaging_cases, serverless_cases
+from tests.costcheck.gate.types import (
+    analytics_cases,
+    cache_cases,
+    content_cases,
+    database_cases,
+    messaging_cases,
+    network_cases,
+    security_cases,
+    serverless_cases,
+)
 from tests.costcheck.gate.types.registry import (
     Case,
     check_hand_calculation,
@@ -14,8 +23,11 @@ from tests.costcheck.gate.types.registry import (
 CASES = (
     *analytics_cases.CASES,
     *cache_cases.CASES,
+    *content_cases.CASES,
     *database_cases.CASES,
     *messaging_cases.CASES,
+    *network_cases.CASES,
+    *security_cases.CASES,
     *serverless_cases.CASES,
 )
 each = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -256,6 +256,13 @@ def test_a_usage_type_fits_with_its_region_prefix_and_nothing_else(usage_type: s
     assert meter("NatGateway-Hours", "AmazonEC2").matches_usage_type(usage_type, "us-east-1") is fits
 
 
+def test_a_meter_without_a_usage_type_goes_by_its_attributes_alone() -> None:
+    """FSx writes one deployment and medium under several usage types."""
+    storage = define("AmazonFSx", "/Windows Storage", "GB-Mo", "GB-Months")
+    assert storage.matches_usage_type("USE1-Storage.SSD", "us-east-1")
+    assert not define("AWSELB", "Hours/Network", "Hrs", "Hours").matches_usage_type("Bytes", "us-east-1")
+
+
 def test_extended_support_is_a_sku_of_its_own_beside_the_control_plane(item: Callable[..., str]) -> None:
     """Constructed from the two documented rows: 0.10 and, added to it, 0.50."""
     rows = [
