@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from costcheck.gate.estimate import Estimate
 from costcheck.gate.pricing import METER_OF
-from costcheck.gate.types import PRICED
+from costcheck.gate.types import find_pricer
 from costcheck.gate.view import Side, UnpriceableError, View
 from costcheck.meters import Meter
 from costcheck.records import PricingCategory
@@ -56,9 +56,10 @@ def needs_of(side: Side) -> Needs:
 
 def _estimates(side: Side) -> Iterator[tuple[str, Estimate]]:
     for resource in side.by_urn.values():
-        if resource.token in PRICED and resource.custom and not resource.external and resource.region_id:
+        pricer = find_pricer(resource.token)
+        if pricer is not None and resource.custom and not resource.external and resource.region_id:
             try:
-                yield resource.region_id, PRICED[resource.token](View(resource, side))
+                yield resource.region_id, pricer(View(resource, side))
             except UnpriceableError:
                 continue
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from costcheck.gate.assessment import Assessment, assess
+from costcheck.gate.needs import needs_of
 from costcheck.gate.releases import BY_API, BY_VALUE, GONE, HIDDEN, Render, RenderedReleases, render_releases
 from costcheck.gate.result import Status
 from costcheck.gate.view import NOT_RENDERED, Side
@@ -276,3 +277,14 @@ def test_nodes_that_run_in_place_of_others_are_counted_and_not_charged_beside_th
     assert found[0].after == found[1].after
     assert found[0].after.maximum_usd > 0
     assert found[0].growth.after["g6.xlarge/spot", "us-east-1"] == 2
+
+
+def test_live_prices_are_fetched_for_what_a_chart_holds() -> None:
+    plan = added()
+    side = Side(plan.after, FACTS, rendered(plan, always(CLASS, CLAIM, NODE_CLASS, NODE_POOL)).after)
+    needs = needs_of(side)
+    assert {price.meter.sku_meter for price in needs.prices} == {
+        "EBS:VolumeUsage.gp3",
+        "BoxUsage:g6.xlarge",
+    }
+    assert needs.instance_types == {("us-east-1", "g6.xlarge")}
