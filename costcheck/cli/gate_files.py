@@ -73,7 +73,7 @@ def read_evidence(path: Path, *, recompute: bool) -> Evidence:
         if recompute:
             from costcheck.cli.records import require_recomputes  # noqa: PLC0415 - numpy is slow to load
 
-            accepted = require_recomputes(decision, path)
+            accepted = require_recomputes(decision, path).accepted
     except CostcheckError as exc:
         return Evidence(path=str(path), trouble=exc)
     return Evidence(path=str(path), decision=decision, accepted=accepted)

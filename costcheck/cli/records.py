@@ -122,8 +122,20 @@ def read_inputs(path: Path) -> DecisionInputs:
     return inputs
 
 
-def require_recomputes(decision: Decision, path: Path) -> bool:
-    """Return whether a person has accepted a decision, which must be what its own inputs lead to.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recomputed:
+    """What lies beside a decision that is what its inputs lead to.
+
+    Attributes:
+        accepted: A person has accepted its record.
+    """
+
+    inputs: DecisionInputs
+    accepted: bool
+
+
+def require_recomputes(decision: Decision, path: Path) -> Recomputed:
+    """Return the inputs of a decision, which must lead to it, and whether a person has accepted it.
 
     Args:
         decision: As it was read.
@@ -139,11 +151,13 @@ def require_recomputes(decision: Decision, path: Path) -> bool:
     for inputs in sorted(path.parent.glob(f"*{INPUTS}")):
         raw = _read(inputs)
         if hashlib.sha256(raw).hexdigest() == digest:
-            computed = encode(decide.decide(decode_inputs(raw, str(inputs))))
+            read = decode_inputs(raw, str(inputs))
+            computed = encode(decide.decide(read))
             if computed != content or path.read_bytes() != content:
                 raise _not_what_it_leads_to(path, content, computed, decision.costcheck_version)
             page = inputs.with_name(inputs.name.removesuffix(INPUTS) + ".md")
-            return page.exists() and bool(ACCEPTED.search(page.read_text(encoding="utf-8", errors="replace")))
+            text = page.read_text(encoding="utf-8", errors="replace") if page.exists() else ""
+            return Recomputed(inputs=read, accepted=bool(ACCEPTED.search(text)))
     message = f"no inputs with the digest {digest} that {path} carries lie beside it"
     raise TamperedError(
         message,
