@@ -100,6 +100,12 @@ def test_a_serverless_instance_that_may_pause_counts_half_a_unit() -> None:
     assert found == {"Aurora:ServerlessV2Usage/Aurora PostgreSQL": pair(365, 730)}
 
 
+def test_a_most_below_the_least_does_not_lower_the_worst_case() -> None:
+    cluster = aurora(serverlessv2ScalingConfiguration={"minCapacity": 4, "maxCapacity": 1})
+    found = quantities(estimate(aurora_instance(cluster, instanceClass="db.serverless"), cluster))
+    assert found == {"Aurora:ServerlessV2Usage/Aurora PostgreSQL": pair(4 * 730, 4 * 730)}
+
+
 @pytest.mark.parametrize("lost", ["minCapacity", "maxCapacity"])
 def test_a_serverless_instance_needs_both_limits_of_its_cluster(lost: str) -> None:
     limits = {"minCapacity": 1, "maxCapacity": 4}
