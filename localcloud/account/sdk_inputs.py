@@ -16,8 +16,9 @@ import pulumi
 from pulumi import _types  # the SDK's own reading of its types; it has no public one
 
 from localcloud.standins.calls import Failure
-from localcloud.standins.values import UNKNOWN, is_secret, plain
+from localcloud.standins.values import ARCHIVE, ASSET, SIGNATURE, UNKNOWN, is_secret, plain
 
+_FILES = {ASSET: pulumi.Asset, ARCHIVE: pulumi.Archive}
 _SHOWN_CHARACTERS = 40
 _SHOWN_KEYS = 12
 
@@ -93,6 +94,8 @@ def _failures(value: Any, annotation: Any, path: str) -> Iterator[Failure]:  # n
         yield from _failures(value["value"], annotation, path)
         return
     candidates = list(_candidates(annotation))
+    if isinstance(value, dict) and _FILES.get(value.get(SIGNATURE, "")) in candidates:
+        return
     nested = [each for each in candidates if inspect.isclass(each) and _types.is_input_type(each)]
     if isinstance(value, dict) and nested:
         yield from _object_failures(value, nested[0], path)

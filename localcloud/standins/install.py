@@ -10,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from localcloud.paths import Home
@@ -21,7 +22,7 @@ PROVIDERS = {"aws": "localcloud.account.provider", "kubernetes": "localcloud.sta
 _SDK_MODULE = f"github.com/pulumi/pulumi/sdk/v3@v{VERSION}"
 
 
-def install(home: Home, *, pulumi: Path, virtualenv: Path) -> None:
+def install(home: Home, *, pulumi: Path, virtualenv: Path, providers: Mapping[str, str] = PROVIDERS) -> None:
     """Installs all three for this virtual environment; what is right already is left alone.
 
     Raises RefusedError when an SDK is missing, CalledProcessError with its output when `go` or `pulumi` fails.
@@ -33,7 +34,7 @@ def install(home: Home, *, pulumi: Path, virtualenv: Path) -> None:
         pulumi.parent / LANGUAGE_HOST, wrapper(runtime.executable, "localcloud.standins.language_host", str(script))
     )
     versions = {name: version for name, version, _ in runtime.installed().plugins}
-    for package, module in PROVIDERS.items():
+    for package, module in providers.items():
         _install_provider(home, pulumi, package, versions[package], wrapper(runtime.executable, module))
 
 

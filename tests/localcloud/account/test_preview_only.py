@@ -9,7 +9,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from localcloud.account.preview_only import PreviewOnlyProvider
 from localcloud.paths import Home
-from localcloud.standins.values import UNKNOWN
+from localcloud.standins.values import ARCHIVE, SIGNATURE, UNKNOWN
 from tests.localcloud.account.engine_side import Engine, RefusedByProviderError
 
 DATABASE, FUNCTION, RECORD = "aws:rds/instance:Instance", "aws:lambda/function:Function", "aws:route53/record:Record"
@@ -40,6 +40,14 @@ def test_making_such_a_type_is_refused(any_type: Engine) -> None:
 def test_inputs_are_held_against_the_sdk(any_type: Engine) -> None:
     _, failures = any_type.check(DATABASE, "db", {"allocatedStorage": "ten", "colour": "blue"})
     assert [failure.partition(":")[0] for failure in failures] == ["allocatedStorage", "colour", "instanceClass"]
+
+
+def test_a_file_is_taken_where_the_sdk_takes_one(any_type: Engine) -> None:
+    archive = {SIGNATURE: ARCHIVE, "hash": "", "assets": {}}
+    _, taken = any_type.check(FUNCTION, "hello", {"role": "r", "code": archive})
+    _, refused = any_type.check(FUNCTION, "hello", {"role": archive})
+    assert taken == []
+    assert refused[0].startswith("role: got dict")
 
 
 def test_a_type_of_no_sdk_is_refused(any_type: Engine) -> None:
