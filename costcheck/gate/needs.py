@@ -8,6 +8,7 @@ from costcheck.gate.pricing import METER_OF
 from costcheck.gate.types import find_pricer
 from costcheck.gate.view import Side, UnpriceableError, View
 from costcheck.meters import Meter
+from costcheck.price_book import TOKEN_UNIT
 from costcheck.records import PricingCategory
 
 
@@ -66,7 +67,8 @@ def _estimates(side: Side) -> Iterator[tuple[str, Estimate]]:
 
 def _prices(estimate: Estimate, region_id: str) -> Iterator[NeededPrice]:
     for component in estimate.components:
-        yield _needed(component.meter, region_id, PricingCategory.STANDARD)
+        if component.meter.pricing_unit != TOKEN_UNIT:  # no list of AWS's: genai-prices has them
+            yield _needed(component.meter, region_id, PricingCategory.STANDARD)
     for nodes in estimate.nodes:
         if nodes.purchase_option in METER_OF:
             by, category = METER_OF[nodes.purchase_option]

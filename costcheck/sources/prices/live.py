@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
-from costcheck.errors import AmbiguousPriceError, PriceNotFoundError
+from costcheck.errors import AmbiguousPriceError, PriceNotFoundError, SourcePayloadError
 from costcheck.meters import Meter
 from costcheck.records import InstanceType, Origin, PriceSnapshot, PricingCategory, Provenance, UnitPrice
 from costcheck.sources.prices.aws_calls import translated_errors
@@ -118,13 +118,16 @@ def fetch_spot_price(client: "EC2Client", region_id: str, instance_type: str, *,
 
 
 def _fetched(one: Needed, clients: PriceClients, now: datetime) -> tuple[UnitPrice, ...]:
-    """Return the tiers of one price; none where AWS has not exactly one: the gate then names what lacks it."""
+    """Return the tiers of one price; none where AWS has not exactly one in the unit that is known here.
+
+    The gate then names what lacks it: one price that cannot be had does not take the answer on all others away.
+    """
     try:
         if one.category is PricingCategory.DYNAMIC:
             name = one.meter.sku_meter.removeprefix(SPOT_PREFIX)
             return (fetch_spot_price(clients.ec2, one.region_id, name, now=now),)
         return fetch_meter_prices(clients.pricing, one.region_id, one.meter, retrieved_on=now.date())
-    except (PriceNotFoundError, AmbiguousPriceError):
+    except (PriceNotFoundError, AmbiguousPriceError, SourcePayloadError):
         return ()
 
 

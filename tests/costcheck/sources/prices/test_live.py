@@ -75,6 +75,25 @@ def test_what_aws_does_not_have_is_left_out_so_that_the_gate_names_it(stub: Stub
     assert not [row for row in fresh.unit_prices if row.sku_meter == "BoxUsage:p5.48xlarge"]
 
 
+def test_a_price_in_a_unit_that_is_not_known_here_is_left_out_and_the_others_are_not(
+    stub: Stub, item: Callable[..., str]
+) -> None:
+    client, stubber = stub("pricing")
+    for unit, region in (("Fortnights", "us-east-1"), ("Hrs", "us-west-2")):
+        row = item(unit=unit, regionCode=region)
+        stubber.add_response("get_products", {"PriceList": [row], "FormatVersion": "aws_v1"})
+    clients = PriceClients(pricing=client, ec2=client, quotas=client)
+    other = replace(ON_DEMAND, region_id="us-west-2")
+    rows = with_live_prices(book().snapshot, [ON_DEMAND, other], [], lambda _: clients, now=NOW).unit_prices
+    assert [row.region_id for row in rows if row.sku_meter == "BoxUsage:p5.48xlarge"] == ["us-west-2"]
+
+
+def test_the_tokens_of_an_agent_are_not_asked_of_aws() -> None:
+    token = "aws:bedrock/agentAgent:AgentAgent"  # noqa: S105 - a type
+    plan = read(preview(create(token, "helper", {"foundationModel": "amazon.nova-pro-v1:0", "region": "us-east-1"})))
+    assert needs_of(Side(plan.after, {})).prices == frozenset()
+
+
 def test_a_spot_price_is_asked_of_ec2_and_not_of_the_price_list(stub: Stub) -> None:
     client, stubber = stub("ec2")
     asked = {"InstanceTypes": ["g6.xlarge"], "ProductDescriptions": ANY, "StartTime": NOW, "EndTime": NOW}
