@@ -19,6 +19,7 @@ ENDPOINTS = {
         listed("AmazonVPC", "VpcEndpoint-GWLBE-Bytes", "GB", productFamily="VpcEndpoint"),
     ),
 }
+FIREWALL_POLICY = "aws:networkfirewall/firewallPolicy:FirewallPolicy"
 FIREWALL_HOURS = listed("AWSNetworkFirewall", "Endpoint-Hour", "Hours", productFamily="AWS Firewall")
 FIREWALL_BYTES = listed("AWSNetworkFirewall", "Traffic-GB-Processed", "GB", productFamily="AWS Firewall")
 RESOLVER_HOURS = listed("AmazonRoute53", "ResolverNetworkInterface", "Hours", productFamily="DNS Query")
@@ -74,7 +75,15 @@ def endpoint_subnet(_: View) -> Estimate:
 
 
 def firewall(view: View) -> Estimate:
-    """Return a firewall, one endpoint a subnet or zone."""
+    """Return a firewall, one endpoint a subnet or zone.
+
+    Raises:
+        UnpriceableError: Its policy inspects TLS, which makes each endpoint dearer, or is not in the plan.
+    """
+    policy = view.referred("firewallPolicyArn", FIREWALL_POLICY)
+    if policy is None or policy.has("firewallPolicy", "tlsInspectionConfigurationArn"):
+        message = "no policy in the plan says that TLS is not inspected, and no price of inspecting it is built in"
+        raise UnpriceableError(message)
     endpoints = count_of(view, "subnetMappings", "availabilityZoneMappings")
     return Estimate(
         components=(

@@ -9,12 +9,21 @@ FIREWALL, RESOLVER = "aws:networkfirewall/firewall:Firewall", "aws:route53/resol
 ASSOCIATION, NAT = "aws:directconnect/gatewayAssociation:GatewayAssociation", "aws:ec2/natGateway:NatGateway"
 TRANSIT = resource("aws:ec2transitgateway/transitGateway:TransitGateway", "hub")
 PRIVATE_GATEWAY = resource("aws:ec2/vpnGateway:VpnGateway", "edge")
+PLAIN_POLICY = resource(
+    "aws:networkfirewall/firewallPolicy:FirewallPolicy",
+    "rules",
+    firewallPolicy={"statelessDefaultActions": ["aws:pass"]},
+)
 ADDRESS = "AmazonVPC/PublicIPv4:InUseAddress"
 
 
 def balancer(kind: str, **changes: Json) -> Resource:
     inputs: Json = {"loadBalancerType": kind, "internal": False, "subnets": ["a", "b"]}
     return resource(BALANCER, **(inputs | changes))
+
+
+def firewall(policy: Resource, **inputs: Json) -> Resource:
+    return resource(FIREWALL, uses={"firewallPolicyArn": policy}, **inputs)
 
 
 def attached(kind: str) -> dict[str, str]:
@@ -52,7 +61,8 @@ CASES = (
     ),
     Case(
         # 2 endpoints x 730 h x 0.4
-        resource=resource(FIREWALL, subnetMappings=[{"subnetId": "a"}, {"subnetId": "b"}]),
+        resource=firewall(PLAIN_POLICY, subnetMappings=[{"subnetId": "a"}, {"subnetId": "b"}]),
+        others=(PLAIN_POLICY,),
         prices={"AWSNetworkFirewall/Endpoint-Hour": "0.4", "AWSNetworkFirewall/Traffic-GB-Processed": "0.1"},
         desired_usd="584",
         sets_price=(("subnetMappings",),),

@@ -22,10 +22,12 @@ from tests.costcheck.gate.types.network_cases import (
     CLASSIC,
     ENDPOINT,
     FIREWALL,
+    PLAIN_POLICY,
     NAT,
     RESOLVER,
     VPN,
     balancer,
+    firewall,
 )
 from tests.costcheck.gate.types.registry import Json, estimate, pair, quantities, resource
 
@@ -52,7 +54,7 @@ def test_each_type_is_priced_by_hand_somewhere(token: str) -> None:
         resource(ENDPOINT, vpcEndpointType="Interface", subnetIds=[]),
         resource(ENDPOINT, vpcEndpointType="Interface", subnetIds=UNKNOWN),
         resource(ENDPOINT, vpcEndpointType="Resource", subnetIds=["a"]),
-        resource(FIREWALL),
+        resource(FIREWALL, firewallPolicyArn="elsewhere", subnetMappings=[{}]),
         resource(RESOLVER),
         resource(RESOLVER, ipAddresses=[{}], rniEnhancedMetricsEnabled=True),
         resource(RESOLVER, ipAddresses=[{}], targetNameServerMetricsEnabled=True),
@@ -73,6 +75,17 @@ def test_each_type_is_priced_by_hand_somewhere(token: str) -> None:
 def test_what_the_plan_does_not_tell_is_unknown(refused: Resource) -> None:
     with pytest.raises(UnpriceableError):
         estimate(refused)
+
+
+def test_a_firewall_of_unsaid_size_is_unknown() -> None:
+    with pytest.raises(UnpriceableError, match="subnetMappings"):
+        estimate(firewall(PLAIN_POLICY), PLAIN_POLICY)
+
+
+def test_a_firewall_that_inspects_tls_is_unknown() -> None:
+    policy = resource(PLAIN_POLICY.token, "tls", firewallPolicy={"tlsInspectionConfigurationArn": "a"})
+    with pytest.raises(UnpriceableError, match="TLS"):
+        estimate(firewall(policy, subnetMappings=[{}]), policy)
 
 
 def test_a_load_balancer_of_unsaid_type_is_an_application_load_balancer_that_faces_the_internet() -> None:
