@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
     from decimal import Decimal
 
     from costcheck.cli.context import Context
@@ -78,7 +79,7 @@ def gate(  # noqa: PLR0913, PLR0917 - one argument an option
     settings = gate_files.read_config(config or (CONFIG if CONFIG.exists() else None))
     held = gate_files.read_waivers(waivers, rules, context.now.date())
     plan = gate_files.read_plan(plan_file, state, stack)
-    pricing = Pricing(plan, read_price_book(snapshot), program)
+    pricing = Pricing(plan, read_price_book(snapshot), program, context.now.date())
     if live:
         pricing.fetch(context)
     found, evidence = _found(pricing, settings, decision)
@@ -102,10 +103,11 @@ def gate(  # noqa: PLR0913, PLR0917 - one argument an option
 class Pricing:
     """A plan with its prices and its charts: what is needed to assess it, fetched once."""
 
-    def __init__(self, plan: Plan, book: PriceBook, program: Path) -> None:
+    def __init__(self, plan: Plan, book: PriceBook, program: Path, today: date) -> None:
         self.plan = plan
         self.book = book
         self._program = program
+        self._today = today
 
     def fetch(self, context: Context) -> None:
         """Fetch all that the plan needs anew; what AWS does not have stays unknown."""
@@ -130,8 +132,11 @@ class Pricing:
         from costcheck.gate.view import Side  # noqa: PLC0415 - msgspec is slow to load
 
         facts = {fact.instance_type: fact for fact in self.book.snapshot.instance_types}
-        charts = self._charts
-        return Side(self.plan.before, facts, charts.before), Side(self.plan.after, facts, charts.after)
+        before, after = self._charts.before, self._charts.after
+        return (
+            Side(self.plan.before, facts, before, self._today),
+            Side(self.plan.after, facts, after, self._today),
+        )
 
     @functools.cached_property
     def _charts(self) -> RenderedReleases:

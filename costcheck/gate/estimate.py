@@ -49,8 +49,8 @@ class Nodes:
         purchase_option: How they are bought.
         desired: Running now.
         maximum: At most; None where nothing limits it.
-        alternative: They run in place of dearer ones that the same resource names first: counted like those, as each
-            may be all of them, but not charged beside them.
+        alternative: Counted, but not charged by their hours: they run in place of dearer ones that the same resource
+            names first, or a component of it charges for them.
     """
 
     instance_types: tuple[str, ...]

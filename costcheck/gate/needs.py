@@ -47,7 +47,7 @@ def needs_of(side: Side) -> Needs:
     return Needs(
         prices=frozenset(price for region_id, estimate in estimates for price in _prices(estimate, region_id)),
         instance_types=frozenset(
-            (region_id, name)
+            (region_id, name.removeprefix("ml."))
             for region_id, estimate in estimates
             for nodes in estimate.nodes
             for name in nodes.instance_types
@@ -70,7 +70,7 @@ def _prices(estimate: Estimate, region_id: str) -> Iterator[NeededPrice]:
         if component.meter.pricing_unit != TOKEN_UNIT:  # no list of AWS's: genai-prices has them
             yield _needed(component.meter, region_id, PricingCategory.STANDARD)
     for nodes in estimate.nodes:
-        if nodes.purchase_option in METER_OF:
+        if nodes.purchase_option in METER_OF and not nodes.alternative:
             by, category = METER_OF[nodes.purchase_option]
             yield from (_needed(by(name), region_id, category) for name in nodes.instance_types)
 

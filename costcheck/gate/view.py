@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -26,17 +27,19 @@ NOT_RENDERED = "its chart was not rendered"
 
 
 class Side:
-    """Every resource on one side of a plan, facts of instance types, and what Helm releases hold."""
+    """Every resource on one side of a plan, facts of instance types, what Helm releases hold, and the day."""
 
     def __init__(
         self,
         resources: Iterable[Resource],
         instances: Mapping[str, InstanceType],
         rendered: Rendered = MappingProxyType({}),
+        today: date | None = None,
     ) -> None:
         self.by_urn = {resource.urn: resource for resource in resources}
         self.instances = instances
         self.rendered = rendered
+        self.today = today
         self._objects: dict[str, list[Resource]] | None = None
         self._dependents: dict[str, list[Resource]] = {}
         for resource in self.by_urn.values():
@@ -72,6 +75,10 @@ class View:
             UnpriceableError: The program has set it, but the plan does not show it.
         """
         return self._at(path) is not None
+
+    def says(self, *path: str | int) -> bool:
+        """Return whether something stands at a path, and not -1, which stands for nothing; see `has`."""
+        return self._at(path) not in (None, -1, "-1")
 
     def text(self, *path: str | int, default: str | None = None) -> str:
         """Return the text at a path, or the provider's own default where one is given.
@@ -119,10 +126,15 @@ class View:
 
         None where the property names something outside of what the plan shows.
         """
+        found = self.all_referred(name, *tokens)
+        return found[0] if len(found) == 1 else None
+
+    def all_referred(self, name: str, *tokens: str) -> "tuple[View, ...]":
+        """Return the resources of these types that a property takes its value from."""
         resources = self.side.by_urn
         urns = self.resource.depends_on.get(name, ())
         found = [resources[urn] for urn in urns if urn in resources and resources[urn].token in tokens]
-        return View(found[0], self.side) if len(found) == 1 else None
+        return tuple(View(resource, self.side) for resource in found)
 
     def dependents(self, token: str) -> tuple["View", ...]:
         """Return the resources of one type that take a value from this one."""

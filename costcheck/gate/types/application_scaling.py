@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from costcheck.gate.estimate import Estimate
 from costcheck.gate.view import UnpriceableError, View
+from costcheck.plan.records import Resource
 
 TARGET = "aws:appautoscaling/target:Target"
 COUNTED = {
@@ -11,11 +12,14 @@ COUNTED = {
     "dynamodb:table:WriteCapacityUnits": "aws:dynamodb/table:Table",
     "dynamodb:index:ReadCapacityUnits": "aws:dynamodb/table:Table",
     "dynamodb:index:WriteCapacityUnits": "aws:dynamodb/table:Table",
+    "ecs:service:DesiredCount": "aws:ecs/service:Service",
     "elasticache:replication-group:NodeGroups": "aws:elasticache/replicationGroup:ReplicationGroup",
     "elasticache:replication-group:Replicas": "aws:elasticache/replicationGroup:ReplicationGroup",
     "kafka:broker-storage:VolumeSize": "aws:msk/cluster:Cluster",
+    "sagemaker:variant:DesiredInstanceCount": "aws:sagemaker/endpoint:Endpoint",
 }
 """Dimension to the type whose function counts the maximum of its targets."""
+OF_INSTANCES = ("ec2:", "elasticmapreduce:", "sagemaker:")
 
 
 def lifted(view: View, dimension: str) -> tuple[Decimal, ...]:
@@ -35,6 +39,12 @@ def target(view: View) -> Estimate:
         raise UnpriceableError(message)
     view.number("maxCapacity")
     return Estimate()
+
+
+def may_run_nodes(resource: Resource) -> bool:
+    """Return whether a target may lift a number of instances, or nobody knows what it lifts."""
+    dimension = str(resource.inputs.get("scalableDimension"))
+    return ":" not in dimension or dimension.startswith(OF_INSTANCES)
 
 
 PRICED = {TARGET: target}

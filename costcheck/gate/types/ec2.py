@@ -1,100 +1,141 @@
-"""EC2: instances, Auto Scaling groups, volumes, addresses."""
+"""EC2: instances, what describes them, dedicated hosts, addresses."""
 
 from decimal import Decimal
 
+from costcheck.gate.accelerators import is_accelerated
 from costcheck.gate.estimate import Component, Estimate, Nodes, PurchaseOption
+from costcheck.gate.types.instances import (
+    INSTANCE,
+    LAUNCH_TEMPLATE,
+    TEMPLATE,
+    extras,
+    inside_reservation,
+    launched,
+    market,
+    public_by_subnet,
+    public_ipv4,
+)
+from costcheck.gate.types.lines import ONE, all_month, listed
+from costcheck.gate.types.volumes import listed_volumes, template_volumes, volume_components
 from costcheck.gate.view import UnpriceableError, View
-from costcheck.meters import meter
-from costcheck.units import HOURS_PER_MONTH
 
-LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
-GP3 = meter("AmazonEC2", "EBS:VolumeUsage.gp3")
-GP3_IOPS = meter("AmazonEC2", "EBS:VolumeP-IOPS.gp3")
-GP3_THROUGHPUT = meter("AmazonEC2", "EBS:VolumeP-Throughput.gp3")
-INCLUDED_IOPS, INCLUDED_MIBPS = 3000, 125
-"""What a gp3 volume includes (https://aws.amazon.com/ebs/pricing/, read 2026-09-25)."""
-
-
-def template_volumes(template: View, *, count: Decimal, maximum: Decimal | None) -> tuple[Component, ...]:
-    """Return the volumes that each instance of a launch template brings along.
-
-    Raises:
-        UnpriceableError: The template leaves a size to the image, or a type without a meter here.
-    """
-    mappings = template.items("blockDeviceMappings")
-    if not mappings:
-        message = "blockDeviceMappings is not in the plan, so the size of the disks is the image's choice"
-        raise UnpriceableError(message)
-    return tuple(
-        part
-        for index in range(mappings)
-        for part in volume_components(
-            template, ("blockDeviceMappings", index, "ebs"), count=count, maximum=maximum, size="volumeSize"
-        )
-    )
-
-
-def volume_components(
-    view: View, path: tuple[str | int, ...], *, count: Decimal, maximum: Decimal | None, size: str = "size"
-) -> tuple[Component, ...]:
-    """Return what `count` volumes of one description cost: size, and what is bought beyond what gp3 includes."""
-    kind = view.text(*path, "volumeType" if size == "volumeSize" else "type")
-    if kind != "gp3":
-        message = f"no price of volumes of type {kind} is built in"
-        raise UnpriceableError(message)
-    gib = view.number(*path, size)
-    iops = view.number(*path, "iops", default=INCLUDED_IOPS)
-    throughput = view.number(*path, "throughput", default=INCLUDED_MIBPS)
-    each = (
-        ("gp3 volume", GP3, gib),
-        ("gp3 IOPS beyond 3,000", GP3_IOPS, max(iops - INCLUDED_IOPS, Decimal(0))),
-        ("gp3 throughput beyond 125 MiB/s", GP3_THROUGHPUT, max(throughput - INCLUDED_MIBPS, Decimal(0))),
-    )
-    return tuple(
-        Component(
-            name=name,
-            meter=by,
-            quantity=count * quantity,
-            maximum_quantity=None if maximum is None else maximum * quantity,
-        )
-        for name, by, quantity in each
-        if quantity
-    )
-
-
-def volume(view: View) -> Estimate:
-    """Return an EBS volume."""
-    return Estimate(components=volume_components(view, (), count=Decimal(1), maximum=None))
-
-
-def elastic_ip(_: View) -> Estimate:
-    """Return a public IPv4 address; in use or idle, AWS charges the same."""
-    return Estimate(components=(public_ipv4(1),))
-
-
-def public_ipv4(count: int) -> Component:
-    """Return `count` public IPv4 addresses, all month."""
-    return Component(
-        name="public IPv4 address",
-        meter=meter("AmazonVPC", "PublicIPv4:InUseAddress"),
-        quantity=count * HOURS_PER_MONTH,
-    )
+INSTANCES, SPOT_REQUEST = "aws:ec2/instance:Instance", "aws:ec2/spotInstanceRequest:SpotInstanceRequest"
+HOST, LAUNCH_CONFIGURATION = "aws:ec2/dedicatedHost:DedicatedHost", "aws:ec2/launchConfiguration:LaunchConfiguration"
+USED_BY = {
+    "aws:eks/nodeGroup:NodeGroup": "launchTemplate",
+    "aws:autoscaling/group:Group": "launchTemplate mixedInstancesPolicy launchConfiguration",
+    INSTANCES: "launchTemplate",
+    SPOT_REQUEST: "launchTemplate",
+    "aws:ec2/fleet:Fleet": "launchTemplateConfigs",
+    "aws:ec2/spotFleetRequest:SpotFleetRequest": "launchTemplateConfigs",
+    "aws:batch/computeEnvironment:ComputeEnvironment": "computeResources",
+}
+"""Types that launch instances from a description, to the properties that name it."""
 
 
 def instance(view: View) -> Estimate:
-    """Return an instance and the volumes that it lists."""
-    spot = view.has("instanceMarketOptions") or view.has("spotOptions")
-    option = PurchaseOption.SPOT if spot else PurchaseOption.ON_DEMAND
-    one = Decimal(1)
-    return Estimate(
-        nodes=(Nodes(instance_types=(view.text("instanceType"),), purchase_option=option, desired=one, maximum=one),),
-        components=volume_components(view, ("rootBlockDevice",), count=one, maximum=None, size="volumeSize"),
+    """Return an instance with its volumes, and what else it buys by its hours."""
+    template = view.referred("launchTemplate", LAUNCH_TEMPLATE)
+    described = view if template is None or view.has("instanceMarketOptions") else template
+    return _one(view, template, market(described))
+
+
+def spot_request(view: View) -> Estimate:
+    """Return the instance that a request for spot capacity keeps."""
+    return _one(view, view.referred("launchTemplate", LAUNCH_TEMPLATE), PurchaseOption.SPOT)
+
+
+def _one(view: View, template: View | None, option: PurchaseOption) -> Estimate:
+    named = view if template is None or view.has("instanceType") else template
+    types = (named.text("instanceType"),)
+    nodes = Nodes(instance_types=types, purchase_option=option, desired=ONE, maximum=ONE)
+
+    def parts() -> tuple[Component, ...]:
+        described = () if template is None else extras(template, TEMPLATE, nodes)
+        own = extras(view, INSTANCE, nodes, public=public_by_subnet(view, "subnetId"))
+        return (*_volumes(view, template), *own, *(part for part in described if part not in own))
+
+    return launched(() if inside_reservation(types, view, template) else (nodes,), parts)
+
+
+def _volumes(view: View, template: View | None) -> tuple[Component, ...]:
+    further = listed_volumes(view, ("ebsBlockDevices",), count=ONE, maximum=None)
+    if view.has("rootBlockDevice"):
+        root = volume_components(view, ("rootBlockDevice",), count=ONE, maximum=None, size="volumeSize")
+    elif template is not None:
+        root = template_volumes(template, count=ONE, maximum=None)
+    else:
+        message = "rootBlockDevice is not in the plan, so the size of the disk is the image's choice"
+        raise UnpriceableError(message)
+    return (*root, *further)
+
+
+def launch_template(view: View) -> Estimate:
+    """Return nothing where what launches from it is in the plan, which counts its instances there.
+
+    Raises:
+        UnpriceableError: Nothing in the plan does, and it is about accelerators: a group elsewhere may follow it.
+    """
+    if _is_used(view):
+        return Estimate()
+    if view.has("instanceRequirements"):
+        refuse_open_choice(view, "instanceRequirements")
+    elif view.has("instanceType") and is_accelerated(view.text("instanceType"), view.side.instances):
+        message = f"it describes {view.text('instanceType')}, and what launches from it is not in the plan"
+        raise UnpriceableError(message)
+    return Estimate()
+
+
+def _is_used(view: View) -> bool:
+    urn = view.resource.urn
+    return any(
+        urn in user.resource.depends_on.get(name, ())
+        for token, names in USED_BY.items()
+        for user in view.dependents(token)
+        for name in names.split()
     )
 
 
-RUNS_NODES = frozenset({"aws:ec2/instance:Instance"})
+def refuse_open_choice(view: View, *path: str | int) -> None:
+    """Do nothing where requirements of instances rule accelerators out.
+
+    Raises:
+        UnpriceableError: They leave the types to AWS, and types with accelerators may be among them.
+    """
+    if view.has(*path, "acceleratorCount", "max") and view.number(*path, "acceleratorCount", "max") == 0:
+        return
+    message = f"{'.'.join(map(str, path))} leaves the instance types to AWS, accelerators among them"
+    raise UnpriceableError(message)
+
+
+def dedicated_host(view: View) -> Estimate:
+    """Return a host, charged by the family of its instances; those that run on it cost nothing more.
+
+    https://github.com/infracost/infracost/blob/master/internal/resources/aws/ec2_host.go (read 2026-11-26)
+
+    Raises:
+        UnpriceableError: It carries accelerators: no decision is about whole hosts.
+    """
+    name = view.text("instanceFamily" if view.has("instanceFamily") else "instanceType")
+    family = name.partition(".")[0]
+    if is_accelerated(family, view.side.instances):
+        message = f"a dedicated host of {family} carries accelerators, and how many is not in the plan"
+        raise UnpriceableError(message)
+    by = listed("AmazonEC2", f"HostUsage:{family}", "Hours", productFamily="Dedicated Host")
+    return Estimate(components=(all_month(f"dedicated host of {family}", by),))
+
+
+def elastic_ip(_: View) -> Estimate:
+    """Return a public IPv4 address."""
+    return Estimate(components=(public_ipv4(Decimal(1)),))
+
+
+RUNS_NODES = frozenset({INSTANCES, SPOT_REQUEST, LAUNCH_TEMPLATE, LAUNCH_CONFIGURATION, HOST})
 PRICED = {
-    "aws:ec2/instance:Instance": instance,
-    "aws:ebs/volume:Volume": volume,
+    INSTANCES: instance,
+    SPOT_REQUEST: spot_request,
+    LAUNCH_TEMPLATE: launch_template,
+    LAUNCH_CONFIGURATION: launch_template,
+    HOST: dedicated_host,
     "aws:ec2/eip:Eip": elastic_ip,
 }

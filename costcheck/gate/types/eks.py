@@ -1,14 +1,42 @@
-"""EKS: control planes, node groups, Auto Mode."""
+"""EKS: control planes, node groups, Fargate profiles, capabilities; the fee of Auto Mode.
+
+Usage types of the price list of 2026-09-28 (https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonEKS), as
+quoted in public repositories; operations as in https://aws.amazon.com/eks/pricing/ (both read 2026-11-26).
+"""
 
 from decimal import Decimal
 
 from costcheck.gate.estimate import Component, Estimate, Nodes, PurchaseOption
-from costcheck.gate.types.ec2 import LAUNCH_TEMPLATE, template_volumes
+from costcheck.gate.types.autoscaling import NODE_GROUP, prepared, scheduled, template_parts
+from costcheck.gate.types.eks_support import pays_extended_support
+from costcheck.gate.types.instances import (
+    LAUNCH_TEMPLATE,
+    TEMPLATE,
+    extras,
+    inside_reservation,
+    launched,
+    public_by_subnet,
+)
+from costcheck.gate.types.lines import all_month, by_use, listed, monthly, only_by_use
+from costcheck.gate.types.volumes import GP3
 from costcheck.gate.view import UnpriceableError, View
-from costcheck.meters import meter
-from costcheck.units import HOURS_PER_MONTH
+from costcheck.meters import Meter, meter
 
-SCHEDULE = "aws:autoscaling/schedule:Schedule"
+EKS = "AmazonEKS"
+CONTROL_PLANE = meter(EKS, "AmazonEKS-Hours:perCluster")
+EXTENDED_SUPPORT = meter(EKS, "AmazonEKS-Hours:extendedSupport")
+TIERS = {
+    f"tier-{size.lower()}": listed(
+        EKS, f"AmazonEKS-Hours:{size}-ProvisionedTier", "Hours", operation="ProvisionedControlPlaneUsage"
+    )
+    for size in ("XL", "2XL", "4XL", "8XL")
+}
+HYBRID_NODES = listed(
+    EKS, "AmazonEKSHybridNodes-Hours:pervCPU", "vCPU-Hours", "vCPU-hours", operation="HybridNodesUsage"
+)
+CAPABILITIES = {"ARGOCD": "ArgoCD", "ACK": "ACK", "KRO": "KRO"}
+DISK_GIB = 20
+"""https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html (diskSize)"""
 CAPACITY_TYPES = {
     "ON_DEMAND": PurchaseOption.ON_DEMAND,
     "SPOT": PurchaseOption.SPOT,
@@ -16,20 +44,50 @@ CAPACITY_TYPES = {
 }
 
 
+def auto_mode_fee(instance_type: str) -> Meter:
+    """Return the meter of the fee of EKS Auto Mode on one hour of an instance, whichever way that is bought."""
+    return listed(EKS, f"EKS-Auto:{instance_type}-management-hours", "Hours", operation="EKSAutoUsage")
+
+
 def cluster(view: View) -> Estimate:
-    """Return the control plane."""
-    if view.has("computeConfig") and view.flag("computeConfig", "enabled", default=False):
-        message = "Auto Mode adds a fee to each node, and no price of it is built in"
+    """Return the control plane, with extended support and its tier.
+
+    Raises:
+        UnpriceableError: It stands on an Outpost, or EKS starts nodes of its own choice.
+    """
+    if view.has("outpostConfig"):
+        message = "outpostConfig: no price of clusters on Outposts is built in"
         raise UnpriceableError(message)
-    return Estimate(
-        components=(
-            Component(
-                name="EKS control plane",
-                meter=meter("AmazonEKS", "AmazonEKS-Hours:perCluster"),
-                quantity=HOURS_PER_MONTH,
-            ),
+    _refuse_built_in_pools(view)
+    extended = (all_month("extended support", EXTENDED_SUPPORT),) if pays_extended_support(view) else ()
+    hybrid = (by_use("hybrid nodes", HYBRID_NODES),) if view.has("remoteNetworkConfig") else ()
+    return Estimate(components=(all_month("EKS control plane", CONTROL_PLANE), *extended, *_tier(view), *hybrid))
+
+
+def _refuse_built_in_pools(view: View) -> None:
+    """Do nothing where EKS starts no nodes by pools of its own; NodePools in the plan are priced by themselves.
+
+    The built-in pools choose among types of C, M and R, on demand and without a limit, none with accelerators
+    (https://docs.aws.amazon.com/eks/latest/userguide/set-builtin-node-pools.html, read 2026-11-26).
+    """
+    auto = view.has("computeConfig") and view.flag("computeConfig", "enabled")
+    if auto and (not view.has("computeConfig", "nodePools") or view.items("computeConfig", "nodePools")):
+        message = (
+            "computeConfig.nodePools lets EKS Auto Mode start nodes without a limit; [] keeps its own pools away"
         )
-    )
+        raise UnpriceableError(message)
+
+
+def _tier(view: View) -> tuple[Component, ...]:
+    if not view.has("controlPlaneScalingConfig"):
+        return ()
+    name = view.text("controlPlaneScalingConfig", "tier")
+    if name == "standard":
+        return ()
+    if name in TIERS:
+        return (all_month(f"provisioned control plane, {name}", TIERS[name]),)
+    message = f"controlPlaneScalingConfig.tier is {name[:60]!r}, and no price of it is built in"
+    raise UnpriceableError(message)
 
 
 def node_group(view: View) -> Estimate:
@@ -43,17 +101,12 @@ def node_group(view: View) -> Estimate:
     if capacity_type not in CAPACITY_TYPES:
         message = f"capacityType is {capacity_type!r}, which is none of {', '.join(CAPACITY_TYPES)}"
         raise UnpriceableError(message)
-    desired, maximum = view.number("scalingConfig", "desiredSize"), _maximum(view)
+    desired, maximum = _sizes(view)
+    types = _instance_types(view, template)
     nodes = Nodes(
-        instance_types=_instance_types(view, template),
-        purchase_option=CAPACITY_TYPES[capacity_type],
-        desired=desired,
-        maximum=maximum,
+        instance_types=types, purchase_option=CAPACITY_TYPES[capacity_type], desired=desired, maximum=maximum
     )
-    try:
-        return Estimate(nodes=(nodes,), components=_disks(view, template, desired, maximum))
-    except UnpriceableError as exc:
-        return Estimate(nodes=(nodes,), unpriced=str(exc))
+    return launched(() if inside_reservation(types, template) else (nodes,), lambda: _parts(view, template, nodes))
 
 
 def _instance_types(view: View, template: View | None) -> tuple[str, ...]:
@@ -66,40 +119,54 @@ def _instance_types(view: View, template: View | None) -> tuple[str, ...]:
     return (template.text("instanceType"),)
 
 
-def _maximum(view: View) -> Decimal:
-    """Return the most nodes: a schedule may lift the group above its own maximum."""
-    scheduled = [schedule.number("maxSize") for schedule in view.dependents(SCHEDULE) if schedule.has("maxSize")]
-    return max(view.number("scalingConfig", "maxSize"), *scheduled, Decimal(0))
+def _sizes(view: View) -> tuple[Decimal, Decimal]:
+    """Return how many nodes run, and how many at most."""
+    desired = view.number("scalingConfig", "desiredSize")
+    most = scheduled(view, view.number("scalingConfig", "maxSize"))
+    return (prepared(view, "warmPoolConfig", most),) * 2 if view.has("warmPoolConfig") else (desired, most)
 
 
-def _disks(view: View, template: View | None, count: Decimal, maximum: Decimal) -> tuple[Component, ...]:
+def _parts(view: View, template: View | None, nodes: Nodes) -> tuple[Component, ...]:
+    """Return what each node brings along beside its hours."""
+    if view.text("amiType", default="").startswith("WINDOWS"):
+        message = "amiType is one of Windows, and only prices of Linux are built in"
+        raise UnpriceableError(message)
     if template is not None:
-        return template_volumes(template, count=count, maximum=maximum)
+        return template_parts(view, template, nodes, subnets="subnetIds")
     if view.has("launchTemplate"):
         message = "the launch template is not in the plan, so the size of the disks is not known"
         raise UnpriceableError(message)
-    gib = view.number("diskSize", default=20)
-    return (
-        Component(
-            name="gp3 volume of each node",
-            meter=meter("AmazonEC2", "EBS:VolumeUsage.gp3"),
-            quantity=count * gib,
-            maximum_quantity=maximum * gib,
-        ),
+    count, maximum = nodes.desired, max(nodes.desired, nodes.maximum or Decimal(0))
+    gib = view.number("diskSize", default=DISK_GIB)
+    disk = monthly("gp3 volume of each node", GP3, count * gib, maximum * gib)
+    return (disk, *extras(view, TEMPLATE, nodes, public=public_by_subnet(view, "subnetIds")))
+
+
+def capability(view: View) -> Estimate:
+    """Return a capability that EKS runs: its hours, and by use what it manages."""
+    kind = view.text("type")
+    if kind not in CAPABILITIES:
+        message = f"type is {kind[:60]!r}, and no price of such a capability is built in"
+        raise UnpriceableError(message)
+    base, managed = (
+        listed(
+            EKS, f"AmazonEKSCapabilities-{CAPABILITIES[kind]}{end}", "Hours", operation=f"{CAPABILITIES[kind]}Usage"
+        )
+        for end in ("-Hours:perCapability", "-CR-Hours:perCustomResource")
+    )
+    return Estimate(
+        components=(all_month(f"EKS capability {kind}", base), by_use("resources that it manages", managed))
     )
 
 
-def schedule(view: View) -> Estimate:
-    """Return nothing where the group that it lifts is in the plan, which counts it there."""
-    if view.referred("autoscalingGroupName", "aws:eks/nodeGroup:NodeGroup", "aws:autoscaling/group:Group") is None:
-        message = "the group whose size it sets is not in the plan"
-        raise UnpriceableError(message)
-    return Estimate()
-
-
-RUNS_NODES = frozenset({"aws:eks/nodeGroup:NodeGroup", SCHEDULE})
+FARGATE = only_by_use(
+    by_use("vCPUs of pods on Fargate", listed(EKS, "Fargate-vCPU-Hours:perCPU", "vCPU-Hours", "hours", "Hours")),
+    by_use("memory of pods on Fargate", listed(EKS, "Fargate-GB-Hours", "GB-Hours", "Hours")),
+)
+RUNS_NODES = frozenset({NODE_GROUP})
 PRICED = {
     "aws:eks/cluster:Cluster": cluster,
-    "aws:eks/nodeGroup:NodeGroup": node_group,
-    SCHEDULE: schedule,
+    NODE_GROUP: node_group,
+    "aws:eks/fargateProfile:FargateProfile": FARGATE,
+    "aws:eks/capability:Capability": capability,
 }

@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from costcheck.gate.estimate import Component, Estimate, Nodes, PurchaseOption
-from costcheck.gate.types.ec2 import GP3, volume_components
 from costcheck.gate.types.lines import all_month, by_use, listed
+from costcheck.gate.types.volumes import GP3, volume_components
 from costcheck.gate.view import UnpriceableError, View
 
 CLUSTER, GROUP = "aws:emr/cluster:Cluster", "aws:emr/instanceGroup:InstanceGroup"

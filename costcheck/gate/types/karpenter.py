@@ -7,7 +7,7 @@ from decimal import ROUND_FLOOR, Decimal
 from costcheck.gate.accelerators import is_accelerated
 from costcheck.gate.estimate import Component, Estimate, Nodes, PurchaseOption
 from costcheck.gate.quantities import parse_quantity, whole_gib
-from costcheck.gate.types.ec2 import volume_components
+from costcheck.gate.types.volumes import volume_components
 from costcheck.gate.view import UnpriceableError, View
 
 TYPE_LABELS = frozenset({"node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"})

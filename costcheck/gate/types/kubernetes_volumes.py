@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from costcheck.gate.estimate import Component, Estimate
 from costcheck.gate.quantities import whole_gib
-from costcheck.gate.types.ec2 import volume_components
+from costcheck.gate.types.volumes import volume_components
 from costcheck.gate.view import Path, UnpriceableError, View
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"

@@ -5,6 +5,7 @@ import pytest
 from tests.costcheck.gate.types import (
     analytics_cases,
     cache_cases,
+    compute_cases,
     content_cases,
     database_cases,
     messaging_cases,
@@ -23,6 +24,7 @@ from tests.costcheck.gate.types.registry import (
 CASES = (
     *analytics_cases.CASES,
     *cache_cases.CASES,
+    *compute_cases.CASES,
     *content_cases.CASES,
     *database_cases.CASES,
     *messaging_cases.CASES,
