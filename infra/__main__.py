@@ -6,7 +6,7 @@ from pathlib import Path
 import pulumi
 
 from infra.acceptance import accept, warnings
-from infra.admission import admit, gpu_maximums, most_at_once, read_evidence
+from infra.admission import gpu_maximums, most_at_once, read_evidence, refusal_of
 from infra.assembly import Assembly
 from infra.config import StackConfig
 from infra.gather import gather_facts
@@ -33,7 +33,11 @@ def main(now: datetime) -> None:
     evidence = read_evidence(ROOT / config.decision)
     wanted = gpu_maximums(config.gpu_pools)
     most = most_at_once(config.gpu_pools, memory.standing)
-    admit(most, admitted=memory.gpu_maximums, evidence=evidence, region=config.region, today=now.date())
+    refusal = refusal_of(
+        most, admitted=memory.gpu_maximums, evidence=evidence, region=config.region, today=now.date()
+    )
+    if refusal and not pulumi.runtime.is_dry_run():
+        raise refusal
     accepted = accept(config, facts, places, evidence.monthly_ceiling_usd or memory.monthly_ceiling_usd)
     admission = remember(accepted)
 
@@ -61,6 +65,10 @@ def main(now: datetime) -> None:
     pulumi.export("model_bucket", store.bucket_name)
     pulumi.export("model_urls", {name: server.url for name, server in servers.items()})
     pulumi.export("admitted_gpu_maximums", wanted)
+
+    # A preview shows what it would cost before it fails: nothing is created by it, and the gate can say what and why
+    if refusal:
+        raise refusal
 
 
 if __name__ == "__main__":

@@ -109,6 +109,17 @@ def admit(
         raise _denied(seen, why=f"too many: {_more(beyond, admitted)}", allows=f"at most {ceilings or 'no node'}")
 
 
+def refusal_of(
+    wanted: Mapping[str, int], *, admitted: Mapping[str, int], evidence: Evidence, region: str, today: date
+) -> GrowthDeniedError | GrowthUndecidedError | None:
+    """Return the error that `admit` raises, None where it raises none."""
+    try:
+        admit(wanted, admitted=admitted, evidence=evidence, region=region, today=today)
+    except (GrowthDeniedError, GrowthUndecidedError) as error:
+        return error
+    return None
+
+
 def _usable(evidence: Evidence, seen: str, today: date) -> Decision:
     decision = evidence.decision
     if evidence.trouble:

@@ -4,14 +4,14 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from costcheck.errors import CostcheckError, InputFileError, UsageError
+from costcheck.errors import CostcheckError, InputFileError, PlanError, UsageError
 from costcheck.gate.coverage import Evidence
 from costcheck.gate.gated import encode_gated, gated_plan
 from costcheck.gate.result import GateResult, Outcome
 from costcheck.gate.rules import GateConfig, GateRules, parse_gate_config, parse_waiver
 from costcheck.gate.waivers import WaiverFile
 from costcheck.plan.preview import read_preview
-from costcheck.plan.records import Plan
+from costcheck.plan.records import Plan, unreadable_plan
 from costcheck.plan.state import with_state
 from costcheck.verdict import read_decision
 
@@ -19,18 +19,22 @@ STDIN = "-"
 
 
 def read_plan(plan_file: Path, state: Path | None, stack: str | None) -> Plan:
-    """Return the plan, with the state where there is one.
+    """Return the plan, with the state where there is one; where they are not whole, one that only says so.
 
     Raises:
         InputFileError: A file cannot be read.
-        PlanError: Either is not whole, or they do not belong together.
         UsageError: It is of another stack than the one asked for.
     """
     from_stdin = str(plan_file) == STDIN
     name = "standard input" if from_stdin else str(plan_file)
-    plan = read_preview(sys.stdin.buffer.read() if from_stdin else _content(plan_file, "a plan"), name)
-    if state is not None:
-        plan = with_state(plan, _content(state, "a state"), str(state))
+    content = sys.stdin.buffer.read() if from_stdin else _content(plan_file, "a plan")
+    beside = None if state is None else _content(state, "a state")
+    try:
+        plan = read_preview(content, name)
+        if beside is not None and not plan.failure:
+            plan = with_state(plan, beside, str(state))
+    except PlanError as exc:
+        return unreadable_plan(exc.seen)
     if stack is not None and stack not in {plan.stack, f"{plan.project}/{plan.stack}"}:
         message = f"{name} is a plan of {plan.project}/{plan.stack}"
         raise UsageError(message, expected=f"a plan of the stack {stack}", action="preview that stack")

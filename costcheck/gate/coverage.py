@@ -39,6 +39,23 @@ class Evidence:
     accepted: bool = False
 
 
+def check_plan(found: Assessment) -> tuple[Check, ...]:
+    """Return one check that says why the preview failed, none where it succeeded."""
+    failure = found.plan.failure
+    if not failure:
+        return ()
+    return (
+        answer(
+            "plan",
+            Outcome.CANNOT_DECIDE,
+            subject="the preview",
+            seen=f"it failed, and may show a part of the change only: {' '.join(failure.split())[:600]}",
+            needed="a preview that succeeds",
+            to_do="mend what it says until `pulumi preview` succeeds",
+        ),
+    )
+
+
 def check_capacity(found: Assessment) -> tuple[Check, ...]:
     """Return one check that says that there may be no more GPU nodes, or one for each resource nobody can count."""
     untold = tuple(
@@ -52,7 +69,7 @@ def check_capacity(found: Assessment) -> tuple[Check, ...]:
         )
         for urn, reason in found.growth.untold.items()
     )
-    if needs_decision(found):
+    if needs_decision(found) or found.plan.failure:
         return untold
     seen = "no GPU type may have more nodes than before"
     return (Check(name="gpu", outcome=Outcome.ALLOWED, subject="", seen=seen),)

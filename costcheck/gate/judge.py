@@ -8,7 +8,7 @@ from costcheck import __version__
 from costcheck.gate.ages import check_ages
 from costcheck.gate.assessment import Assessment
 from costcheck.gate.capacity import Key, Sided
-from costcheck.gate.coverage import Evidence, check_capacity, check_decision
+from costcheck.gate.coverage import Evidence, check_capacity, check_decision, check_plan
 from costcheck.gate.headline import headline
 from costcheck.gate.limits import check_limits
 from costcheck.gate.result import Check, GateResult, GpuCapacity, Outcome, ResourceCost
@@ -58,7 +58,7 @@ def judge(found: Assessment, case: Case) -> GateResult:
 
 def _checks(found: Assessment, case: Case) -> tuple[Check, ...]:
     """Return at least one check: what is said of GPUs."""
-    capacity = check_capacity(found)
+    capacity = (*check_plan(found), *check_capacity(found))
     asked = (
         *check_decision(found, case.evidence, case.book, case.rules, case.today),
         *check_limits(found, case.config),

@@ -65,13 +65,16 @@ class RawPreview(msgspec.Struct, rename="camel"):
 def read_preview(content: bytes, name: str = "the plan") -> Plan:
     """Return the plan in a preview.
 
+    One that failed is read as far as it shows anything, and says why it failed.
+
     Raises:
-        PlanError: It is no preview, it failed, it is empty, or its steps are not those that it counts.
+        PlanError: It is no preview, it is empty, or its steps are not those that it counts.
     """
     raw = decode(content, RawPreview, name, expected=EXPECTED)
-    _require_success(raw, name)
+    failure = _failure(raw)
     counted, steps = _counted(raw, name), _known_steps(raw, name)
-    _require_whole(counted, steps, name)
+    if not failure:
+        _require_whole(counted, steps, name)
     states = [state for _, step in steps for state in (step.old_state, step.new_state) if state]
     region_id = raw.config.get("aws:region")
     default_region_id = region_id if isinstance(region_id, str) else None
@@ -87,16 +90,16 @@ def read_preview(content: bytes, name: str = "the plan") -> Plan:
             unchanged=tuple(same),
             unchanged_count=counted[Operation.SAME],
             state_given=len(same) == counted[Operation.SAME],
+            failure=failure,
             default_region_id=default_region_id,
         )
     )
 
 
-def _require_success(raw: RawPreview, name: str) -> None:
+def _failure(raw: RawPreview) -> str:
+    """Return what the first error said, empty where the preview succeeded."""
     errors = [entry.message.strip() for entry in raw.diagnostics if entry.severity == "error"]
-    if errors:
-        message = f"{name} is of a preview that failed: {errors[0][:300]}"
-        raise PlanError(message, expected=EXPECTED, action="mend the program until `pulumi preview` succeeds")
+    return (errors[0] or "an error without a message") if errors else ""
 
 
 def _counted(raw: RawPreview, name: str) -> Counter[Operation]:

@@ -90,6 +90,7 @@ class Plan:
         unchanged: What stays as it is; empty where no state was given.
         unchanged_count: How many resources stay, as the preview counts them.
         state_given: Whether `unchanged` is all of them.
+        failure: Why the preview failed or is not whole, empty where it succeeded; such a plan may show a part only.
         default_region_id: AWS region of the stack's configuration, None where it names none.
     """
 
@@ -99,12 +100,13 @@ class Plan:
     unchanged: tuple[Resource, ...] = ()
     unchanged_count: int = 0
     state_given: bool = False
+    failure: str = ""
     default_region_id: str | None = None
 
     @property
     def knows_everything(self) -> bool:
         """Return whether every resource of the stack is in the plan."""
-        return self.state_given or self.unchanged_count == 0
+        return not self.failure and (self.state_given or self.unchanged_count == 0)
 
     @property
     def before(self) -> tuple[Resource, ...]:
@@ -115,3 +117,8 @@ class Plan:
     def after(self) -> tuple[Resource, ...]:
         """Return what stands after it."""
         return (*self.unchanged, *(change.after for change in self.changes if change.after))
+
+
+def unreadable_plan(failure: str) -> Plan:
+    """Return the plan of a file that is none, or of one that does not belong to its state: it shows nothing."""
+    return Plan(project="", stack="", changes=(), failure=failure)

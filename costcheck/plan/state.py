@@ -1,6 +1,7 @@
 """Read `pulumi stack export`, and add to a plan what it leaves as it is."""
 
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 
@@ -14,9 +15,10 @@ AGAIN = "run `pulumi stack export > state.json` and `pulumi preview --json > pla
 
 
 class RawDeployment(msgspec.Struct):
-    """What stands."""
+    """What stands; a stack that was never applied has a manifest and no resources."""
 
-    resources: list[RawResource]
+    manifest: dict[str, Any]
+    resources: list[RawResource] = []
 
 
 class RawState(msgspec.Struct):

@@ -16,7 +16,7 @@ from costcheck.verdict import Allowance, Verdict, encode
 from infra.errors import GrowthDeniedError, GrowthUndecidedError, ProblemsError
 from infra.memory import Memory, from_state, to_state
 from tests.costcheck.builders import self_host
-from tests.infra.conftest import REGION, ZONES, PretendCloud
+from tests.infra.conftest import PROJECT, REGION, STACK, ZONES, PretendCloud
 from tests.infra.stack import AUTO_MODE, ROOT, SECRET, full_values, pool, server, set_config
 
 OFFERINGS = "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings"
@@ -142,6 +142,15 @@ def test_without_a_decision_nothing_at_all_is_created(stack: Stack, monkeypatch:
         stack.up(monkeypatch)
 
     assert stack.created() == set()
+
+
+def test_a_preview_shows_what_is_refused_before_it_fails(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    pulumi.runtime.set_mocks(stack.cloud, project=PROJECT, stack=STACK, preview=True)
+
+    with pytest.raises(GrowthDeniedError):
+        stack.up(monkeypatch)
+
+    assert GROUP in stack.created()
 
 
 def test_with_an_expired_decision_the_last_accepted_size_stands(

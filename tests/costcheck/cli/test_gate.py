@@ -117,7 +117,7 @@ def test_a_decision_that_is_not_needed_may_be_broken(run: Gate) -> None:
 def test_what_stays_comes_from_the_state(run: Gate) -> None:
     record()
     stands = state_of(NODE_GROUP, "standing", pool(1))
-    Path("state.json").write_text(json.dumps({"version": 3, "deployment": {"resources": [stands]}}))
+    Path("state.json").write_text(json.dumps({"version": 3, "deployment": {"manifest": {}, "resources": [stands]}}))
     document = preview(create(NODE_GROUP, "gpu", pool(2)), same=1)
 
     assert run(document).return_value == 4
@@ -127,6 +127,15 @@ def test_what_stays_comes_from_the_state(run: Gate) -> None:
 def test_a_plan_of_another_stack_is_refused(run: Gate) -> None:
     assert isinstance(run(GPU, "--stack", "prod").exception, CostcheckError)
     assert run(GPU, "--stack", "shop/dev").return_value == 3
+
+
+@pytest.mark.parametrize("content", ["", "{}", "null", "<html>", '{"steps": []}', '{"steps": [{}]}'])
+def test_what_is_no_plan_is_an_answer_too(run: Gate, content: str) -> None:
+    Path("plan.json").write_text(content)
+    done = run(None)
+
+    assert done.return_value == 4
+    assert checks(done) == {"plan": "cannot_decide"}
 
 
 def test_limits_are_read_where_there_are_any(run: Gate) -> None:

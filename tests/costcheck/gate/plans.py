@@ -75,7 +75,7 @@ def read(document: Json) -> Plan:
 
 
 def read_with_state(document: Json, *resources: Json) -> Plan:
-    state = {"version": 3, "deployment": {"resources": list(resources)}}
+    state = {"version": 3, "deployment": {"manifest": {}, "resources": list(resources)}}
     return with_state(read(document), json.dumps(state).encode())
 
 

@@ -164,3 +164,21 @@ def test_what_is_allowed_now_is_told_with_what_the_decision_allows() -> None:
 
     assert (row.key, row.before, row.after) == ("g6.xlarge/on_demand", Decimal(0), Decimal(2))
     assert row.allowed == 4
+
+
+def test_a_preview_that_failed_is_never_allowed_though_it_shows_no_gpu() -> None:
+    document = preview(create(NODE_GROUP, "system", pool(1, "m6i.large")), diagnostics=[{"message": "boom"}])
+    result = gate(read(document), accepted())
+
+    assert outcomes(result) == {"plan": "cannot_decide"}
+    assert "boom" in result.checks[0].seen
+
+
+def test_a_preview_that_failed_is_denied_where_what_it_shows_is() -> None:
+    document = preview(
+        create(NODE_GROUP, "gpu", pool(1)), diagnostics=[{"message": "refused (3): there is no decision"}]
+    )
+    result = gate(read(document))
+
+    assert result.outcome == "denied"
+    assert outcomes(result)["plan"] == "cannot_decide"

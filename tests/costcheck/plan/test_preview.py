@@ -52,9 +52,37 @@ def test_what_is_deleted_is_only_before() -> None:
     assert len(plan.before) == 64
 
 
-def test_a_preview_that_failed_is_no_plan_although_it_is_well_formed() -> None:
-    with pytest.raises(PlanError, match="modelApiKey"):
-        read_preview(recorded("failed_preview"))
+def test_a_preview_that_failed_says_so_although_it_is_well_formed() -> None:
+    plan = read_preview(recorded("failed_preview"))
+
+    assert "modelApiKey" in plan.failure
+    assert not plan.knows_everything
+
+
+@pytest.mark.parametrize("severity", ["error", None])
+def test_what_does_not_say_how_bad_it_is_counts_as_bad(severity: str | None) -> None:
+    said = {"message": "boom"} | ({"severity": severity} if severity else {})
+
+    assert read(preview(create(NODE_GROUP, "gpu", pool()), diagnostics=[said])).failure == "boom"
+
+
+def test_an_error_without_a_message_is_a_failure() -> None:
+    document = preview(create(NODE_GROUP, "gpu", pool()), diagnostics=[{"severity": "error"}])
+
+    assert read(document).failure
+
+
+def test_a_warning_is_no_failure() -> None:
+    said = [{"severity": "warning", "message": "old"}, {"severity": "info", "message": "new"}]
+
+    assert read(preview(create(NODE_GROUP, "gpu", pool()), diagnostics=said)).failure == ""
+
+
+def test_a_preview_that_failed_shows_what_it_can() -> None:
+    document = preview(create(NODE_GROUP, "gpu", pool()), diagnostics=[{"severity": "error", "message": "no"}])
+    document["changeSummary"]["create"] = 5
+
+    assert [row.name for row in read(document).after] == ["gpu"]
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,13 @@ def test_providers_that_the_engine_makes_are_not_counted() -> None:
     assert plan.unchanged == ()
 
 
+def test_a_stack_that_was_never_applied_holds_nothing() -> None:
+    document = preview(create(NODE_GROUP, "gpu", pool()))
+    never = b'{"version": 3, "deployment": {"manifest": {}}}'
+
+    assert with_state(read(document), never).unchanged == ()
+
+
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"version": 3}', b'{"version": 3, "deployment": {}}'])
 def test_what_is_no_state_is_refused(content: bytes) -> None:
     with pytest.raises(PlanError):
