@@ -7,6 +7,8 @@ from pathlib import Path
 from costcheck.gate.assessment import Assessment, assess
 from costcheck.gate.capacity import Sided, gpu_growth
 from costcheck.gate.releases import RELEASE, RenderedReleases
+from costcheck.gate.result import Status
+from costcheck.gate.types.instances import LAUNCH_TEMPLATE
 from costcheck.gate.view import Side
 from costcheck.plan.records import Change, Operation, Plan, Resource
 from costcheck.price_book import PriceBook
@@ -36,27 +38,36 @@ class Assessing:
     _after: dict[str, tuple[Resource, ...] | str] = field(default_factory=dict)
     _stood: tuple[Sided, ...] | None = None
 
-    def assess(self, urn: str) -> Assessment:
-        """Return the assessment once this resource was shown; what stood and is still to come counts as if it stayed.
+    def assess(self, *, without: str = "", at_the_end: bool = False) -> Assessment:
+        """Return the assessment of what was shown; what stood and is still to come counts as if it stayed.
 
         New pools start before old ones end, so both count for the nodes; the cost is that of what was shown.
-        """
-        facts = {fact.instance_type: fact for fact in self.book.snapshot.instance_types}
-        before, after = self.standing().resources, dict(self.seen.resources)
-        changes = tuple(_change(before.get(shown), after[shown]) for shown in after)
-        if after[urn].token == RELEASE:
-            self._render(urn, changes, facts)
-        old = Side(before.values(), facts, self._before)
-        found = assess(_plan(changes), self.book, {}, old, Side(after.values(), facts, self._after))
-        to_come = [row for row in self._stood_rows(old) if row.resource.urn not in after]
-        return replace(found, growth=gpu_growth((*found.rows, *to_come), facts))
 
-    def _render(self, urn: str, changes: tuple[Change, ...], facts: Mapping[str, InstanceType]) -> None:
-        others = {resource.urn for resource in self.seen.resources.values() if resource.token == RELEASE} - {urn}
-        beside = tuple(change for change in changes if change.urn not in others)
-        rendered = self.render(_plan(beside), facts)
+        Args:
+            without: URN of a resource to leave out, as if it had not been shown yet.
+            at_the_end: Everything was shown: a launch template that nothing launches from will have nothing either.
+        """
+        before, after = self.standing().resources, dict(self.seen.resources)
+        after.pop(without, None)
+        old, new = Side(before.values(), self._facts, self._before), Side(after.values(), self._facts, self._after)
+        found = assess(_plan(_changes(before, after)), self.book, {}, old, new)
+        rows = tuple(row for row in found.rows if at_the_end or not _waits(row))
+        to_come = (row for row in self._stood_rows(old) if row.resource.urn not in after)
+        return replace(found, rows=rows, growth=gpu_growth((*rows, *to_come), self._facts))
+
+    def render_release(self, urn: str) -> None:
+        """Render the chart of a resource if it is a Helm release; `assess` needs it."""
+        before, after = self.standing().resources, dict(self.seen.resources)
+        if after[urn].token != RELEASE:
+            return
+        beside = {key: resource for key, resource in after.items() if key == urn or resource.token != RELEASE}
+        rendered = self.render(_plan(_changes(before, beside)), self._facts)
         self._before.update(rendered.before)
         self._after.update(rendered.after)
+
+    @property
+    def _facts(self) -> dict[str, InstanceType]:
+        return {fact.instance_type: fact for fact in self.book.snapshot.instance_types}
 
     def _stood_rows(self, old: Side) -> tuple[Sided, ...]:
         if self._stood is None:
@@ -85,9 +96,21 @@ class Assessors:
         return self._known[path]
 
 
-def _change(before: Resource | None, after: Resource) -> Change:
-    operation = Operation.CREATE if before is None else Operation.UPDATE
-    return Change(operation=operation, urn=after.urn, before=before, after=after)
+def _changes(before: Mapping[str, Resource], after: Mapping[str, Resource]) -> tuple[Change, ...]:
+    return tuple(
+        Change(
+            operation=Operation.UPDATE if urn in before else Operation.CREATE,
+            urn=urn,
+            before=before.get(urn),
+            after=resource,
+        )
+        for urn, resource in after.items()
+    )
+
+
+def _waits(row: Sided) -> bool:
+    """Return whether this is a launch template whose group, which counts the nodes, may still be shown."""
+    return row.resource.token == LAUNCH_TEMPLATE and row.priced.status is Status.UNKNOWN
 
 
 def _plan(changes: tuple[Change, ...]) -> Plan:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pulumi_policy import ResourceValidationArgs
+from pulumi_policy import ResourceValidationArgs, StackValidationArgs
 
 from costcheck.errors import CostcheckError
 from costcheck.gate.ages import check_ages
 from costcheck.gate.assessment import Assessment
-from costcheck.gate.capacity import Sided
+from costcheck.gate.capacity import Growth, Sided
 from costcheck.gate.coverage import Evidence, check_capacity, check_decision, needs_decision
 from costcheck.gate.result import Check, Outcome, Status
 from costcheck.gate.rules import load_gate_rules
@@ -44,15 +44,23 @@ class Capacity:
         """Return what is wrong with one resource beside those shown before it."""
         config = args.get_config()
         assessing = self.assessors.at(str(config.get(PRICES, "")))
-        found = assessing.assess(args.urn)
-        if not needs_decision(found):
+        assessing.render_release(args.urn)
+        found = assessing.assess()
+        row = next((row for row in found.rows if row.resource.urn == args.urn), None)
+        if row is None or not needs_decision(found):
             return []
-        row = next(row for row in found.rows if row.resource.urn == args.urn)
         evidence = read_evidence(self.root, str(config.get(DECISION, DECISION_FILE)))
-        checks = _checks(row, found, evidence, assessing.book, self.today())
+        brings = _brings_gpus(args.urn, found.growth, assessing.assess(without=args.urn).growth)
+        checks = _checks(row, found, evidence, assessing.book, self.today(), brings_gpus=brings)
         wrong = [_sentence(check) for check in checks if check.outcome is not Outcome.ALLOWED]
         trouble = assessing.standing().trouble
         return [*wrong, trouble] if wrong and trouble else wrong
+
+    def at_the_end(self, _: StackValidationArgs) -> list[str]:
+        """Return the launch templates of GPUs that nothing in the stack launches from, so that nobody counts them."""
+        assessing = self.assessors.at("")
+        said, untold = assessing.assess().growth.untold, assessing.assess(at_the_end=True).growth.untold
+        return [f"{urn}: {reason}" for urn, reason in untold.items() if urn not in said]
 
 
 def read_evidence(root: Path, path: str) -> Evidence:
@@ -65,10 +73,12 @@ def read_evidence(root: Path, path: str) -> Evidence:
         return Evidence(path=path, trouble=error)
 
 
-def _checks(row: Sided, found: Assessment, evidence: Evidence, book: PriceBook, today: date) -> Iterator[Check]:
+def _checks(  # noqa: PLR0913 - what the rule looks at, all of it
+    row: Sided, found: Assessment, evidence: Evidence, book: PriceBook, today: date, *, brings_gpus: bool
+) -> Iterator[Check]:
     """Yield the checks that one resource answers for: the decision for GPU nodes, the ceiling for what costs."""
     decided = check_decision(found, evidence, book, load_gate_rules(), today)
-    if _brings_gpus(row, found):
+    if brings_gpus:
         yield from (check for check in check_capacity(found) if check.subject == row.resource.urn)
         yield from (check for check in decided if check.name not in NOT_ASKED)
         yield check_ages(found.prices, book, today)
@@ -77,12 +87,10 @@ def _checks(row: Sided, found: Assessment, evidence: Evidence, book: PriceBook, 
         yield check_ages(row.priced.prices, book, today)
 
 
-def _brings_gpus(row: Sided, found: Assessment) -> bool:
-    """Return whether a resource has part in what there may be more of."""
-    if row.resource.urn in found.growth.untold:
-        return True
-    groups, grown = row.priced.nodes or (), {name for name, _ in found.growth.grown}
-    return any(f"{type_}/{group.purchase_option}" in grown for group in groups for type_ in group.instance_types)
+def _brings_gpus(urn: str, growth: Growth, without: Growth) -> bool:
+    """Return whether a resource has part in what there may be more of: without it there would be less."""
+    more = any(growth.after[key] > without.after.get(key, 0) for key in growth.grown)
+    return more or urn in growth.untold or bool(growth.untold.keys() - without.untold.keys())
 
 
 def _sentence(check: Check) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from pulumi_policy import EnforcementLevel, Policy, ResourceValidationPolicy
+from pulumi_policy import EnforcementLevel, Policy, ResourceValidationPolicy, StackValidationPolicy
 
 from infra.policy.assessing import Assessors, Render
 from infra.policy.canary import canaries, looking
@@ -45,6 +45,7 @@ def policies(root: Path, *, today: Callable[[], date], export: Export, render: R
     """
     seen, before = Seen(), Before(export)
     assessors = Assessors(root=root, seen=seen, standing=before, render=render)
+    capacity = Capacity(root=root, today=today, assessors=assessors)
     return [
         looking(seen, before.look),
         ResourceValidationPolicy(
@@ -52,7 +53,7 @@ def policies(root: Path, *, today: Callable[[], date], export: Export, render: R
             description="More GPU nodes than stand need a decision that covers them, and all costs with them.",
             enforcement_level=EnforcementLevel.MANDATORY,
             config_schema=CAPACITY_SCHEMA,
-            validate=closed(Capacity(root=root, today=today, assessors=assessors)),
+            validate=closed(capacity),
         ),
         ResourceValidationPolicy(
             name="what-was-gated-is-applied",
@@ -60,6 +61,12 @@ def policies(root: Path, *, today: Callable[[], date], export: Export, render: R
             enforcement_level=EnforcementLevel.MANDATORY,
             config_schema=GATED_SCHEMA,
             validate=closed(WhatWasGated(root=root, seen=seen)),
+        ),
+        StackValidationPolicy(
+            name="every-gpu-node-is-counted",
+            description="Wrong where something may start GPU nodes that nothing in the stack counts.",
+            enforcement_level=EnforcementLevel.MANDATORY,
+            validate=closed(capacity.at_the_end),
         ),
         *security_policies(seen),
         *canaries(seen),
