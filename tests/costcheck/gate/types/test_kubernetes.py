@@ -159,6 +159,11 @@ def test_a_service_that_does_not_tell_is_unpriceable(spec: dict[str, Any]) -> No
         estimate(service(**spec))
 
 
+def test_a_type_of_balancer_that_nobody_here_knows_is_unpriceable() -> None:
+    with pytest.raises(UnpriceableError, match="type gateway makes is not known here"):
+        estimate(service({f"{SERVICE}type": "gateway", f"{SERVICE}internal": "true"}))
+
+
 def test_an_ingress_of_class_alb_is_an_application_balancer() -> None:
     ingress = resource("networking.k8s.io/v1:Ingress", spec={"ingressClassName": "alb"})
     assert quantities(estimate(ingress)) == {"LoadBalancerUsage": Decimal(730), "LCUUsage": None}
