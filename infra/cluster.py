@@ -227,7 +227,9 @@ class Cluster(pulumi.ComponentResource):
                 size=Size(
                     minimum=args.system_nodes.count,
                     desired=args.system_nodes.count,
-                    maximum=args.system_nodes.count + 1,
+                    # Nothing scales it, and an update lifts this maximum by itself
+                    # (https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html).
+                    maximum=args.system_nodes.count,
                 ),
                 labels={"worthwhile.dev/pool": "system"},
                 tags=args.tags,
