@@ -23,6 +23,7 @@ REFERENCE = re.compile(
     re.IGNORECASE,
 )
 """What GitHub or GitLab makes a link, a mention or a picture of, in the text of the finished HTML."""
+AMOUNT = re.compile(r"\$[\d,.]+")
 FORBIDDEN = {
     "html_inline", "link_open", "image", "fence", "code_block", "hr", "ordered_list_open", "em_open", "strong_open",
     "s_open", "blockquote_open", "hardbreak",
@@ -70,10 +71,16 @@ def test_no_name_splits_a_cell_or_ends_a_list(result: GateResult) -> None:
 
 @given(result=results)
 def test_no_name_becomes_a_mention_a_reference_or_an_address(result: GateResult) -> None:
-    figures = re.compile(r"\$[\d,.]+")
     for token in every(render_gate_markdown(result)):
         if token.type == "text":
-            assert not REFERENCE.search(figures.sub("", token.content)), token.content
+            assert not REFERENCE.search(AMOUNT.sub("", token.content)), token.content
+
+
+@pytest.mark.parametrize("unit", ["gh-2", "ABC-12", "www.example", "deadbeef", "$gh-2"])
+def test_the_unit_of_a_price_becomes_no_reference(unit: str) -> None:
+    page = render_gate_markdown(built.result(usage=(built.component(unit=unit),)))
+    assert not any(REFERENCE.search(AMOUNT.sub("", token.content)) for token in every(page) if token.type == "text")
+    assert not re.search(r"\$[\d.]+ / (?:gh|ABC)-\d", page)
 
 
 @given(text=words)

@@ -103,6 +103,10 @@ def test_the_largest_change_stands_first_and_what_costs_the_same_is_only_counted
     assert "Besides: 1 changed resource at no other cost than before." in text
 
 
+def test_a_resource_of_unknown_cost_is_not_among_the_figures() -> None:
+    assert "What changes the cost" not in shown(built.cannot_decide())
+
+
 def test_totals_say_what_they_lack() -> None:
     text = shown(built.cannot_decide())
     assert "Not in it: 1 resource of unknown cost. It may cost more." in text
