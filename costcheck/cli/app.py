@@ -5,6 +5,7 @@ import click
 from costcheck.cli.bills import bill
 from costcheck.cli.break_even import break_even
 from costcheck.cli.decide import decide, demo, schema
+from costcheck.cli.drift import drift
 from costcheck.cli.explain import explain
 from costcheck.cli.gate import gate
 from costcheck.cli.init import init
@@ -22,5 +23,5 @@ def costcheck() -> None:
     """
 
 
-for command in (init, bill, prices, decide, demo, explain, break_even, stack_config, gate, leftovers, schema):
+for command in (init, bill, prices, decide, drift, demo, explain, break_even, stack_config, gate, leftovers, schema):
     costcheck.add_command(command)

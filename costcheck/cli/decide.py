@@ -63,14 +63,11 @@ def decide(  # noqa: PLR0913, PLR0917 - one argument an option
     Exits 0 for the first three answers and 4 for the fourth.
     """
     today = context.now.date()
-    day = as_of.date() if as_of else today
-    if day > today:
-        message = f"--as-of {day} is in the future"
-        raise UsageError(message, expected=f"a day up to {today}", action="leave --as-of out to decide today")
+    day = question_day(as_of, today)
     if replay is not None:
         inputs = _replayed(replay)
     else:
-        inputs = _gathered(config, ledger, snapshot, day, live=day == today, draws=draws, seed=seed)
+        inputs = gathered(config, ledger, snapshot, day, live=day == today, draws=draws, seed=seed)
     decision = _decided(inputs)
     if replay is not None:
         _require_recorded(decision, replay)
@@ -104,7 +101,7 @@ def demo(folder: Path, style: Format) -> int:
         raise UsageError(message, expected="a folder that can be written", action="name another --dir") from exc
     day = read_snapshot().as_of
     import_bill_file(folder / SAMPLE_BILL, ledger, day)
-    inputs = _gathered(folder / CONFIG, ledger, None, day, live=False, draws=DRAWS, seed=SEED)
+    inputs = gathered(folder / CONFIG, ledger, None, day, live=False, draws=DRAWS, seed=SEED)
     decision = _decided(inputs)
     click.echo(f"Sample company, decided as of {day}: costcheck decide --as-of {day}, in {folder}/\n")
     click.echo(_rendered(decision, style), nl=False)
@@ -143,7 +140,20 @@ def schema(of: Literal["decision", "gate"]) -> None:
     click.echo(decision_schema() if of == "decision" else result_schema(), nl=False)
 
 
-def _gathered(  # noqa: PLR0913 - what a decision is made of
+def question_day(as_of: datetime | None, today: date) -> date:
+    """Return the day to decide about.
+
+    Raises:
+        UsageError: It is in the future.
+    """
+    day = as_of.date() if as_of else today
+    if day > today:
+        message = f"--as-of {day} is in the future"
+        raise UsageError(message, expected=f"a day up to {today}", action="leave --as-of out to decide today")
+    return day
+
+
+def gathered(  # noqa: PLR0913 - what a decision is made of
     config: Path,
     ledger: Path,
     snapshot: Path | None,
@@ -153,6 +163,11 @@ def _gathered(  # noqa: PLR0913 - what a decision is made of
     draws: int,
     seed: int,
 ) -> DecisionInputs:
+    """Return all that a decision reads, from the files of a company.
+
+    Raises:
+        CostcheckError: A file cannot be read, or the evidence cannot be put together.
+    """
     from costcheck.cli.assemble import Assembly  # noqa: PLC0415 - numpy and duckdb are slow to load
     from costcheck.ledger import open_ledger  # noqa: PLC0415 - the same
     from costcheck.settings import read_settings  # noqa: PLC0415 - the same
