@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from costcheck.gate.result import GateResult, Outcome
 from costcheck.report.gate_sections import gate_sections, subtitle
-from costcheck.report.inert import code, inert, sentence
+from costcheck.report.inert import code, inert, is_reference, sentence
 from costcheck.report.page import Section, Table
 
 MAX_BYTES: Final = 65_536
@@ -29,6 +29,7 @@ FOLDED: Final = frozenset({"sums", "prices", "sources", "passed", "about"})
 """Sections that a reader opens where they are needed."""
 
 _FIGURE: Final = re.compile(r"[\w.,/ -]*(?:\$[\w.,/ -]*)*", re.ASCII)
+_AMOUNT: Final = re.compile(r"\$[\d.,]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ def _rows(section: Section) -> Iterator[str]:
 
 
 def _cell(cell: str, position: int, table: Table) -> str:
-    if position in table.figures and _FIGURE.fullmatch(cell):
+    is_figure = _FIGURE.fullmatch(cell) and not is_reference(_AMOUNT.sub("", cell))
+    if position in table.figures and is_figure:
         return cell
     return code(cell) if position in table.names else inert(cell)
 

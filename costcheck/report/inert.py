@@ -38,6 +38,11 @@ def inert(text: str) -> Markdown:
     return Markdown(_REFERENCE.sub(_gapped, escape(shortened(plain(text), MAX_SENTENCE))))
 
 
+def is_reference(text: str) -> bool:
+    """Return whether a host could make a link, a mention or a command of something in the text."""
+    return _REFERENCE.search(text) is not None
+
+
 def code(name: str) -> Markdown:
     """Return a name as code, so that it can be copied; as inert text where it holds what would end the code."""
     shown = shortened(plain(name), MAX_NAME)
