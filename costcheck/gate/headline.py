@@ -20,6 +20,8 @@ def _what(gpus: Sequence[GpuCapacity], found: Assessment) -> str:
         cost += f", and {len(found.unknown)} resources whose cost nobody knows"
     if more:
         return f"This change may start {', '.join(more)}: {cost}."
+    if found.plan.failure:
+        return "What this change would do is not known."
     return f"This change starts no new GPU: {cost}."
 
 

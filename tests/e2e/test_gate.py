@@ -27,7 +27,7 @@ BIG_POOL = {
     "name": "big",
     "instanceTypes": ["p5.48xlarge"],
     "purchaseOption": "on_demand",
-    "nodes": {"min": 0, "desired": 1, "max": 4},
+    "nodes": {"min": 0, "desired": 1, "max": 2},
 }
 HOURLY_P5_USD = next(
     row.list_unit_price for row in read_snapshot().unit_prices if row.sku_meter == "BoxUsage:p5.48xlarge"
@@ -127,11 +127,11 @@ def test_a_pull_request_with_a_big_pool_and_no_decision_is_stopped_with_a_commen
     comment = program.cloud.run(*command, "--format", "markdown", cwd=program.folder, expect=(3,)).stdout
 
     assert answer["gpus"] == [
-        {"key": "p5.48xlarge/on_demand", "region_id": "us-east-1", "before": "0", "after": "4", "allowed": None}
+        {"key": "p5.48xlarge/on_demand", "region_id": "us-east-1", "before": "0", "after": "2", "allowed": None}
     ]
     # What is wrong, what it would cost, and what to do.
     assert "there is no decision" in comment
-    assert f"{4 * 730 * HOURLY_P5_USD:,.0f}"[:4] in comment
+    assert f"{2 * 730 * HOURLY_P5_USD:,.0f}"[:4] in comment
     assert "costcheck decide" in comment
     # The program refuses it, too, whatever anyone makes of the comment.
     assert "refused (3)" in program.refused("up")
