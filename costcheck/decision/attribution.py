@@ -66,10 +66,8 @@ def best_saving(decision: Decision) -> Decimal | None:
 
 
 def best_servers(decision: Decision) -> OptionResult | None:
-    """Return the servers that were chosen, else the best that were not: the first in the decision's order."""
-    compared = [option for option in decision.options if option.fleets and option.saving_usd is not None]
-    chosen = [option for option in compared if option.option_id == decision.chosen_option]
-    return next(iter(chosen + compared), None)
+    """Return the servers that were chosen, or the best that were not: a decision lists the best first."""
+    return next((row for row in decision.options if row.fleets and row.saving_usd is not None), None)
 
 
 def moved_parts(then: DecisionInputs, now: DecisionInputs) -> Iterator[tuple[Part, ...]]:

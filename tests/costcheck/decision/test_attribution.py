@@ -159,7 +159,10 @@ def test_prices_of_tokens_that_apply_on_the_later_day_have_moved(begins: date, *
     found = attribute(decided(inputs(snapshot=known)), decided(inputs(snapshot=known, as_of=LATER)))
 
     assert found is not None
-    assert [row.parts for row in found.effects] == ([(Part.TOKEN_PRICES,)] if told else [])
+    assert [(row.parts, row.saving_usd) for row in found.effects] == (
+        [((Part.TOKEN_PRICES,), found.total_usd)] if told else []
+    )
+    assert bool(found.total_usd) is told
 
 
 def test_each_part_names_what_the_verdict_would_be_with_it_alone() -> None:
@@ -198,6 +201,13 @@ def test_another_candidate_is_a_matter_of_the_configuration() -> None:
 
     assert [row.parts for row in found.effects] == [(Part.SETTINGS,)]
     assert found.residual_usd == 0
+
+
+def test_an_overridden_rule_is_a_matter_of_the_rules_alone() -> None:
+    own = {"upkeep_hours_per_month": Override(value=Decimal(40), reason="constructed")}
+    found = attributed(settings=company(assumptions=own), assumptions=load_assumptions(own))
+
+    assert [(row.parts, row.saving_usd) for row in found.effects] == [((Part.RULES,), found.total_usd)]
 
 
 def test_an_evaluation_that_grew_too_old_is_a_matter_of_the_configuration() -> None:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
+from costcheck.catalogue import load_open_weights
 from costcheck.decision.attribution import Decided
 from costcheck.decision.decide import decide
 from costcheck.decision.drift import compare
@@ -26,6 +27,7 @@ from tests.costcheck.decision.builders import (
     coverage,
     demand,
     inputs,
+    passed,
     settings,
     snapshot,
     workload,
@@ -112,6 +114,16 @@ def test_a_price_that_is_gone_is_none_and_never_nothing() -> None:
     assert drift.standing is Standing.CANNOT_TELL
 
 
+def test_a_price_that_begins_later_is_none_of_today() -> None:
+    rows = tuple(
+        replace(row, effective_from=AS_OF + timedelta(days=1)) if row.sku_meter == "gpt-5.4/output_tokens" else row
+        for row in snapshot().unit_prices
+    )
+    drift = against(snapshot=replace(snapshot(), unit_prices=rows))
+
+    assert {row.unit_price_usd.now for row in drift.token_prices if "output" in row.sku_meter} == {None}
+
+
 def test_a_price_that_the_accepted_option_does_not_use_is_not_named() -> None:
     drift = against(snapshot=priced("BoxUsage:g6e.xlarge", "0.99"))
 
@@ -185,6 +197,16 @@ def test_a_table_of_the_kit_that_moved_is_named(table: str) -> None:
     drift = compare(Decided(decision=bare, inputs=ACCEPTED.inputs), Decided(decision=bare, inputs=touched))
 
     assert [row.name.split(".")[0] for row in drift.rules] == [table]
+
+
+def test_another_candidate_is_no_other_rule() -> None:
+    other = "qwen3-32b"
+    drift = against(
+        settings=settings(workload(candidates=(other,), evaluations=(passed(other),))),
+        models={other: load_open_weights()[other]},
+    )
+
+    assert (drift.rules, drift.settings) == ((), ("workload chat",))
 
 
 def test_a_table_of_the_configuration_that_moved_is_named() -> None:
