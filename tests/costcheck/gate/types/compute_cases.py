@@ -38,7 +38,7 @@ def schedule(of: Resource, most: int, **changes: Json) -> Resource:
 
 OF, WEB = template(), group(template())
 OLD = resource(CONFIGURATION, instanceType="m6i.large", imageId="ami-1", enableMonitoring=False, rootBlockDevice=GP3)
-FLEET_INPUTS = {
+FLEET_INPUTS: Json = {
     "targetCapacitySpecification": {"defaultTargetCapacityType": "on-demand", "totalTargetCapacity": 3},
     "launchTemplateConfigs": [
         {"launchTemplateSpecification": {"version": "1"}, "overrides": [{"instanceType": "m6i.large"}]}
