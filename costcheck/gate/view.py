@@ -20,6 +20,8 @@ class UnpriceableError(Exception):
     """What a resource costs cannot be told from the plan; the message says why, with the whole key."""
 
 
+MOST = Decimal(10) ** 9
+"""No size or count of AWS is larger, and sums of what is larger would not be exact."""
 Path = tuple[str | int, ...]
 Rendered = Mapping[str, tuple[Resource, ...] | str]
 """URN of each Helm release to the objects in it, or to the reason why nobody can tell them."""
@@ -92,11 +94,11 @@ class View:
         raise self._wrong(path, value, "text")
 
     def number(self, *path: str | int, default: int | None = None) -> Decimal:
-        """Return the number at a path, not below zero; see `text`. A number that is written as text is one."""
+        """Return the number at a path, from zero to `MOST`; see `text`. A number that is written as text is one."""
         value = self._known(path, default)
         number = _as_number(value)
         if number is None:
-            raise self._wrong(path, value, "a number that is not below zero")
+            raise self._wrong(path, value, f"a number from 0 to {MOST:,}")
         return number
 
     def flag(self, *path: str | int, default: bool | None = None) -> bool:
@@ -219,7 +221,7 @@ def _as_number(value: object) -> Decimal | None:
         number = Decimal(value)
     except ArithmeticError:
         return None
-    return number if number.is_finite() and number >= 0 else None
+    return number if number.is_finite() and 0 <= number <= MOST else None
 
 
 def _key(path: Iterable[str | int]) -> str:

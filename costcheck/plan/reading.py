@@ -1,5 +1,6 @@
 """Resources as Pulumi writes them, in previews and in states alike."""
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -55,10 +56,19 @@ def decode(content: bytes, type_: type[T], name: str, *, expected: str) -> T:
         PlanError: It is not such a document.
     """
     try:
-        return msgspec.json.Decoder(type=type_, float_hook=Decimal).decode(content)
-    except (msgspec.DecodeError, UnicodeError, RecursionError, ArithmeticError) as exc:
+        found = msgspec.json.Decoder(type=type_, float_hook=Decimal).decode(content)
+        json.loads(content, object_pairs_hook=_require_each_key_once, parse_int=str, parse_float=str)
+    except (msgspec.DecodeError, ValueError, RecursionError, ArithmeticError) as exc:
         message = f"{name} is not what `pulumi` writes: {exc}"
         raise PlanError(message, expected=expected, action=AGAIN) from exc
+    return found
+
+
+def _require_each_key_once(pairs: list[tuple[str, Any]]) -> None:
+    """Raise ValueError for an object that tells two readers two things: some take the first, some the last."""
+    if len(dict(pairs)) < len(pairs):
+        message = "an object has a key twice"
+        raise ValueError(message)
 
 
 def to_resource(raw: RawResource, providers: Providers) -> Resource:

@@ -106,6 +106,12 @@ def test_json_within_json_without_an_end_is_refused() -> None:
         read_preview(b'{"steps":' + b"[" * 200_000)
 
 
+def test_an_object_that_has_a_key_twice_is_refused() -> None:
+    content = json.dumps(preview(create(NODE_GROUP, "gpu", pool(2))))
+    with pytest.raises(PlanError, match="a key twice"):
+        read_preview(content.replace('"maxSize":', '"maxSize": 9, "maxSize":').encode())
+
+
 def test_a_step_that_is_missing_is_noticed() -> None:
     document = preview(create(NODE_GROUP, "gpu", pool()), create(NODE_GROUP, "more", pool()))
     del document["steps"][1]
@@ -167,6 +173,22 @@ def test_a_node_group_that_says_it_is_a_component_is_a_contradiction() -> None:
 
     with pytest.raises(PlanError, match="component"):
         read(preview(step))
+
+
+@pytest.mark.parametrize("operation", ["refresh", "discard", "discard-replaced", "remove-pending-replace"])
+def test_a_step_that_shows_no_side_at_all_is_an_error(operation: str) -> None:
+    with pytest.raises(PlanError, match="does not say what .* is on one side of its"):
+        read(preview({"op": operation, "urn": urn(NODE_GROUP, "g6")}))
+
+
+@pytest.mark.parametrize(
+    "strange", ["", "<script>", "urn:pulumi:dev", "urn:pulumi:dev::shop", "urn:pulumi:dev::shop::a:b:C"]
+)
+def test_a_urn_that_lacks_a_part_is_an_error(strange: str) -> None:
+    with pytest.raises(PlanError, match="holds resources of"):
+        read(preview({"op": "same", "urn": strange}, create(NODE_GROUP, "g6", pool())))
+    with pytest.raises(PlanError, match="holds resources of 0 stacks"):
+        read(preview({"op": "same", "urn": strange}))
 
 
 def test_resources_of_two_stacks_are_no_plan() -> None:
