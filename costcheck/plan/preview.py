@@ -141,6 +141,8 @@ def _require_whole(counted: Counter[Operation], steps: list[tuple[Operation, Raw
 def _change(operation: Operation, step: RawStep, providers: Providers, name: str) -> Change:
     before = _side(step, step.old_state, providers, name, needed=operation in _NEEDS_BEFORE)
     after = _side(step, step.new_state, providers, name, needed=operation in _NEEDS_AFTER)
+    if operation is not Operation.SAME and not (before or after):
+        raise _says_too_little(step, name)
     return Change(
         operation=operation,
         urn=step.urn,
@@ -154,13 +156,17 @@ def _side(
 ) -> Resource | None:
     if state is None:
         if needed:
-            message = f"{name} does not say what {step.urn} is on one side of its {step.op}"
-            raise PlanError(message, expected=EXPECTED, action=AGAIN)
+            raise _says_too_little(step, name)
         return None
     for problem in _contradictions(step, state):
         message = f"{name} contradicts itself: the step of {step.urn} is about {problem}"
         raise PlanError(message, expected=EXPECTED, action=AGAIN)
     return to_resource(state, providers)
+
+
+def _says_too_little(step: RawStep, name: str) -> PlanError:
+    message = f"{name} does not say what {step.urn} is on one side of its {step.op}"
+    return PlanError(message, expected=EXPECTED, action=AGAIN)
 
 
 def _contradictions(step: RawStep, state: RawResource) -> Iterator[str]:
@@ -177,8 +183,9 @@ def _contradictions(step: RawStep, state: RawResource) -> Iterator[str]:
 
 
 def _project_and_stack(urns: list[str], name: str) -> tuple[str, str]:
-    owners = {tuple(urn.removeprefix("urn:pulumi:").split("::")[:2]) for urn in urns}
-    if len(owners) != 1:
+    parts = [urn.removeprefix("urn:pulumi:").split("::") for urn in urns]
+    owners = {tuple(some[:2]) for some in parts if len(some) >= URN_PARTS}
+    if len(owners) != 1 or any(len(some) < URN_PARTS for some in parts):
         message = f"{name} holds resources of {len(owners)} stacks"
         raise PlanError(message, expected="steps of exactly one stack", action=AGAIN)
     ((stack, project),) = owners

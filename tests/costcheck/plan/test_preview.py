@@ -177,7 +177,7 @@ def test_a_node_group_that_says_it_is_a_component_is_a_contradiction() -> None:
 
 @pytest.mark.parametrize("operation", ["refresh", "discard", "discard-replaced", "remove-pending-replace"])
 def test_a_step_that_shows_no_side_at_all_is_an_error(operation: str) -> None:
-    with pytest.raises(PlanError, match="does not say what .* is on one side of its"):
+    with pytest.raises(PlanError, match=r"does not say what .* is on one side of its"):
         read(preview({"op": operation, "urn": urn(NODE_GROUP, "g6")}))
 
 
