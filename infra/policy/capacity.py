@@ -15,6 +15,7 @@ from costcheck.gate.ages import check_ages
 from costcheck.gate.assessment import Assessment
 from costcheck.gate.capacity import Growth, Sided
 from costcheck.gate.coverage import Evidence, check_capacity, check_decision, needs_decision
+from costcheck.gate.free import free_types
 from costcheck.gate.result import Check, Outcome, Status
 from costcheck.gate.rules import load_gate_rules
 from costcheck.price_book import PriceBook
@@ -25,6 +26,27 @@ from infra.policy.configuration import DECISION, DECISION_FILE, PRICES
 NOT_ASKED = frozenset({"decision.acceptance"})
 """Needs the whole record; the gate asks it, where the decision is computed again from its inputs."""
 CEILING = "decision.ceiling"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What one resource adds to the GPU nodes that there may be.
+
+    Attributes:
+        more: Whether there would be fewer of a type, of which there are more than stood, without it.
+        untold: URNs, its own or another's, whose nodes could be counted without it.
+    """
+
+    more: bool
+    untold: frozenset[str]
+
+    @classmethod
+    def between(cls, without: Growth, growth: Growth) -> "Added":
+        """Return what came between two assessments."""
+        return cls(
+            more=any(growth.after[key] > without.after.get(key, 0) for key in growth.grown),
+            untold=frozenset(growth.untold.keys() - without.untold.keys()),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +64,9 @@ class Capacity:
 
     def __call__(self, args: ResourceValidationArgs) -> list[str]:
         """Return what is wrong with one resource beside those shown before it."""
+        resource = self.assessors.seen.resources[args.urn]
+        if not resource.custom or resource.token in free_types():
+            return []  # neither buys anything nor lets something else buy more
         config = args.get_config()
         assessing = self.assessors.at(str(config.get(PRICES, "")))
         assessing.render_release(args.urn)
@@ -50,8 +75,8 @@ class Capacity:
         if row is None or not needs_decision(found):
             return []
         evidence = read_evidence(self.root, str(config.get(DECISION, DECISION_FILE)))
-        brings = _brings_gpus(args.urn, found.growth, assessing.assess(without=args.urn).growth)
-        checks = _checks(row, found, evidence, assessing.book, self.today(), brings_gpus=brings)
+        added = Added.between(assessing.assess(without=args.urn).growth, found.growth)
+        checks = _checks(row, found, added, evidence, assessing.book, self.today())
         wrong = [_sentence(check) for check in checks if check.outcome is not Outcome.ALLOWED]
         trouble = assessing.standing().trouble
         return [*wrong, trouble] if wrong and trouble else wrong
@@ -73,24 +98,18 @@ def read_evidence(root: Path, path: str) -> Evidence:
         return Evidence(path=path, trouble=error)
 
 
-def _checks(  # noqa: PLR0913 - what the rule looks at, all of it
-    row: Sided, found: Assessment, evidence: Evidence, book: PriceBook, today: date, *, brings_gpus: bool
+def _checks(  # noqa: PLR0913, PLR0917 - what the rule looks at, all of it
+    row: Sided, found: Assessment, added: Added, evidence: Evidence, book: PriceBook, today: date
 ) -> Iterator[Check]:
     """Yield the checks that one resource answers for: the decision for GPU nodes, the ceiling for what costs."""
     decided = check_decision(found, evidence, book, load_gate_rules(), today)
-    if brings_gpus:
-        yield from (check for check in check_capacity(found) if check.subject == row.resource.urn)
+    if added.more or added.untold:
+        yield from (check for check in check_capacity(found) if check.subject in added.untold)
         yield from (check for check in decided if check.name not in NOT_ASKED)
         yield check_ages(found.prices, book, today)
     elif row.priced.status is not Status.FREE:
         yield from (check for check in decided if check.name == CEILING)
         yield check_ages(row.priced.prices, book, today)
-
-
-def _brings_gpus(urn: str, growth: Growth, without: Growth) -> bool:
-    """Return whether a resource has part in what there may be more of: without it there would be less."""
-    more = any(growth.after[key] > without.after.get(key, 0) for key in growth.grown)
-    return more or urn in growth.untold or bool(growth.untold.keys() - without.untold.keys())
 
 
 def _sentence(check: Check) -> str:

@@ -157,6 +157,18 @@ def test_a_new_pool_counts_beside_one_that_was_not_shown_yet(engine: Engine) -> 
     assert capacity(engine, gpus(1, "new"))[0].startswith("denied (decision)")
 
 
+def test_the_decision_must_cover_what_was_not_shown_yet_too(engine: Engine) -> None:
+    engine.stands = [stands(2, "old")]
+    engine.decide(decision({"g6.xlarge/on_demand": 2}))
+    assert "up to 3 x g6.xlarge/on_demand" in capacity(engine, gpus(1, "new"))[0]
+
+
+def test_what_stood_counts_once(engine: Engine) -> None:
+    engine.stands = [stands(2)]
+    engine.decide(decision({"g6.xlarge/on_demand": 3}))
+    assert capacity(engine, gpus(3)) == []
+
+
 def test_a_pool_that_was_lowered_first_makes_room(engine: Engine) -> None:
     engine.stands = [stands(2, "old")]
     assert capacity(engine, gpus(1, "old"), gpus(1, "new")) == []
@@ -247,6 +259,15 @@ def test_a_schedule_lifts_the_pool_of_its_component(engine: Engine) -> None:
     assert capacity(engine, component, group) == []
     lift = {"autoscalingGroupName": "eks-gpu", "maxSize": 5, "minSize": 0, "desiredCapacity": 5}
     assert "up to 5 x g6.xlarge/on_demand" in capacity(engine, shown(SCHEDULE, "gpu", lift, parent=SPAN))[0]
+
+
+def test_a_schedule_to_an_unknown_size_cannot_be_decided(engine: Engine) -> None:
+    engine.decide(decision())
+    component = shown("worthwhile:infra:NodeGroup", "gpu", {}, parent=SPAN)
+    group = shown(NODE_GROUP, "gpu", pool(2), parent=INNER)
+    lift = {"autoscalingGroupName": "eks-gpu", "maxSize": proxy.UNKNOWN_NUMBER_VALUE}
+    assert capacity(engine, component, group) == []
+    assert capacity(engine, shown(SCHEDULE, "gpu", lift, parent=SPAN))
 
 
 def test_a_schedule_whose_group_nobody_finds_cannot_be_decided(engine: Engine) -> None:

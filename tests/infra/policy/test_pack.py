@@ -45,8 +45,15 @@ def test_the_canary_counts_what_a_provider_manages(engine: Engine) -> None:
         shown("pulumi:providers:aws", "default", {"region": REGION}, parent=""),
         shown("worthwhile:infra:Network", "net", {}),
         shown(NODE_GROUP, "pool", pool(1, "m6i.large")),
+        shown("random:index/randomId:RandomId", "id", {}),
     )
-    assert [(told.policy, told.message) for told in engine.end()] == [("the-pack-ran", "It looked at 1 resources.")]
+    assert [(told.policy, told.message) for told in engine.end()] == [("the-pack-ran", "It looked at 2 resources.")]
+
+
+def test_a_type_of_aws_is_managed_whatever_the_engine_says_of_its_provider(engine: Engine) -> None:
+    group = shown(NODE_GROUP, "pool", pool(1))
+    group.provider = None
+    assert [told.policy for told in engine.show(group) if told.policy == "gpu-capacity-is-decided"]
 
 
 def test_a_run_without_any_resource_is_a_violation_and_the_canary_still_shows(engine: Engine) -> None:

@@ -56,6 +56,12 @@ def test_any_other_unknown_that_a_rule_reads_is_a_violation(engine: Engine) -> N
     assert violated(engine, shown(LOGS, "logs", inputs)) == {"logs-end"}  # the key's ARN need only be there
 
 
+def test_an_unknown_value_that_a_rule_compares_is_a_violation_that_says_which(engine: Engine) -> None:
+    told = engine.show(shown("aws:eks/nodeGroup:NodeGroup", "gpu", {"amiType": UNKNOWN_STRING_VALUE}))
+    (message,) = [one.message for one in told if one.policy == "gpu-nodes-are-tainted" and one.mandatory]
+    assert message == "cannot decide: amiType is only known after the update"
+
+
 def test_unknown_tags_are_a_violation(engine: Engine) -> None:
     assert "cost-tags-are-there" in violated(engine, shown(VPC, "vpc", {"tags": UNKNOWN_STRING_VALUE}))
 
