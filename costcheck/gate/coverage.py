@@ -49,7 +49,7 @@ def check_plan(found: Assessment) -> tuple[Check, ...]:
             "plan",
             Outcome.CANNOT_DECIDE,
             subject="the preview",
-            seen=f"it failed, and may show a part of the change only: {' '.join(failure.split())[:600]}",
+            seen=" ".join(failure.split())[:600],
             needed="a preview that succeeds",
             to_do="mend what it says until `pulumi preview` succeeds",
         ),
@@ -170,7 +170,7 @@ def _nodes(evidence: Evidence, key: Key, allowed: Allowance, found: Assessment) 
         seen=f"up to {_count(wanted)} x {name}, before {_count(before)}"
         + (", and others that the plan does not tell" if outcome is Outcome.CANNOT_DECIDE else ""),
         needed=f"at most {ceiling} x {name} in all",
-        to_do=SMALLER if outcome is Outcome.DENIED else GIVE_STATE,
+        to_do=SMALLER if outcome is Outcome.DENIED else what_to_tell(found),
     )
 
 

@@ -22,6 +22,8 @@ def _what(gpus: Sequence[GpuCapacity], found: Assessment) -> str:
         return f"This change may start {', '.join(more)}: {cost}."
     if found.plan.failure:
         return "What this change would do is not known."
+    if found.growth.untold:
+        return f"This change may start GPUs that nobody can count: {cost}."
     return f"This change starts no new GPU: {cost}."
 
 

@@ -94,7 +94,7 @@ def _runway(found: Assessment, runway: Runway) -> Check:
         "runway.months",
         Outcome.DENIED if short else held(found.complete, Outcome.CANNOT_DECIDE),
         subject=_stack(found),
-        seen=f"the money lasts {months:.1f} months with this change"
+        seen=f"the money lasts {f'{months:.1f} months' if months.is_finite() else 'for ever'} with this change"
         + ("" if short or found.complete else f", and less with {describe_missing(found)}"),
         needed=f"at least {runway.min_months} months",
         to_do="make the change smaller" if short else what_to_tell(found),

@@ -82,6 +82,14 @@ class View:
         """Return whether something stands at a path, and not -1, which stands for nothing; see `has`."""
         return self._at(path) not in (None, -1, "-1")
 
+    def leaves_out(self, name: str) -> bool:
+        """Return whether the program is seen not to set a property, so that the provider's default applies.
+
+        Only a resource that lists the properties that were set can show it: a value that the plan has lost is listed.
+        """
+        listed = self.resource.depends_on
+        return bool(listed) and name not in listed and name not in self.resource.inputs
+
     def text(self, *path: str | int, default: str | None = None) -> str:
         """Return the text at a path, or the provider's own default where one is given.
 

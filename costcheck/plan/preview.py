@@ -99,7 +99,7 @@ def read_preview(content: bytes, name: str = "the plan") -> Plan:
 def _failure(raw: RawPreview) -> str:
     """Return what the first error said, empty where the preview succeeded."""
     errors = [entry.message.strip() for entry in raw.diagnostics if entry.severity == "error"]
-    return (errors[0] or "an error without a message") if errors else ""
+    return f"the preview failed: {errors[0] or 'it does not say why'}" if errors else ""
 
 
 def _counted(raw: RawPreview, name: str) -> Counter[Operation]:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 SCANNERS = ROOT / ".venv-scanners" / "bin"
 CI = ROOT / "docs" / "ci"
 PLANS = ROOT / "tests" / "data" / "plans"
-SCANNED = 2
+SCANNED = 3
 ACCESS_LEVELS = """
 import json, sys
 from policy_sentry.querying.actions import get_action_data
@@ -59,7 +59,10 @@ def test_no_workflow_grants_anything_to_all_of_its_jobs() -> None:
         assert "pull_request_target" not in document[True], file  # YAML takes `on` for true
 
 
-@pytest.mark.parametrize(("policy", "beside"), [("gate-role.json", set()), ("preview-role.json", {"kms:Decrypt"})])
+@pytest.mark.parametrize(
+    ("policy", "beside"),
+    [("gate-role.json", set()), ("drift-role.json", set()), ("preview-role.json", {"kms:Decrypt"})],
+)
 def test_the_roles_of_a_pipeline_can_only_read(policy: str, beside: set[str]) -> None:
     done = run(str(SCANNERS / "python"), "-c", ACCESS_LEVELS, given=json.dumps(actions(policy)))
     levels = dict(line.split() for line in done.stdout.splitlines())
@@ -72,7 +75,7 @@ def test_the_two_roles_share_no_right_but_to_look_at_instance_types() -> None:
     assert set(actions("gate-role.json")) & set(actions("preview-role.json")) == {"ec2:DescribeInstanceTypes"}
 
 
-@pytest.mark.parametrize("name", ["trust-github.json", "trust-gitlab.json"])
+@pytest.mark.parametrize("name", ["trust-github.json", "trust-github-drift.json", "trust-gitlab.json"])
 def test_a_role_is_only_for_one_repository(name: str) -> None:
     ((statement),) = json.loads((CI / name).read_text())["Statement"]
     conditions = {key: value for kind in statement["Condition"].values() for key, value in kind.items()}
@@ -146,3 +149,36 @@ def test_the_state_is_read_with_another_role_than_prices(pulumi: Path, tmp_path:
     gate(pulumi, tmp_path, "noop", PREVIEW_ROLE_ARN="arn:preview", GATE_ROLE_ARN="arn:gate")
 
     assert (tmp_path / "notes").read_text().splitlines() == ["pulumi stack arn:preview", "pulumi preview arn:preview"]
+
+
+@pytest.fixture
+def costcheck(tmp_path: Path) -> Path:
+    """Return a folder with a `costcheck` that leaves with the code it is told, by the word of its command."""
+    program = tmp_path / "bin" / "costcheck"
+    program.parent.mkdir()
+    program.write_text(
+        '#!/usr/bin/env bash\ncase $1 in\ndrift) printf %s "$SAYS"; echo "$COMPLAINS" >&2; exit "$DRIFT" ;;\n'
+        'bill) exit "$BILL" ;;\nesac\n'
+    )
+    program.chmod(0o755)
+    return program.parent
+
+
+@pytest.mark.parametrize(
+    ("bill", "drift", "answer"), [(0, 0, 0), (0, 3, 3), (0, 4, 4), (0, 1, 1), (0, 2, 1), (4, 0, 1), (3, 0, 1)]
+)
+def test_a_scheduled_question_leaves_with_the_answer_and_a_failed_pull_is_none(
+    costcheck: Path, tmp_path: Path, bill: int, drift: int, answer: int
+) -> None:
+    environment = {
+        "PATH": os.pathsep.join([str(costcheck), os.environ["PATH"]]), "BILL": str(bill), "DRIFT": str(drift),
+        "SAYS": "", "COMPLAINS": "no accepted decision",
+    }  # fmt: skip
+    bash = shutil.which("bash") or "bash"
+    command = [bash, str(ROOT / "scripts" / "drift.sh"), "openai"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)  # noqa: S603
+
+    assert done.returncode == answer
+    assert (tmp_path / "drift.md").exists() == (bill == 0)
+    if not bill:
+        assert "no accepted decision" in (tmp_path / "drift.md").read_text()

@@ -35,6 +35,8 @@ HYBRID_NODES = listed(
     EKS, "AmazonEKSHybridNodes-Hours:pervCPU", "vCPU-Hours", "vCPU-hours", operation="HybridNodesUsage"
 )
 CAPABILITIES = {"ARGOCD": "ArgoCD", "ACK": "ACK", "KRO": "KRO"}
+DEFAULT_TYPES = ("t3.medium",)
+"""What EKS takes where neither group nor template names a type (the API's documentation in botocore 1.44.5)."""
 DISK_GIB = 20
 """https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html (diskSize)"""
 CAPACITY_TYPES = {
@@ -93,11 +95,11 @@ def _tier(view: View) -> tuple[Component, ...]:
 def node_group(view: View) -> Estimate:
     """Return the nodes of a managed node group, and the disks that its launch template gives each of them.
 
-    The instance types and the capacity type must be said: EKS would take t3.medium and on demand, and a line that was
-    lost must not make a pool of GPUs look like that.
+    EKS takes t3.medium, on demand, where the program is seen to say nothing else; a line that the plan has lost must
+    not make a pool of GPUs look like that.
     """
     template = view.referred("launchTemplate", LAUNCH_TEMPLATE)
-    capacity_type = view.text("capacityType")
+    capacity_type = view.text("capacityType", default="ON_DEMAND" if view.leaves_out("capacityType") else None)
     if capacity_type not in CAPACITY_TYPES:
         message = f"capacityType is {capacity_type!r}, which is none of {', '.join(CAPACITY_TYPES)}"
         raise UnpriceableError(message)
@@ -113,6 +115,8 @@ def _instance_types(view: View, template: View | None) -> tuple[str, ...]:
     types = view.texts("instanceTypes")
     if types:
         return types
+    if view.leaves_out("instanceTypes") and view.leaves_out("launchTemplate") and view.leaves_out("amiType"):
+        return DEFAULT_TYPES
     if template is None:
         message = "instanceTypes is not in the plan, and no launch template in it says the type"
         raise UnpriceableError(message)

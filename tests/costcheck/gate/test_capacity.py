@@ -132,11 +132,25 @@ def test_a_schedule_on_a_group_that_the_plan_does_not_show_is_not_decided() -> N
 
 @pytest.mark.parametrize("lost", ["instanceTypes", "capacityType", "scalingConfig"])
 def test_a_pool_that_lacks_what_sets_its_size_is_not_decided(lost: str) -> None:
-    inputs = pool()
-    del inputs[lost]
-    result = gate(read(preview(create(NODE_GROUP, "gpu", inputs))), accepted())
+    step = create(NODE_GROUP, "gpu", pool())
+    del step["newState"]["inputs"][lost]
 
-    assert outcomes(result)["gpu"] == "cannot_decide"
+    assert outcomes(gate(read(preview(step)), accepted()))["gpu"] == "cannot_decide"
+
+
+def test_a_group_whose_program_names_no_type_runs_what_eks_takes_then() -> None:
+    inputs = pool()
+    del inputs["instanceTypes"], inputs["capacityType"]
+
+    assert grown(create(NODE_GROUP, "system", inputs)) == ()
+
+
+@pytest.mark.parametrize("beside", [{"amiType": "AL2023_x86_64_NVIDIA"}, {"launchTemplate": {"id": "lt-1"}}])
+def test_a_group_that_names_no_type_but_may_have_gpus_is_not_decided(beside: Json) -> None:
+    inputs = pool() | beside
+    del inputs["instanceTypes"]
+
+    assert outcomes(gate(read(preview(create(NODE_GROUP, "gpu", inputs)))))["gpu"] == "cannot_decide"
 
 
 def test_a_pool_whose_disks_nobody_knows_may_still_shrink() -> None:
@@ -157,7 +171,7 @@ def test_a_pool_that_nobody_can_count_may_still_be_patched() -> None:
 
 
 def test_a_pool_that_nobody_can_count_may_not_change_its_size() -> None:
-    old = pool()
+    old = pool() | {"launchTemplate": {"id": "lt-1"}}
     del old["instanceTypes"]
     new = old | {"scalingConfig": {"minSize": 0, "desiredSize": 1, "maxSize": 9}}
     result = gate(read(preview(update(NODE_GROUP, "gpu", old, new), same=9)), accepted())

@@ -63,7 +63,7 @@ def test_a_preview_that_failed_says_so_although_it_is_well_formed() -> None:
 def test_what_does_not_say_how_bad_it_is_counts_as_bad(severity: str | None) -> None:
     said = {"message": "boom"} | ({"severity": severity} if severity else {})
 
-    assert read(preview(create(NODE_GROUP, "gpu", pool()), diagnostics=[said])).failure == "boom"
+    assert read(preview(create(NODE_GROUP, "gpu", pool()), diagnostics=[said])).failure == "the preview failed: boom"
 
 
 def test_an_error_without_a_message_is_a_failure() -> None:
