@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from costcheck.facts import Typed, parse_toml
+from costcheck.meters import on_demand_meter
 from costcheck.records import (
     InstanceType,
     Origin,
@@ -27,7 +28,7 @@ from costcheck.sources.prices.aws_instances import (
     normalise_instance_types,
     normalise_zone_offerings,
 )
-from costcheck.sources.prices.aws_price_list import bulk_url, on_demand_meter, parse_item
+from costcheck.sources.prices.aws_price_list import bulk_url, parse_item
 from costcheck.sources.prices.token_prices import installed_data, installed_provenance, normalise_token_prices
 from costcheck.sources.snapshot import BUNDLED, encode_snapshot, write_snapshot
 
