@@ -1,5 +1,8 @@
 """GPU nodes before and after: what grows, what only moves, and what nobody can count."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from costcheck.gate.accelerators import is_accelerated, names_accelerator
@@ -221,6 +224,30 @@ def test_facts_win_over_the_family() -> None:
     odd = fact("g6.xlarge")
 
     assert is_accelerated("m0.gpu", {"m0.gpu": odd})
+
+
+@pytest.mark.parametrize("changes", [{"gpu_count": 1, "gpu_name": None}, {"gpu_count": 0, "gpu_name": "L4"}])
+def test_one_fact_that_tells_of_an_accelerator_is_enough(changes: dict[str, Any]) -> None:
+    assert is_accelerated("m0.gpu", {"m0.gpu": replace(fact("m6i.large"), **changes)})
+    assert not is_accelerated("m0.gpu", {"m0.gpu": fact("m6i.large")})
+
+
+def test_a_pool_that_goes_hides_none_that_comes_after_it() -> None:
+    old, new = delete(NODE_GROUP, "a", pool(2)), create(NODE_GROUP, "b", pool(3, "p5.48xlarge"))
+
+    assert dict(assessed(read(preview(old, new))).growth.after) == {
+        ("g6.xlarge/on_demand", "us-east-1"): 2,
+        ("p5.48xlarge/on_demand", "us-east-1"): 3,
+    }
+
+
+def test_what_may_bring_nodes_stands_or_comes_and_never_both() -> None:
+    uncounted = pool() | {"scalingConfig": {"minSize": 0}}
+    come = assessed(read(preview(create(NODE_GROUP, "gpu", uncounted)))).growth
+    stand = assessed(read(preview(update(NODE_GROUP, "gpu", uncounted, uncounted | {"tags": {"a": "b"}})))).growth
+
+    assert (len(come.untold), len(come.untold_standing)) == (1, 0)
+    assert (len(stand.untold), len(stand.untold_standing)) == (0, 1)
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,14 @@ def test_an_old_price_decides_nothing() -> None:
     assert outcomes(gate(NEW_POOL, accepted(), rows=old))["prices"] == "cannot_decide"
 
 
+def test_a_price_of_the_last_day_of_its_age_still_counts() -> None:
+    aged = tuple(
+        replace(row, provenance=replace(row.provenance, retrieved_on=TODAY - timedelta(days=30))) for row in prices()
+    )
+
+    assert outcomes(gate(NEW_POOL, accepted(), rows=aged))["prices"] == "allowed"
+
+
 def test_a_price_from_the_future_decides_nothing() -> None:
     ahead = tuple(
         replace(row, provenance=replace(row.provenance, retrieved_on=TODAY + timedelta(days=1))) for row in prices()

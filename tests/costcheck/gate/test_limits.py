@@ -9,6 +9,8 @@ from costcheck.errors import ConfigError
 from costcheck.gate.result import Outcome
 from costcheck.gate.rules import GateConfig, Limits, Runway, Waiver, load_gate_rules, parse_gate_config, parse_waiver
 from costcheck.gate.waivers import WaiverFile
+from costcheck.plan.records import Plan
+from costcheck.records import UnitPrice
 from tests.costcheck.gate.plans import (
     NODE_GROUP,
     TODAY,
@@ -19,9 +21,11 @@ from tests.costcheck.gate.plans import (
     outcomes,
     pool,
     preview,
+    prices,
     read,
     read_with_state,
     state_of,
+    unit_price,
     update,
 )
 
@@ -90,6 +94,46 @@ def test_destroying_passes_every_limit() -> None:
     assert gate(plan, config=limited(monthly_usd=0, monthly_increase_usd=0)).outcome is Outcome.ALLOWED
 
 
+def is_limited(plan: Plan, *more: UnitPrice) -> bool:
+    """Return whether a limit is asked about at all."""
+    return LIMIT in outcomes(gate(plan, config=limited(monthly_usd=10**6), rows=(*prices(), *more)))
+
+
+def test_destroying_a_part_passes_every_limit_though_the_rest_is_not_shown() -> None:
+    assert not is_limited(read(preview(delete(NODE_GROUP, "system", cpu(20)), same=5)))
+
+
+def test_a_cheaper_type_raises_nothing_though_its_meter_is_a_new_one() -> None:
+    plan = read(preview(update(NODE_GROUP, "gpu", pool(2, "p5.48xlarge"), cpu(2))))
+
+    assert not is_limited(plan)
+
+
+INSIDE = {"subnetId": "subnet-0"}
+QUEUE = "aws:sqs/queue:Queue"
+REQUESTS = unit_price("AWSQueueService", "Requests-RBP", "0.0000004", "Requests")
+
+
+@pytest.mark.parametrize("token", [QUEUE, "aws:ec2/natGateway:NatGateway"])
+def test_what_is_charged_by_use_raises_the_cost_once(token: str) -> None:
+    assert is_limited(read(preview(create(token, "x", INSIDE))), REQUESTS)
+    assert not is_limited(read(preview(update(token, "x", INSIDE, INSIDE | {"tags": {"a": "b"}}))), REQUESTS)
+
+
+def test_a_patch_of_what_nobody_can_price_raises_nothing() -> None:
+    thing = "aws:future/thing:Thing"
+
+    assert not is_limited(
+        read_with_state(preview(create("aws:iam/role:Role", "x", {}), same=1), state_of(thing, "x", {}))
+    )
+    assert is_limited(read(preview(create(thing, "x", {}))))
+
+
+def test_a_higher_desired_size_raises_the_cost_under_the_same_maximum() -> None:
+    assert is_limited(read(preview(update(NODE_GROUP, "system", cpu(3, 1), cpu(3, 2)))))
+    assert is_limited(read(preview(update(NODE_GROUP, "system", cpu(3, 2), cpu(4, 1)))))
+
+
 def test_a_change_of_an_unknown_type_under_a_limit_is_not_decided() -> None:
     plan = read(preview(update("aws:future/thing:Thing", "x", {"size": 1}, {"size": 2})))
 
@@ -129,6 +173,21 @@ def test_a_budget_is_about_the_desired_size() -> None:
     assert gate(plan, config=limited(budget_usd=100)).outcome is Outcome.ALLOWED
 
 
+def test_a_budget_that_the_desired_size_exceeds_is_denied() -> None:
+    plan = read(preview(create(NODE_GROUP, "system", cpu(1))))
+
+    assert outcomes(gate(plan, config=limited(budget_usd=71))) == {
+        "limit.budget_usd": "denied", "gpu": "allowed", "prices": "allowed"
+    }  # fmt: skip
+
+
+def test_what_is_saved_lets_the_money_last_longer() -> None:
+    plan = read(preview(update(NODE_GROUP, "system", cpu(9, 9), cpu(10, 1))))
+    runway = Runway(cash_usd=Decimal(10_000), monthly_burn_usd=Decimal(1500), min_months=Decimal(10))
+
+    assert outcomes(gate(plan, config=GateConfig(runway=runway)))["runway.months"] == "allowed"
+
+
 def test_the_money_must_last() -> None:
     plan = read(preview(create(NODE_GROUP, "system", cpu(1))))
     runway = Runway(cash_usd=Decimal(10_716), monthly_burn_usd=Decimal(1000), min_months=Decimal(10))
@@ -154,6 +213,11 @@ def test_a_waiver_lifts_a_limit_up_to_its_figure() -> None:
 
     assert result.outcome is Outcome.ALLOWED
     assert [check.waived_by for check in result.checks if check.name == LIMIT] == ["runbooks/waivers/load-test.toml"]
+
+
+@pytest.mark.parametrize("changes", [{"up_to": 2 * ONE_NODE_USD}, {"expires": TODAY}])
+def test_a_waiver_holds_up_to_its_figure_and_on_its_last_day(changes: dict[str, object]) -> None:
+    assert gate(OVER, config=limited(monthly_usd=100), waivers=(waiver(**changes),)).outcome is Outcome.ALLOWED
 
 
 @pytest.mark.parametrize(
@@ -223,3 +287,49 @@ def test_a_waiver_without_an_owner_a_reason_a_scope_or_an_end_is_refused(old: st
 def test_limits_that_cannot_be_meant_are_refused(text: str) -> None:
     with pytest.raises(ConfigError):
         parse_gate_config(text, "gate.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message", "expected"),
+    [
+        ('"Ada"', '" "', "w.toml has no owner", "the name of a person"),
+        ('"load test"', '""', "w.toml has no reason", "one sentence"),
+        ("limit.monthly_usd", "gpu", "w.toml waives 'gpu'", "a limit: nothing else can be waived"),
+        ("2026-12-24", "2027-12-24", "w.toml expires on 2027-12-24", "within 90 days"),
+        ("200.00", "-1", "w.toml: up_to is -1", "a finite number that is not below zero"),
+    ],
+)
+def test_a_waiver_that_is_refused_says_why(old: str, new: str, message: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_waiver(WRITTEN.replace(old, new), "w.toml", load_gate_rules(), TODAY)
+
+    assert (caught.value.seen, caught.value.expected) == (message, expected)
+    assert caught.value.action == ("mend that key" if "up_to" in message else "mend w.toml, or remove it")
+
+
+def test_a_waiver_may_hold_as_many_days_as_the_rules_say_and_none_more() -> None:
+    days = int(load_gate_rules().max_waiver_days.value)
+    last, later = TODAY + timedelta(days=days), TODAY + timedelta(days=days + 1)
+
+    assert parse_waiver(WRITTEN.replace("2026-12-24", str(last)), "w", load_gate_rules(), TODAY).expires == last
+    with pytest.raises(ConfigError, match="expires on"):
+        parse_waiver(WRITTEN.replace("2026-12-24", str(later)), "w", load_gate_rules(), TODAY)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[limits]\nbudget_usd = -1", "gate.toml: limits.budget_usd is -1"),
+        ("[runway]\ncash_usd = inf\nmonthly_burn_usd = 1\nmin_months = 1", "gate.toml: runway.cash_usd is Infinity"),
+        ("[usage]\n'a b' = -1", "gate.toml: usage.a b is -1"),
+    ],
+)
+def test_a_figure_that_cannot_be_meant_is_named(text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_gate_config(text, "gate.toml")
+
+    assert caught.value.seen == message
+
+
+def test_zero_is_a_limit() -> None:
+    assert parse_gate_config("[limits]\nmonthly_usd = 0", "gate.toml").limits.monthly_usd == 0

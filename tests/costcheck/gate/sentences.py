@@ -1,0 +1,192 @@
+"""What the gate says to everything that it can be asked, as a page: tests/golden/gate/sentences.txt.
+
+`python -m tests.costcheck.gate.sentences` writes it anew, to be read before committing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from costcheck.errors import InputFileError
+from costcheck.gate.coverage import Evidence
+from costcheck.gate.result import Check, Cost, GateResult
+from costcheck.gate.rules import GateConfig, Limits, Runway, Waiver
+from costcheck.gate.waivers import WaiverFile
+from costcheck.plan.records import Plan
+from costcheck.verdict import Verdict
+from tests.costcheck.gate.plans import (
+    LAUNCH_TEMPLATE,
+    NODE_GROUP,
+    TODAY,
+    accepted,
+    create,
+    decision,
+    delete,
+    gate,
+    pool,
+    preview,
+    prices,
+    read,
+    read_with_state,
+    state_of,
+    update,
+)
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "gate" / "sentences.txt"
+CPU = "m6i.large"
+NEW = read(preview(create(NODE_GROUP, "gpu", pool(2))))
+PARTIAL = read(preview(create(NODE_GROUP, "gpu", pool(2)), same=5))
+PLAIN = read(preview(create(NODE_GROUP, "system", pool(2, CPU))))
+PLAIN_PARTIAL = read(preview(create(NODE_GROUP, "system", pool(2, CPU)), same=5))
+STRANGE = create("aws:future/thing:Thing", "x", {})
+UNTOLD = create(NODE_GROUP, "gpu", pool() | {"scalingConfig": {"minSize": 0}})
+EVERY_LIMIT = ("monthly_usd", "monthly_increase_usd", "monthly_increase_percent", "budget_usd")
+BROKEN = InputFileError("current.json is not a decision", expected="a decision", action="decide again")
+FIELDS = {"subject": "", "seen": "", "needed": "", "to_do": "", "figure": None, "waived_by": ""}
+BLOCK = pool(1, "p5.48xlarge", capacityType="CAPACITY_BLOCK")
+
+
+def results() -> Iterator[tuple[str, GateResult]]:
+    """Yield what is asked, and the answer."""
+    yield from _decided()
+    yield from _uncounted()
+    yield from _priced()
+    yield from _limited()
+    yield from _waived()
+
+
+def page() -> str:
+    """Return the golden page."""
+    told: set[Check] = set()
+    return "\n\n".join(f"# {title}\n{_text(result, told)}" for title, result in results()) + "\n"
+
+
+def _decided() -> Iterator[tuple[str, GateResult]]:
+    yield "new nodes without a decision", gate(NEW)
+    yield "a decision that covers them", gate(NEW, accepted())
+    yield "a decision that cannot be read", gate(NEW, Evidence(path="current.json", trouble=BROKEN))
+    yield "nobody has accepted it", gate(NEW, replace(accepted(), accepted=False))
+    for title, given in {
+        "it says to stay": decision(verdict=Verdict.STAY_ON_API),
+        "it allows nothing": decision(allowance=None),
+        "it has run out": decision(valid_until=TODAY - timedelta(days=1)),
+        "it is for another region": decision(region="eu-central-1"),
+        "it allows fewer": decision({"g6.xlarge/on_demand": 1}),
+        "its ceiling is lower": decision(ceiling_usd=100),
+        "it does not say what its option costs": replace(decision(), options=()),
+        "it names another type": decision({"p5.48xlarge/spot": 3}),
+    }.items():
+        yield title, gate(NEW, accepted(given))
+    yield "no region is named", gate(read(preview(create(NODE_GROUP, "gpu", pool(2)), config={})), accepted())
+
+
+def _uncounted() -> Iterator[tuple[str, GateResult]]:
+    two = read(preview(UNTOLD, create(NODE_GROUP, "more", pool(3)), STRANGE))
+    yield "a preview that failed", gate(read(preview(STRANGE, diagnostics=[{"message": "a\n  b " + "c" * 700}])))
+    yield "nodes that nobody can count, beside others", gate(two, accepted())
+    yield "no node that anybody could count", gate(read(preview(UNTOLD)), accepted())
+    yield "the plan does not show what stays", gate(PARTIAL, accepted())
+    yield "nor can everything be priced", gate(read(preview(*_steps(NEW), STRANGE, same=5)), accepted())
+    stands = state_of(NODE_GROUP, "standing", UNTOLD["newState"]["inputs"])
+    yield "what stays cannot be counted", gate(_beside(stands), accepted())
+    yield "pools that only go", gate(read(preview(delete(NODE_GROUP, "gpu", pool(3)))), accepted())
+    yield "a pool that stays", gate(_beside(state_of(NODE_GROUP, "standing", pool(2))), accepted())
+    yield "nodes that are paid for in advance", gate(read(preview(create(NODE_GROUP, "gpu", BLOCK))))
+    karpenter = "kubernetes:karpenter.sh/v1:NodePool"
+    yield "nodes without an end", gate(read(preview(create(karpenter, "gpu", {}), create(LAUNCH_TEMPLATE, "l", {}))))
+
+
+def _priced() -> Iterator[tuple[str, GateResult]]:
+    old = tuple(
+        replace(row, provenance=replace(row.provenance, retrieved_on=TODAY - timedelta(days=61))) for row in prices()
+    )
+    ahead = replace(old[0], provenance=replace(old[0].provenance, retrieved_on=TODAY + timedelta(days=1)))
+    dearer = tuple(replace(row, list_unit_price=row.list_unit_price * 2) for row in prices())
+    many = [create(NODE_GROUP, name, pool(1, name)) for name in ("g6.xlarge", "g6e.xlarge", "p5.48xlarge", CPU)]
+    yield "prices are too old", gate(NEW, accepted(), rows=old)
+    yield "more prices are too old than are named", gate(read(preview(*many)), accepted(), rows=old)
+    yield "a price is of tomorrow", gate(NEW, accepted(), rows=(ahead, *prices()[1:]))
+    yield "prices have doubled", gate(NEW, accepted(), rows=dearer)
+    yield "no price can be compared", gate(NEW, accepted(), rows=prices()[1:])
+    nat = read(preview(create("aws:ec2/natGateway:NatGateway", "nat", {"subnetId": "subnet-0"})))
+    yield "what only use tells, untold", gate(nat)
+    yield "what only use tells, told", gate(nat, usage={"AmazonEC2 NatGateway-Bytes": Decimal(100)})
+
+
+def _limited() -> Iterator[tuple[str, GateResult]]:
+    for name in EVERY_LIMIT:
+        yield f"{name} is exceeded", gate(PLAIN, config=_limits(name, 1))
+        yield f"{name} is kept", gate(_beside(state_of(NODE_GROUP, "a", pool(9, CPU)), PLAIN), config=_limits(name))
+        yield f"{name} cannot be told", gate(PLAIN_PARTIAL, config=_limits(name))
+    grown = _beside(state_of(NODE_GROUP, "a", pool(9, CPU)), PLAIN)
+    yield "an increase in percent", gate(grown, config=_limits("monthly_increase_percent", 1))
+    cheaper = read(preview(update(NODE_GROUP, "a", pool(9, CPU), pool(1, CPU, 4))))
+    yield "less at most, more at the desired size", gate(cheaper, config=_limits("monthly_increase_percent", 1))
+    for title, plan, cash, burn in (
+        ("the money does not last", PLAIN, 1_000, 1_000),
+        ("the money lasts", PLAIN, 100_000, 1_000),
+        ("nobody knows how long the money lasts", PLAIN_PARTIAL, 100_000, 1_000),
+        ("the money lasts for ever", cheaper, 0, -100_000),
+        ("nothing is spent", PLAIN, 1, "-71.68"),
+        ("the money lasts just as long as it must", PLAIN, "6430.08", 1_000),
+    ):
+        runway = Runway(cash_usd=Decimal(cash), monthly_burn_usd=Decimal(burn), min_months=Decimal(6))
+        yield title, gate(plan, config=GateConfig(runway=runway))
+
+
+def _waived() -> Iterator[tuple[str, GateResult]]:
+    waiver = Waiver(
+        owner="Ada",
+        reason="load test",
+        check="limit.monthly_usd",
+        stack="shop/dev",
+        up_to=Decimal(200),
+        expires=TODAY,
+    )
+    files = (WaiverFile(name="runbooks/waivers/load-test.toml", waiver=waiver),)
+    yield "a limit is waived", gate(PLAIN, config=_limits("monthly_usd", 1), waivers=files)
+
+
+def _steps(plan: Plan) -> list[dict[str, object]]:
+    return [
+        create(change.after.token, change.after.name, change.after.inputs) for change in plan.changes if change.after
+    ]
+
+
+def _beside(standing: dict[str, object], plan: Plan = NEW) -> Plan:
+    return read_with_state(preview(*_steps(plan), same=1), standing)
+
+
+def _limits(name: str, amount: int = 10_000) -> GateConfig:
+    return GateConfig(limits=Limits(**{name: Decimal(amount)}))
+
+
+def _text(result: GateResult, told: set[Check]) -> str:
+    about = f"{result.project}/{result.stack} {result.as_of} {result.outcome}, complete: {result.complete}"
+    lines = [result.headline, about, f"decision: {result.decision!r}, plan: {result.plan_sha256[:8]}"]
+    lines += [
+        f"{row.key} in {row.region_id}: {row.before} to {row.after}, allowed {row.allowed}" for row in result.gpus
+    ]
+    lines += [f"use: {row.sku_meter}: {row.quantity}, {_cost(row.cost)}" for row in result.usage]
+    lines += [f"before {_cost(result.before)}, after {_cost(result.after)}"]
+    return "\n".join([*lines, *(_check(check, told) for check in result.checks)])
+
+
+def _cost(cost: Cost | None) -> str:
+    return f"{cost.desired_usd} to {cost.maximum_usd} USD" if cost else "nobody knows"
+
+
+def _check(check: Check, told: set[Check]) -> str:
+    """Return a check in full where it is told for the first time."""
+    lead = f"- {check.name}: {check.outcome}"
+    if check in told:
+        return f"{lead}, as above"
+    told.add(check)
+    values = {row.name: getattr(check, row.name) for row in fields(check) if row.name not in {"name", "outcome"}}
+    return "\n".join([lead, *(f"  {name}: {value}" for name, value in values.items() if value != FIELDS[name])])
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(page(), encoding="utf-8")
