@@ -4,11 +4,16 @@
 #   scripts/gate.sh STACK [option of `costcheck gate`]...
 #
 # Needs `pulumi` (logged in to the state) and `costcheck` on PATH; with `helm` on PATH, charts are priced too. Exits with the
-# gate's answer: 0 allowed, 3 denied, 4 nobody can tell. A preview that fails is not decided (4): its file says why.
+# gate's answer: 0 allowed, 3 denied, 4 nobody can tell. A preview that fails is never allowed, whatever it wrote: a policy
+# pack that stops it leaves no trace in the plan.
 # PREVIEW_ROLE_ARN and GATE_ROLE_ARN, where they are set, are two AWS roles (docs/ci/): what reads the state cannot be what
 # looks up prices, and neither can change anything.
 set -euo pipefail
-stack=${1:?usage: scripts/gate.sh STACK [option of \`costcheck gate\`]...}
+stack=${1:-}
+if [ -z "$stack" ]; then
+    echo "no stack to gate: nobody can tell. usage: scripts/gate.sh STACK [option of \`costcheck gate\`]..." >&2
+    exit 4
+fi
 shift
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -19,8 +24,14 @@ as() {  # as ROLE COMMAND...: with that role where there is one, else with the c
 
 as "${PREVIEW_ROLE_ARN:-}" pulumi stack export --stack "$stack" >"$folder/state.json" ||
     echo "the state cannot be read; the gate reads the plan alone" >&2
-as "${PREVIEW_ROLE_ARN:-}" pulumi preview --json --stack "$stack" >"$folder/plan.json" ||
-    echo "the preview failed; the gate reads what it wrote" >&2
+failed=""
+as "${PREVIEW_ROLE_ARN:-}" pulumi preview --json --stack "$stack" >"$folder/plan.json" || failed=$?
 state=()
 if [ -s "$folder/state.json" ]; then state=(--state "$folder/state.json"); fi
-as "${GATE_ROLE_ARN:-}" costcheck gate --plan "$folder/plan.json" "${state[@]}" --stack "$stack" "$@"
+answer=0
+as "${GATE_ROLE_ARN:-}" costcheck gate --plan "$folder/plan.json" "${state[@]}" --stack "$stack" "$@" || answer=$?
+if [ -n "$failed" ] && [ "$answer" -eq 0 ]; then
+    echo "the preview exited with $failed: what it showed may be applied, but nobody can tell what it did not show" >&2
+    exit 4
+fi
+exit "$answer"

@@ -92,11 +92,11 @@ def gate(  # noqa: PLR0913, PLR0917 - one argument an option
         today=context.now.date(),
     )
     result = judge(found, case)
-    if gated is not None:
-        gate_files.write_gated(plan, result, gated)
     click.echo(_rendered(result, style), nl=False)
     if comment is not None:
         _comment(result, comment, context)
+    if gated is not None:
+        gate_files.write_gated(plan, result, gated)
     return result.outcome.exit_code
 
 

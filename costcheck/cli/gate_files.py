@@ -84,22 +84,23 @@ def read_evidence(path: Path, *, recompute: bool) -> Evidence:
 
 
 def write_gated(plan: Plan, result: GateResult, path: Path) -> None:
-    """Write down what was gated, or remove what an earlier run wrote there.
+    """Write down what was gated; whatever an earlier run wrote there goes first.
 
     Raises:
-        UsageError: The plan does not show what stays, or the file cannot be written.
+        UsageError: The plan was allowed without showing what stays, or the file cannot be written.
     """
-    if not plan.knows_everything:
-        message = f"--gated {path} without what stays as it is: {plan.unchanged_count} resources are not in the plan"
-        raise UsageError(message, expected="--state with it", action="give `pulumi stack export` as --state")
     try:
-        if result.outcome is Outcome.ALLOWED:
+        path.unlink(missing_ok=True)
+        if result.outcome is not Outcome.ALLOWED:
+            return
+        if plan.knows_everything:
             path.write_bytes(encode_gated(gated_plan(plan, result.as_of)))
-        else:
-            path.unlink(missing_ok=True)
+            return
     except OSError as exc:
         message = f"{path} cannot be written: {exc.strerror}"
         raise UsageError(message, expected="a file that can be written", action="name another with --gated") from exc
+    message = f"--gated {path} without what stays as it is: {plan.unchanged_count} resources are not in the plan"
+    raise UsageError(message, expected="--state with it", action="give `pulumi stack export` as --state")
 
 
 def _content(path: Path, what: str) -> bytes:

@@ -18,7 +18,8 @@ from costcheck.verdict import Decision, decode_decision, encode
 
 INPUTS, DECISION = ".inputs.json", ".decision.json"
 LONGEST_VALUE = 60
-ACCEPTED = re.compile(r"^- status:\s*accepted\b", re.IGNORECASE | re.MULTILINE)
+STATUS = re.compile(r"^- status:[ \t]*(.*)$", re.IGNORECASE | re.MULTILINE)
+ACCEPTED = re.compile(r"accepted(?:[ ,;(].*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,12 @@ class Written:
     page: Path
     decision_json: Path
     accepted_page: Path | None
+
+
+def is_accepted(page: str) -> bool:
+    """Return whether the first status on a record's page is `accepted`, alone or before a name and a day."""
+    status = STATUS.search(page)
+    return status is not None and ACCEPTED.fullmatch(status[1].strip()) is not None
 
 
 def write_record(decision: Decision, inputs: DecisionInputs, folder: Path) -> Written:
@@ -97,7 +104,7 @@ def accepted_page(existing: Mapping[str, bytes], *, other_than: bytes) -> str | 
         page = f"{name.removesuffix(DECISION)}.md"
         if name.endswith(DECISION) and content == current != other_than:
             text = existing.get(page, b"").decode("utf-8", errors="replace")
-            return page if ACCEPTED.search(text) else None
+            return page if is_accepted(text) else None
     return None
 
 
@@ -157,7 +164,7 @@ def require_recomputes(decision: Decision, path: Path) -> Recomputed:
                 raise _not_what_it_leads_to(path, content, computed, decision.costcheck_version)
             page = inputs.with_name(inputs.name.removesuffix(INPUTS) + ".md")
             text = page.read_text(encoding="utf-8", errors="replace") if page.exists() else ""
-            return Recomputed(inputs=read, accepted=bool(ACCEPTED.search(text)))
+            return Recomputed(inputs=read, accepted=is_accepted(text))
     message = f"no inputs with the digest {digest} that {path} carries lie beside it"
     raise TamperedError(
         message,

@@ -10,7 +10,9 @@ PLAIN_FAMILIES = frozenset({"a", "c", "d", "h", "hpc", "i", "im", "is", "m", "ma
 """Families without an accelerator; a family that is not among them is taken for one that has
 (https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html, read 2026-11-26)."""
 _FAMILY = re.compile(r"(?:(?:ml|db|cache)\.)?([a-z]+)-?\d")
-_ACCELERATED = re.compile(r"\b(?:ml\.)?(?:p|g|gr|inf|trn|dl|vt)\d[a-z0-9-]*\.(?:\d*x?large|medium|metal)\b")
+_ACCELERATED = re.compile(
+    r"(?<![a-z0-9])(?:p|g|gr|inf|trn|dl|vt)\d[a-z0-9-]*\.(?:\d*x?large|medium|small|metal)(?![a-z0-9])", re.IGNORECASE
+)
 
 
 def is_accelerated(instance_type: str, facts: Mapping[str, InstanceType]) -> bool:
@@ -25,7 +27,7 @@ def is_accelerated(instance_type: str, facts: Mapping[str, InstanceType]) -> boo
 def names_accelerator(value: Any) -> bool:  # noqa: ANN401 - any JSON
     """Return whether any text inside names an instance type with an accelerator."""
     if isinstance(value, Mapping):
-        return any(map(names_accelerator, value.values()))
+        return any(map(names_accelerator, (*value, *value.values())))
     if isinstance(value, list | tuple):
         return any(map(names_accelerator, value))
     return isinstance(value, str) and _ACCELERATED.search(value) is not None

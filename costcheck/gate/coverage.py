@@ -16,6 +16,8 @@ from costcheck.records import PricingCategory, UnitPrice
 from costcheck.verdict import Allowance, CostLine, Decision, Verdict
 
 ALLOWING = (Verdict.SELF_HOST, Verdict.HYBRID)
+AWS_METERS = ("Amazon", "AWS", "aws")
+"""How the meters of AWS begin; the others of a decision are people, token prices and fees."""
 DECIDE = "run `costcheck decide --record runbooks/decisions`, and have its record accepted"
 SMALLER = "lower the pools to what the decision allows, or decide again"
 GIVE_STATE = "give --state with `pulumi stack export`"
@@ -210,16 +212,17 @@ def what_to_tell(found: Assessment) -> str:
 
 def _risen(evidence: Evidence, decision: Decision, book: PriceBook, rules: GateRules) -> Check:
     """Return whether the AWS prices of the accepted option have risen so much that its saving is another one."""
-    lines = [(line, price) for line in chosen_lines(decision) if (price := _price_now(line, decision, book))]
+    charged = [line for line in chosen_lines(decision) if line.sku_meter.startswith(AWS_METERS)]
+    lines = [(line, price) for line in charged if (price := _price_now(line, decision, book))]
     then = sum((line.monthly_cost_usd for line, _ in lines), Decimal(0))
     now = sum((line.quantity * price.list_unit_price for line, price in lines), Decimal(0))
     share, most = (now / then - 1 if then else Decimal(0)), rules.max_price_rise_share.value
     return answer(
         "decision.assumptions",
-        held(bool(lines) and share <= most, Outcome.CANNOT_DECIDE),
+        held(0 < len(lines) == len(charged) and share <= most, Outcome.CANNOT_DECIDE),
         subject=evidence.path,
-        seen=f"{len(lines)} AWS lines of its option cost {share:+.1%} at today's prices",
-        needed=f"at least one line that can be compared, and at most {most:+.0%}",
+        seen=f"{len(lines)} of the {len(charged)} AWS lines of its option cost {share:+.1%} at today's prices",
+        needed=f"all of them comparable, and at most {most:+.0%}",
         to_do=DECIDE,
     )
 

@@ -1,13 +1,13 @@
 """Estimates times prices: what each resource costs, exactly, with every price's date and source."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from costcheck.errors import EvidenceError
-from costcheck.gate.accelerators import names_accelerator
 from costcheck.gate.estimate import Component, Estimate, Nodes, PurchaseOption
 from costcheck.gate.free import why_free
+from costcheck.gate.machines import may_start_machines, starts_what_it_names
 from costcheck.gate.result import NOTHING, Cost, PricedComponent, Status
 from costcheck.gate.types import find_pricer, may_run_nodes
 from costcheck.gate.view import Side, UnpriceableError, View
@@ -50,18 +50,20 @@ Line = tuple[PricedComponent, tuple[UnitPrice, ...]]
 def price_resource(resource: Resource, side: Side, book: PriceBook) -> Priced:
     """Return what a resource costs: priced, free, or unknown with a reason; never an error."""
     free = _why_free(resource)
+    untold = None if starts_what_it_names(resource) else ()
     if free:
-        return Priced(status=Status.FREE, reason=free, cost=NOTHING)
+        return Priced(status=Status.FREE, reason=free, nodes=untold, cost=NOTHING)
     pricer = find_pricer(resource.token)
     if pricer is None:
-        nodes = None if names_accelerator(resource.inputs) else ()
+        nodes = None if may_start_machines(resource) else ()
         return Priced(status=Status.UNKNOWN, reason=UNREGISTERED, nodes=nodes)
     try:
         estimate = pricer(View(resource, side))
     except UnpriceableError as exc:
         nodes = None if may_run_nodes(resource) else ()
         return Priced(status=Status.UNKNOWN, reason=str(exc), nodes=nodes)
-    return _price_estimate(estimate, resource.region_id, book)
+    priced = _price_estimate(estimate, resource.region_id, book)
+    return priced if untold == () or priced.nodes else replace(priced, nodes=None)
 
 
 def _why_free(resource: Resource) -> str:
@@ -104,7 +106,21 @@ def _price_component(
 ) -> Line:
     by = component.meter
     tiers = book.tiers(by.service_code, by.sku_meter, region_id=by.region_id or region_id, category=category)
+    _require_usable(tiers, by)
     return priced_component(component, tiers), tiers
+
+
+def _require_usable(tiers: tuple[UnitPrice, ...], by: Meter) -> None:
+    """Do nothing if a price is in US dollars, in its meter's unit, and applies from the first unit on."""
+    first = tiers[0]
+    for wrong, problem in (
+        (first.tier_start != 0, f"begins at {first.tier_start} only"),
+        ({row.pricing_currency for row in tiers} != {"USD"}, f"is in {first.pricing_currency}"),
+        ({row.pricing_unit for row in tiers} != {by.pricing_unit}, f"is for a unit of {first.pricing_unit}"),
+    ):
+        if wrong:
+            message = f"the price of {first.key} {problem}"
+            raise UnpriceableError(message)
 
 
 def _price_nodes(nodes: Nodes, region_id: str, book: PriceBook) -> Line:

@@ -9,6 +9,8 @@ from costcheck.errors import ConfigError
 from costcheck.facts import Fact, Typed, parse_toml, read_data_toml
 
 WAIVABLE = "limit."
+MOST = Decimal(10**12)
+"""More than any company spends, and few enough digits to be counted exactly."""
 
 
 class GateRules(Typed, frozen=True, kw_only=True):
@@ -133,6 +135,6 @@ def parse_waiver(text: str, name: str, rules: GateRules, today: date) -> Waiver:
 
 
 def _require_figure(value: Decimal | None, key: str) -> None:
-    if value is not None and not (value.is_finite() and value >= 0):
+    if value is not None and not (value.is_finite() and 0 <= value <= MOST):
         message = f"{key} is {value}"
-        raise ConfigError(message, expected="a finite number that is not below zero", action="mend that key")
+        raise ConfigError(message, expected=f"a number from 0 to {MOST:,}", action="mend that key")

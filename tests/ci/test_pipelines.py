@@ -141,6 +141,27 @@ def test_a_preview_that_failed_is_not_decided_whatever_it_wrote(pulumi: Path, tm
     assert gate(pulumi, tmp_path, "failed_preview", PREVIEW_STATUS="255") == 4
 
 
+def test_a_preview_that_leaves_with_an_error_is_never_allowed_though_its_plan_looks_whole(
+    pulumi: Path, tmp_path: Path
+) -> None:
+    assert gate(pulumi, tmp_path, "lower") == 0
+    assert gate(pulumi, tmp_path, "lower", PREVIEW_STATUS="255") == 4
+
+
+def test_without_a_stack_nobody_can_tell() -> None:
+    bash = shutil.which("bash") or "bash"
+    done = run(bash, str(ROOT / "scripts" / "gate.sh"), "")
+
+    assert done.returncode == 4
+    assert "no stack to gate" in done.stderr
+
+
+def test_the_job_of_a_pull_request_is_never_skipped() -> None:
+    (job,) = yaml.safe_load((ROOT / ".github" / "workflows" / "gate.yml").read_text())["jobs"].values()
+
+    assert "if" not in job
+
+
 def test_a_fork_that_can_read_no_state_still_gets_an_answer(pulumi: Path, tmp_path: Path) -> None:
     assert gate(pulumi, tmp_path, "lower", state="") == 0
 

@@ -178,6 +178,39 @@ def test_a_plan_that_does_not_show_what_stays_cannot_be_written_down(run: Gate) 
     assert isinstance(done.exception, CostcheckError)
 
 
+def test_what_was_gated_before_is_gone_whatever_becomes_of_this_plan(run: Gate) -> None:
+    for document in (GPU, preview(update(NODE_GROUP, "gpu", pool(2), pool(1)), same=9)):
+        Path("gated.json").write_text("of an earlier plan")
+        run(document, "--gated", "gated.json")
+
+        assert not Path("gated.json").exists()
+
+
+def test_a_plan_that_cannot_be_written_down_is_answered_all_the_same(run: Gate) -> None:
+    done = run(preview(update(NODE_GROUP, "gpu", pool(2), pool(1)), same=9), "--gated", "gated.json")
+
+    assert json.loads(done.stdout)["outcome"] == "allowed"
+    assert isinstance(done.exception, CostcheckError)
+
+
+@pytest.mark.parametrize(
+    "status", ["accepted? not yet", "not accepted", "acceptedly", "proposed\n- status: accepted"]
+)
+def test_a_status_that_does_not_plainly_say_accepted_is_none(run: Gate, status: str) -> None:
+    page = next(record(accepted=False).glob("0*.md"))
+    page.write_text(page.read_text().replace("- status: proposed", f"- status: {status}"))
+
+    assert run(GPU).return_value == 3
+
+
+@pytest.mark.parametrize("status", ["accepted", "Accepted, Ada, 2026-10-01", "accepted (Ada)"])
+def test_a_status_may_name_who_accepted_and_when(run: Gate, status: str) -> None:
+    page = next(record(accepted=False).glob("0*.md"))
+    page.write_text(page.read_text().replace("- status: proposed", f"- status: {status}"))
+
+    assert run(GPU).return_value == 0
+
+
 def test_what_only_use_tells_comes_from_the_decision_or_from_the_company(run: Gate) -> None:
     record()
     nat = create("aws:ec2/natGateway:NatGateway", "nat", {"subnetId": "subnet-0"})

@@ -190,3 +190,13 @@ def test_a_preview_that_failed_is_denied_where_what_it_shows_is() -> None:
 
     assert result.outcome == "denied"
     assert outcomes(result)["plan"] == "cannot_decide"
+
+
+def test_a_line_of_the_option_without_a_price_today_makes_it_another_saving() -> None:
+    base = decision()
+    option = base.option(base.chosen_option)
+    line = replace(option.lines[0], sku_meter="AmazonEC2 BoxUsage:zz9.large", monthly_cost_usd=Decimal(50_000))
+    others = tuple(row for row in base.options if row.option_id != option.option_id)
+    more = replace(base, options=(replace(option, lines=(*option.lines, line)), *others))
+
+    assert outcomes(gate(NEW_POOL, accepted(more)))["decision.assumptions"] == "cannot_decide"

@@ -1,0 +1,78 @@
+"""Types without a function of their own that may start machines, and those that start what they name."""
+
+from typing import Any
+
+import pytest
+
+from costcheck.plan.records import SECRET, UNKNOWN
+from tests.costcheck.gate.plans import create, gate, outcomes, preview, read, update
+
+STACK = "aws:cloudformation/stack:Stack"
+
+
+def gpu_check(token: str, inputs: dict[str, Any]) -> str:
+    return outcomes(gate(read(preview(create(token, "it", inputs)))))["gpu"]
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs"),
+    [
+        (STACK, {"templateUrl": "https://example.com/template.yaml"}),
+        (STACK, {"templateBody": "{}", "parameters": {"MaxSize": "100"}}),
+        ("aws-native:ec2:Instance", {"instanceType": UNKNOWN}),
+        ("aws-native:autoscaling:AutoScalingGroup", {"maxSize": "99"}),
+        ("aws:index/instance:Instance", {"instanceType": "t3.micro"}),
+        ("aws:elasticbeanstalk/environment:Environment", {"settings": []}),
+        ("aws:codebuild/project:Project", {"environment": {"type": "LINUX_CONTAINER"}}),
+        ("aws:future/thing:Thing", {"instanceType": UNKNOWN}),
+        ("aws:future/thing:Thing", {"pools": [{"instance_types": [SECRET]}]}),
+        ("aws:future/thing:Thing", {"kinds": {"p5.48xlarge": 3}}),
+        ("aws:future/thing:Thing", {"name": "x_p5.48xlarge"}),
+        ("aws:future/thing:Thing", {"type": "LINUX_GPU_CONTAINER"}),
+        ("aws:future/thing:Thing", {"acceleratorCapabilities": {"count": 1}}),
+        ("gcp:compute/instance:Instance", {"machineType": "a3-highgpu-8g"}),
+        ("gcp:compute/instance:Instance", {"machineType": "n2-standard-2"}),
+        ("azure-native:compute:VirtualMachine", {"hardwareProfile": {"vmSize": "Standard_NC24ads_A100_v4"}}),
+    ],
+)
+def test_what_may_start_machines_that_nobody_can_count_is_not_decided(token: str, inputs: dict[str, Any]) -> None:
+    assert gpu_check(token, inputs) == "cannot_decide"
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs"),
+    [
+        ("aws:future/thing:Thing", {"instanceType": "m6i.large", "arn": UNKNOWN, "password": SECRET}),
+        ("aws:future/thing:Thing", {"description": "a programming guide"}),
+        ("gcp:storage/bucket:Bucket", {"location": "EU"}),
+        ("datadog:index/monitor:Monitor", {"query": UNKNOWN}),
+    ],
+)
+def test_other_unregistered_types_are_named_and_pass(token: str, inputs: dict[str, Any]) -> None:
+    result = gate(read(preview(create(token, "it", inputs))))
+
+    assert (result.outcome, len(result.unknown)) == ("allowed", 1)
+
+
+def test_a_stack_of_another_tool_that_only_grows_is_not_decided() -> None:
+    old, new = ({"templateBody": "{}", "parameters": {"MaxSize": size}} for size in ("1", "100"))
+
+    assert outcomes(gate(read(preview(update(STACK, "it", old, new)))))["gpu"] == "cannot_decide"
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs"),
+    [
+        ("aws:sfn/stateMachine:StateMachine", {"definition": '{"InstanceType": "ml.p5.48xlarge"}'}),
+        ("aws:scheduler/schedule:Schedule", {"target": {"input": '{"InstanceType": "p5.48xlarge"}'}}),
+        ("aws:ssm/document:Document", {"content": "runInstances p5.48xlarge"}),
+    ],
+)
+def test_what_starts_the_gpus_that_its_text_names_is_not_decided(token: str, inputs: dict[str, Any]) -> None:
+    assert gpu_check(token, inputs) == "cannot_decide"
+
+
+def test_a_policy_that_only_speaks_of_gpus_starts_none() -> None:
+    policy = {"policy": '{"Condition": {"StringNotEquals": {"ec2:InstanceType": "p5.48xlarge"}}}'}
+
+    assert gpu_check("aws:iam/policy:Policy", policy) == "allowed"
