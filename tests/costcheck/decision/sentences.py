@@ -3,7 +3,6 @@
 `python -m tests.costcheck.decision.sentences` writes it anew, to be read before committing.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -39,21 +38,26 @@ FEW = (demand(requests=9_000),)
 TWO_DEMANDS = (demand(), demand("drafts", 3_000_000))
 MANAGED = compliance(in_region_managed_api_allowed=True)
 NOBODY, UNANSWERED = Operator(answer="nobody"), Operator()
-LONG = 60
-"""Characters; a shorter line is told again."""
 REFUSED = SelfHosting(schedules=("always_on",), refused_instance_types=("g6.xlarge", "g6e.xlarge"))
 
 
-def decisions() -> Iterator[tuple[str, Decision]]:
-    """Yield what is special about a company, and the decision."""
-    for title, changes in (_evidence() | _people() | _requirements() | _quality() | _markets() | _remarks()).items():
-        yield title, decided(**changes)
+def companies() -> dict[str, dict[str, Any]]:
+    """Return what is special about each company, with the inputs that make it so; nothing about the first."""
+    return _evidence() | _people() | _requirements() | _quality() | _markets() | _remarks()
+
+
+def chapter(title: str) -> str:
+    """Return what is said of one company, without what is said of the first one in the same words."""
+    _, *others = companies()
+    lines = _lines(decided(**companies()[title]))
+    known = set(_lines(decided())) if title in others else set()
+    as_there = f"({sum(line in known for line in lines)} lines as of the first)\n" if known else ""
+    return f"# {title}\n{as_there}" + "\n".join(line for line in lines if line not in known) + "\n"
 
 
 def page() -> str:
     """Return the golden page."""
-    told: set[str] = set()
-    return "\n\n".join(f"# {title}\n{_text(decision, told)}" for title, decision in decisions()) + "\n"
+    return "\n".join(map(chapter, companies()))
 
 
 def _evidence() -> dict[str, dict[str, Any]]:
@@ -174,7 +178,7 @@ def _remarks() -> dict[str, dict[str, Any]]:
     }
 
 
-def _text(decision: Decision, told: set[str]) -> str:
+def _lines(decision: Decision) -> list[str]:
     lines = [
         f"{decision.verdict} by rule {decision.rule}: {decision.headline}",
         f"{decision.company}, {decision.as_of} to {decision.valid_until}, again on {decision.ask_again_on}",
@@ -207,7 +211,7 @@ def _text(decision: Decision, told: set[str]) -> str:
         f"- {row.rule} {row.subject}: {row.message} | {row.figure} | {row.threshold} | {row.source}"
         for row in decision.findings
     ]
-    return "\n".join(_once(line, told) for line in lines)
+    return lines
 
 
 def _option(row: OptionResult) -> str:
@@ -224,14 +228,6 @@ def _option(row: OptionResult) -> str:
 
 def _whole(amount: Decimal | None) -> str:
     return "none" if amount is None else f"{to_cents(amount):,.0f}"
-
-
-def _once(line: str, told: set[str]) -> str:
-    """Return a long line in full where it is told for the first time."""
-    if len(line) > LONG and line in told:
-        return f"{line.partition(':')[0]}: as above"
-    told.add(line)
-    return line
 
 
 def _old_prices() -> Any:  # noqa: ANN401 - a snapshot
