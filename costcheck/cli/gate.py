@@ -180,7 +180,8 @@ def _rendered(result: GateResult, style: Format) -> str:
 
 
 def _comment(result: GateResult, where: Where, context: Context) -> None:
+    """Write the answer on the pull request; whatever goes wrong with that is one line on standard error."""
     from costcheck.cli.comment import post_comment  # noqa: PLC0415 - httpx2 is slow to load
     from costcheck.report.gate_markdown import render_gate_markdown  # noqa: PLC0415 - jinja2 is slow to load
 
-    post_comment(render_gate_markdown(result), context.environ, where)
+    post_comment(lambda: render_gate_markdown(result), context.environ, where)

@@ -44,3 +44,8 @@ def at_most(known: Decimal, limit: Decimal, *, complete: bool) -> Outcome:
 def dollars(amount: Decimal) -> str:
     """Return an amount as people read it."""
     return f"{to_cents(amount):,} USD/month" if amount.is_finite() else "an endless amount"
+
+
+def counted(count: int, what: str) -> str:
+    """Return how many there are, `1 resource` or `2 resources`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from costcheck.errors import CostcheckError
 from costcheck.gate.assessment import Assessment
 from costcheck.gate.capacity import Key
-from costcheck.gate.checks import answer, at_most, dollars, held
+from costcheck.gate.checks import answer, at_most, counted, dollars, held
 from costcheck.gate.result import Check, Outcome
 from costcheck.gate.rules import GateRules
 from costcheck.price_book import PriceBook
@@ -197,7 +197,7 @@ def _ceiling(evidence: Evidence, allowed: Allowance, found: Assessment) -> Check
 
 def describe_missing(found: Assessment) -> str:
     """Return what a total lacks."""
-    parts = [f"{len(found.unknown)} resources without a known cost"] if found.unknown else []
+    parts = [f"{counted(len(found.unknown), 'resource')} without a known cost"] if found.unknown else []
     if not found.plan.knows_everything:
         parts.append(f"{found.plan.unchanged_count} unchanged ones that the plan does not show")
     return " and ".join(parts)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from costcheck.gate.assessment import Assessment
-from costcheck.gate.checks import dollars
+from costcheck.gate.checks import counted, dollars
 from costcheck.gate.result import Check, GpuCapacity, Outcome
 
 
@@ -17,7 +17,7 @@ def _what(gpus: Sequence[GpuCapacity], found: Assessment) -> str:
     increase = found.after.maximum_usd - found.before.maximum_usd
     cost = f"{dollars(abs(increase))} {'more' if increase >= 0 else 'less'} at the worst case"
     if found.unknown:
-        cost += f", and {len(found.unknown)} resources whose cost nobody knows"
+        cost += f", and {counted(len(found.unknown), 'resource')} whose cost nobody knows"
     if more:
         return f"This change may start {', '.join(more)}: {cost}."
     if found.plan.failure:

@@ -23,14 +23,14 @@ def github() -> Iterator[GitHub]:
 
 
 def test_a_written_comment_says_nothing(github: GitHub, capsys: pytest.CaptureFixture[str]) -> None:
-    post_comment(BODY, github_environ(github), "github")
+    post_comment(lambda: BODY, github_environ(github), "github")
     assert github.bodies() == [BODY]
     assert capsys.readouterr() == ("", "")
 
 
 def test_the_note_goes_to_gitlab_where_it_is_asked_for() -> None:
     with running(GitLab()) as service:
-        post_comment(BODY, gitlab_environ(service), "gitlab")
+        post_comment(lambda: BODY, gitlab_environ(service), "gitlab")
         assert service.bodies() == [BODY]
 
 
@@ -39,7 +39,7 @@ def test_a_refusal_is_one_line_on_standard_error(
     github: GitHub, capsys: pytest.CaptureFixture[str], status: int
 ) -> None:
     github.refusals["POST"] = [(status, f'{{"message": "no\\n\\u001b[31m {TOKEN}"}}'.encode())]
-    post_comment(BODY, github_environ(github), "github")
+    post_comment(lambda: BODY, github_environ(github), "github")
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("The comment was not written to github: ")
@@ -51,7 +51,7 @@ def test_a_refusal_is_one_line_on_standard_error(
 
 @pytest.mark.parametrize("where", ["github", "gitlab"])
 def test_a_bare_environment_is_one_line_too(capsys: pytest.CaptureFixture[str], where: Where) -> None:
-    post_comment(BODY, {}, where)
+    post_comment(lambda: BODY, {}, where)
     assert "is not set (expected: " in capsys.readouterr().err
 
 
@@ -62,7 +62,7 @@ def broken(*_: object, **__: object) -> None:
 
 def test_a_mistake_of_ours_is_no_crash(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(costcheck.comments, "post_to_github", broken)
-    post_comment(BODY, {}, "github")
+    post_comment(lambda: BODY, {}, "github")
     assert "a mistake of ours" in capsys.readouterr().err
 
 
@@ -80,9 +80,19 @@ class Closed:
 
 def test_a_closed_standard_error_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", Closed())
-    post_comment(BODY, {}, "github")
+    post_comment(lambda: BODY, {}, "github")
 
 
 def test_a_service_is_asked_only_once_it_is_known_which(github: Service) -> None:
-    post_comment(BODY, gitlab_environ(github), "github")
+    post_comment(lambda: BODY, gitlab_environ(github), "github")
     assert not github.asked
+
+
+def test_an_answer_that_cannot_be_rendered_is_one_line_too(capsys: pytest.CaptureFixture[str]) -> None:
+    def broken() -> str:
+        message = "a mistake of ours"
+        raise RuntimeError(message)
+
+    post_comment(broken, {}, "github")
+
+    assert "a mistake of ours" in capsys.readouterr().err

@@ -179,12 +179,12 @@ def cannot_decide() -> GateResult:
     """Return the answer to one with a database that nobody can price, without its state, and a limit."""
     return result(
         outcome=Outcome.CANNOT_DECIDE,
-        headline="This change starts no new GPU: 0.00 USD/month more at the worst case, and 1 resources whose cost "
+        headline="This change starts no new GPU: 0.00 USD/month more at the worst case, and 1 resource whose cost "
         "nobody knows. Nobody can tell whether it is worth it: the stack at its worst case: 0.00 USD/month, and 1 "
         "resources without a known cost.",
         checks=(
             check("limit.monthly_usd", outcome=Outcome.CANNOT_DECIDE, subject="shop/dev",
-                  seen="the stack at its worst case: 0.00 USD/month, and 1 resources without a known cost",
+                  seen="the stack at its worst case: 0.00 USD/month, and 1 resource without a known cost",
                   needed="at most 5,000.00 USD/month, all of it known",
                   to_do="give --state with `pulumi stack export`; see the resources without a known cost"),
             check("gpu", outcome=Outcome.ALLOWED, subject="", seen="no GPU type may have more nodes than before",

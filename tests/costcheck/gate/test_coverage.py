@@ -124,7 +124,7 @@ def test_a_resource_that_nobody_can_price_leaves_the_ceiling_undecided() -> None
     result = gate(plan, accepted())
 
     assert outcomes(result)["decision.ceiling"] == "cannot_decide"
-    assert "1 resources without a known cost" in result.checks[0].seen
+    assert "1 resource without a known cost" in result.checks[0].seen
 
 
 def test_what_stays_counts_towards_the_ceiling() -> None:

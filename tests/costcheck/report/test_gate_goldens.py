@@ -3,7 +3,7 @@ import pytest
 from tests.costcheck.report.gate_goldens import FOLDER, outputs
 
 EXPECTED = dict(outputs())
-OTHERS = {"foreign.md"}
+OTHERS = {"foreign.md", "sentences.txt"}
 """Of tests/costcheck/gate/foreign.py."""
 
 
