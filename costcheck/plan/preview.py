@@ -14,7 +14,7 @@ import msgspec
 from costcheck.errors import PlanError
 from costcheck.plan.clusters import place_objects
 from costcheck.plan.reading import AGAIN, PROVIDER_PREFIX, Providers, RawResource, decode, to_resource
-from costcheck.plan.records import STACK_TOKEN, Change, Operation, Plan, Resource
+from costcheck.plan.records import Change, Operation, Plan, Resource
 
 EXPECTED = "the whole output of a `pulumi preview --json` that succeeded"
 URN_PARTS = 4
@@ -190,8 +190,3 @@ def _project_and_stack(urns: list[str], name: str) -> tuple[str, str]:
         raise PlanError(message, expected="steps of exactly one stack", action=AGAIN)
     ((stack, project),) = owners
     return project, stack
-
-
-def is_stack(resource: Resource) -> bool:
-    """Return whether this is the stack itself."""
-    return resource.token == STACK_TOKEN

@@ -14,10 +14,10 @@ from costcheck.gate.coverage import Evidence
 from costcheck.gate.result import Check, Cost, GateResult
 from costcheck.gate.rules import GateConfig, Limits, Runway, Waiver
 from costcheck.gate.waivers import WaiverFile
-from costcheck.plan.records import Plan
-from costcheck.verdict import Verdict
+from costcheck.plan.records import UNKNOWN, Plan, unreadable_plan
+from costcheck.verdict import Decision, Verdict
+from tests.costcheck import builders
 from tests.costcheck.gate.plans import (
-    LAUNCH_TEMPLATE,
     NODE_GROUP,
     TODAY,
     accepted,
@@ -34,6 +34,10 @@ from tests.costcheck.gate.plans import (
     update,
 )
 
+KARPENTER = "kubernetes:karpenter.sh/v1:NodePool"
+TYPE = {"key": "node.kubernetes.io/instance-type", "operator": "In", "values": ["g6.xlarge"]}
+ON_DEMAND = {"key": "karpenter.sh/capacity-type", "operator": "In", "values": ["on-demand"]}
+WORDS = {"desiredSize": "many " * 20, "maxSize": 1}
 GOLDEN = Path(__file__).parents[2] / "golden" / "gate" / "sentences.txt"
 CPU = "m6i.large"
 NEW = read(preview(create(NODE_GROUP, "gpu", pool(2))))
@@ -94,8 +98,12 @@ def _uncounted() -> Iterator[tuple[str, GateResult]]:
     yield "pools that only go", gate(read(preview(delete(NODE_GROUP, "gpu", pool(3)))), accepted())
     yield "a pool that stays", gate(_beside(state_of(NODE_GROUP, "standing", pool(2))), accepted())
     yield "nodes that are paid for in advance", gate(read(preview(create(NODE_GROUP, "gpu", BLOCK))))
-    karpenter = "kubernetes:karpenter.sh/v1:NodePool"
-    yield "nodes without an end", gate(read(preview(create(karpenter, "gpu", {}), create(LAUNCH_TEMPLATE, "l", {}))))
+    yield "nodes of any type", gate(read(preview(create(KARPENTER, "gpu", {}))))
+    endless = create(KARPENTER, "gpu", {"spec": {"template": {"spec": {"requirements": [TYPE, ON_DEMAND]}}}})
+    yield "nodes without an end", gate(read(preview(endless)), accepted())
+    yield "a type that only the update tells", gate(read(preview(create(NODE_GROUP, "gpu", pool(1, UNKNOWN)))))
+    yield "a number that is none", gate(read(preview(create(NODE_GROUP, "gpu", pool() | {"scalingConfig": WORDS}))))
+    yield "a plan that cannot be read", gate(unreadable_plan("plan.json is no preview"))
 
 
 def _priced() -> Iterator[tuple[str, GateResult]]:
@@ -110,9 +118,24 @@ def _priced() -> Iterator[tuple[str, GateResult]]:
     yield "a price is of tomorrow", gate(NEW, accepted(), rows=(ahead, *prices()[1:]))
     yield "prices have doubled", gate(NEW, accepted(), rows=dearer)
     yield "no price can be compared", gate(NEW, accepted(), rows=prices()[1:])
+    three = read(preview(*many[:2], create("aws:eks/cluster:Cluster", "c", {"version": "1.34"})))
+    yield "as many prices are too old as are named", gate(three, accepted(), rows=(*old[:2], *old[-1:], *old[5:8]))
+    spot = read(preview(create(NODE_GROUP, "gpu", pool(2, capacityType="SPOT"))))
+    yield "spot nodes, decided at half of today's price", gate(spot, accepted(_spot_decision()))
     nat = read(preview(create("aws:ec2/natGateway:NatGateway", "nat", {"subnetId": "subnet-0"})))
     yield "what only use tells, untold", gate(nat)
     yield "what only use tells, told", gate(nat, usage={"AmazonEC2 NatGateway-Bytes": Decimal(100)})
+
+
+def _spot_decision() -> Decision:
+    base = decision({"g6.xlarge/spot": 2})
+    (option, *others) = base.options
+    lines = (
+        builders.cost_line(
+            sku_meter="AmazonEC2 SpotUsage:g6.xlarge", quantity=Decimal(730), monthly_cost_usd=Decimal("109.5")
+        ),
+    )
+    return replace(base, options=(replace(option, lines=lines), *others))
 
 
 def _limited() -> Iterator[tuple[str, GateResult]]:
@@ -130,6 +153,7 @@ def _limited() -> Iterator[tuple[str, GateResult]]:
         ("nobody knows how long the money lasts", PLAIN_PARTIAL, 100_000, 1_000),
         ("the money lasts for ever", cheaper, 0, -100_000),
         ("nothing is spent", PLAIN, 1, "-71.68"),
+        ("almost nothing is spent, and nothing is left", PLAIN, 1, "-71.18"),
         ("the money lasts just as long as it must", PLAIN, "6430.08", 1_000),
     ):
         runway = Runway(cash_usd=Decimal(cash), monthly_burn_usd=Decimal(burn), min_months=Decimal(6))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from costcheck.gate.accelerators import is_accelerated, names_accelerator
+from costcheck.gate.pricing import spot_meter
 from tests.costcheck.gate.plans import (
     LAUNCH_TEMPLATE,
     NODE_GROUP,
@@ -269,6 +270,13 @@ def test_the_price_of_a_pool_is_that_of_its_dearest_type() -> None:
         found.after.maximum_usd
         == 2 * 730 * unit_price("", "", "1.86").list_unit_price + 2 * 20 * unit_price("", "", "0.08").list_unit_price
     )
+
+
+def test_a_spot_hour_is_no_product_of_the_price_list() -> None:
+    meter = spot_meter("g6.xlarge")
+
+    assert (meter.service_code, meter.sku_meter, meter.fields) == ("AmazonEC2", "SpotUsage:g6.xlarge", ())
+    assert (meter.pricing_unit, meter.divisors) == ("Hours", (("Hrs", 1),))
 
 
 def test_an_expired_decision_lets_a_pool_keep_its_size() -> None:

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from costcheck.errors import InputFileError, TamperedError
-from costcheck.gate.coverage import Evidence
+from costcheck.gate.coverage import Evidence, reckoned_usage
+from costcheck.gate.rules import load_gate_rules
 from costcheck.verdict import Verdict
 from tests.costcheck.gate.plans import (
     NO_DECISION,
@@ -66,6 +67,10 @@ def test_the_last_day_still_counts_and_the_next_does_not() -> None:
 
     assert outcomes(last)["decision.validity"] == "allowed"
     assert outcomes(late)["decision.validity"] == "cannot_decide"
+
+
+def test_a_decision_of_today_counts() -> None:
+    assert outcomes(gate(NEW_POOL, accepted(decision(as_of=TODAY))))["decision.validity"] == "allowed"
 
 
 def test_a_decision_from_the_future_decides_nothing() -> None:
@@ -165,6 +170,26 @@ def test_prices_that_have_risen_make_it_another_saving() -> None:
 
     assert outcomes(result)["decision.assumptions"] == "cannot_decide"
     assert "+20.0%" in result.checks[0].seen
+
+
+def test_prices_may_rise_as_far_as_the_rules_say() -> None:
+    most = 1 + load_gate_rules().max_price_rise_share.value
+    dearer = tuple(replace(row, list_unit_price=row.list_unit_price * most) for row in prices())
+
+    assert outcomes(gate(NEW_POOL, accepted(), rows=dearer))["decision.assumptions"] == "allowed"
+
+
+def test_the_units_that_a_decision_reckons_with_are_summed_by_meter() -> None:
+    base = decision()
+    chosen = base.option(base.chosen_option)
+    (line,) = chosen.lines
+    lines = (line, replace(line, quantity=Decimal(1)), replace(line, sku_meter="AmazonEC2 NatGateway-Bytes"))
+    others = tuple(row for row in base.options if row.option_id != base.chosen_option)
+    doubled = replace(base, options=(*others, replace(chosen, lines=lines)))
+
+    assert reckoned_usage(doubled) == {
+        "AmazonEC2 BoxUsage:g6.xlarge": Decimal(731), "AmazonEC2 NatGateway-Bytes": Decimal(730)
+    }  # fmt: skip
 
 
 def test_what_is_allowed_now_is_told_with_what_the_decision_allows() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costcheck.errors import InputFileError
-from costcheck.gate.gated import Gated, differences, encode_gated, gated_plan, read_gated
+from costcheck.gate.gated import AGAIN, EXPECTED, Gated, differences, encode_gated, gated_plan, read_gated
 from costcheck.plan.records import SECRET, UNKNOWN
 from tests.costcheck.gate.plans import NODE_GROUP, create, pool, preview, read, urn
 
@@ -90,16 +90,18 @@ def test_the_record_holds_no_value(tmp_path: Path) -> None:
 def test_what_is_no_record_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "gated.json").write_bytes(content)
 
-    with pytest.raises(InputFileError):
+    with pytest.raises(InputFileError, match=r"gated\.json cannot be read: ") as caught:
         read_gated(tmp_path / "gated.json")
+    assert (caught.value.expected, caught.value.action) == (EXPECTED, AGAIN)
 
 
 def test_a_newer_record_is_refused(tmp_path: Path) -> None:
     newer = json.loads(encode_gated(gated(pool()))) | {"version": 2}
     (tmp_path / "gated.json").write_text(json.dumps(newer))
 
-    with pytest.raises(InputFileError, match="version 2"):
+    with pytest.raises(InputFileError, match="has version 2") as caught:
         read_gated(tmp_path / "gated.json")
+    assert (caught.value.expected, caught.value.action) == ("version 1", AGAIN)
 
 
 LEAVES = st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(["a", "b", "x-0a1b2c3", "", UNKNOWN])

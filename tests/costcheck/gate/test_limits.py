@@ -167,6 +167,18 @@ def test_from_nothing_every_increase_is_endless() -> None:
     assert gate(plan, config=limited(monthly_increase_percent=50)).outcome is Outcome.DENIED
 
 
+def test_a_dollar_from_nothing_is_endless_too() -> None:
+    plan = read(preview(create("aws:kms/key:Key", "key", {})))
+
+    assert gate(plan, config=limited(monthly_increase_percent=50)).outcome is Outcome.DENIED
+
+
+def test_nothing_known_from_nothing_is_no_increase_that_is_known() -> None:
+    plan = read(preview(create("aws:future/thing:Thing", "x", {})))
+
+    assert gate(plan, config=limited(monthly_increase_percent=50)).outcome is Outcome.CANNOT_DECIDE
+
+
 def test_a_budget_is_about_the_desired_size() -> None:
     plan = read(preview(create(NODE_GROUP, "system", cpu(20, desired=1))))
 
@@ -337,6 +349,13 @@ def test_a_figure_that_cannot_be_meant_is_named(text: str, message: str) -> None
         parse_gate_config(text, "gate.toml")
 
     assert caught.value.seen == message
+
+
+def test_a_file_that_is_no_toml_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"^gate\.toml"):
+        parse_gate_config("=", "gate.toml")
+    with pytest.raises(ConfigError, match=r"^w\.toml"):
+        parse_waiver("=", "w.toml", load_gate_rules(), TODAY)
 
 
 def test_zero_is_a_limit() -> None:

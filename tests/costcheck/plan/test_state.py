@@ -7,7 +7,7 @@ import pytest
 
 from costcheck.errors import PlanError
 from costcheck.plan.preview import read_preview
-from costcheck.plan.state import with_state
+from costcheck.plan.state import AGAIN, EXPECTED, with_state
 from tests.costcheck.gate.plans import NODE_GROUP, create, pool, preview, read, read_with_state, state_of, update
 
 RECORDED = Path(__file__).parents[2] / "data" / "plans"
@@ -31,8 +31,11 @@ def test_an_older_state_is_refused() -> None:
     older = json.loads(STATE)
     older["deployment"]["resources"].pop()
 
-    with pytest.raises(PlanError, match="not the state that the preview saw"):
+    with pytest.raises(
+        PlanError, match=r"^the state is not the state .* saw: 82 .* by it, 83 by the preview\n"
+    ) as caught:
         with_state(read_preview((RECORDED / "lower.json").read_bytes()), json.dumps(older).encode())
+    assert (caught.value.expected, caught.value.action) == (EXPECTED, AGAIN)
 
 
 def test_a_state_without_what_the_plan_changes_is_refused() -> None:
@@ -45,8 +48,9 @@ def test_a_state_without_what_the_plan_changes_is_refused() -> None:
 def test_a_state_of_another_stack_is_refused() -> None:
     stranger = json.loads(json.dumps(state_of(NODE_GROUP, "other", pool())).replace(":dev::", ":prod::"))
 
-    with pytest.raises(PlanError, match="not of shop/dev"):
+    with pytest.raises(PlanError, match=r"^the state holds .* which is not of shop/dev") as caught:
         read_with_state(preview(create(NODE_GROUP, "gpu", pool()), same=1), stranger)
+    assert (caught.value.expected, caught.value.action) == (EXPECTED, AGAIN)
 
 
 def test_what_waits_for_its_deletion_still_stands() -> None:
@@ -72,5 +76,6 @@ def test_a_stack_that_was_never_applied_holds_nothing() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"version": 3}', b'{"version": 3, "deployment": {}}'])
 def test_what_is_no_state_is_refused(content: bytes) -> None:
-    with pytest.raises(PlanError):
+    with pytest.raises(PlanError, match=r"^the state is not what `pulumi` writes") as caught:
         with_state(read(preview(create(NODE_GROUP, "gpu", pool()))), content)
+    assert caught.value.expected == EXPECTED
