@@ -12,8 +12,9 @@ from costcheck.gate.view import UnpriceableError, View
 
 TYPE_LABELS = frozenset({"node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"})
 CAPACITY_TYPE = "karpenter.sh/capacity-type"
-OWN_LABELS = ("karpenter.k8s.aws/", "eks.amazonaws.com/")
-"""Karpenter's labels of instances, and the same in EKS Auto Mode
+OWN_LABELS = {"EC2NodeClass": "karpenter.k8s.aws/", "NodeClass": "eks.amazonaws.com/"}
+"""Class of nodes to the labels of instances: Karpenter's, and those in EKS Auto Mode. Each takes the other's labels for
+ones that the user made up, which bind no choice
 (https://karpenter.sh/docs/concepts/scheduling/#well-known-labels,
 https://docs.aws.amazon.com/eks/latest/userguide/create-node-pool.html, read 2026-11-26)."""
 OPTIONS = {
@@ -63,8 +64,13 @@ def _required(view: View, *labels: str) -> list[set[str]]:
     ]
 
 
-def _own(label: str) -> tuple[str, ...]:
-    return tuple(f"{prefix}{label}" for prefix in OWN_LABELS)
+def _class_kind(view: View) -> str:
+    return view.text("spec", "template", "spec", "nodeClassRef", "kind", default="EC2NodeClass")
+
+
+def _own(view: View, label: str) -> list[set[str]]:
+    prefix = OWN_LABELS.get(_class_kind(view))
+    return _required(view, f"{prefix}{label}") if prefix else []
 
 
 def _instance_types(view: View) -> tuple[str, ...]:
@@ -76,12 +82,12 @@ def _instance_types(view: View) -> tuple[str, ...]:
     named = _required(view, *TYPE_LABELS)
     if named:
         return _some(set.intersection(*named))
-    families, sizes = _required(view, *_own("instance-family")), _required(view, *_own("instance-size"))
+    families, sizes = _own(view, "instance-family"), _own(view, "instance-size")
     if families and sizes:
         pairs = ((one, size) for one in set.intersection(*families) for size in set.intersection(*sizes))
         return _some({view.instance(f"{family}.{size}").instance_type for family, size in pairs})
-    listed = [*families, *_required(view, *_own("instance-category"))]
-    if listed and not any(map(_may_accelerate, set.intersection(*listed))):
+    listed = [_some(set.intersection(*sets)) for sets in (families, _own(view, "instance-category")) if sets]
+    if any(not any(map(_may_accelerate, names)) for names in listed):
         return ()
     message = "its requirements do not list the instance types, so that Karpenter may choose any, GPUs too"
     raise UnpriceableError(message)
@@ -145,7 +151,7 @@ def _limit(view: View, resource_name: str) -> Decimal | None:
 
 def _disks(view: View, desired: Decimal, maximum: Decimal | None) -> tuple[tuple[Component, ...], str]:
     """Return the disks of all nodes, or why nobody can price them: nodes are counted all the same."""
-    kind = view.text("spec", "template", "spec", "nodeClassRef", "kind", default="EC2NodeClass")
+    kind = _class_kind(view)
     if kind == "NodeClass":
         return (), AUTO_MODE
     try:

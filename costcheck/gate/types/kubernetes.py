@@ -42,6 +42,9 @@ def estimate_object(view: View) -> Estimate:
         UnpriceableError: The plan does not tell, or nobody here knows what its controller makes.
     """
     group, kind = kind_of(view.resource.token)
+    if not _is_what_it_says(view.resource):
+        message = f"its type is a {kind} of {group}, and what it holds is not"
+        raise UnpriceableError(message)
     if (group, kind) in PRICED:
         return PRICED[group, kind](view)
     whole = kind.removesuffix("Patch").removesuffix("List")
@@ -82,11 +85,21 @@ def may_run_nodes(resource: Resource) -> bool:
     """Return whether an object that nobody can price may start instances."""
     group, kind = kind_of(resource.token)
     known = groups()
+    if not _is_what_it_says(resource):
+        return True
     if group in known.built_in or kind in known.free.get(group, ()):
         return False
     if group == "helm.sh" or group in known.installers or group.startswith(known.runs_nodes):
         return True
     return names_accelerator(resource.inputs)
+
+
+def _is_what_it_says(resource: Resource) -> bool:
+    """Return whether group and kind inside of an object, which the cluster goes by, are those of its type."""
+    group, kind = kind_of(resource.token)
+    version, held = resource.inputs.get("apiVersion", f"{group}/"), resource.inputs.get("kind", kind)
+    same_group = isinstance(version, str) and (version.rpartition("/")[0] or "core") == group
+    return same_group and held in (kind, kind.removesuffix("Patch"))
 
 
 def kind_of(token: str) -> Kind:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -91,6 +92,18 @@ def test_a_custom_kind_that_nobody_here_knows_is_unknown(kind: str) -> None:
         "karpenter.sh/v1:NodeClaim",
         "karpenter.sh/v1:NodePoolPatch",
         "argoproj.io/v1alpha1:Application",
+        "fleet.cattle.io/v1alpha1:GitRepo",
+        "kappctrl.k14s.io/v1alpha1:App",
+        "packaging.carvel.dev/v1alpha1:PackageInstall",
+        "helm.crossplane.io/v1beta1:Release",
+        "kubernetes.m.crossplane.io/v1alpha1:Object",
+        "opentofu.upbound.io/v1beta1:Workspace",
+        "tf.m.upbound.io/v1beta1:Workspace",
+        "kro.run/v1alpha1:ResourceGraphDefinition",
+        "operators.coreos.com/v1alpha1:Subscription",
+        "addons.cluster.x-k8s.io/v1beta2:ClusterResourceSet",
+        "controlplane.cluster.x-k8s.io/v1beta2:AWSManagedControlPlane",
+        "machine.openshift.io/v1beta1:MachineSet",
         "helm.toolkit.fluxcd.io/v2:HelmRelease",
     ],
 )
@@ -103,6 +116,30 @@ def test_a_custom_kind_that_may_start_instances_counts_as_nodes_that_nobody_can_
 def test_an_unknown_kind_that_names_a_gpu_instance_counts_as_nodes() -> None:
     assert may_run_nodes(resource("example.org/v1:Fleet", spec={"type": "g6.xlarge"}))
     assert not may_run_nodes(resource("example.org/v1:Fleet", spec={"type": "m7i.large"}))
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"apiVersion": "karpenter.sh/v1", "kind": "NodePool"},
+        {"apiVersion": "karpenter.sh/v1", "kind": "ConfigMap"},
+        {"apiVersion": "v1", "kind": "Service"},
+        {"apiVersion": UNKNOWN, "kind": "ConfigMap"},
+        {"apiVersion": "v1", "kind": UNKNOWN},
+    ],
+)
+def test_an_object_that_holds_another_kind_than_its_type_says_may_start_nodes(inputs: dict[str, Any]) -> None:
+    one = replace(resource("core/v1:ConfigMap"), inputs=inputs)
+    with pytest.raises(UnpriceableError, match="its type is a ConfigMap of core"):
+        estimate(one)
+    assert may_run_nodes(one)
+
+
+def test_an_object_that_holds_what_its_type_says_is_taken_at_its_word() -> None:
+    held = {"apiVersion": "v1", "kind": "ConfigMap"}
+    assert estimate(replace(resource("core/v1:ConfigMap"), inputs=held)) == Estimate()
+    assert estimate(replace(resource("core/v1:ConfigMapPatch"), inputs=held)) == Estimate()
+    assert not may_run_nodes(resource("karpenter.k8s.aws/v1:EC2NodeClass", apiVersion="karpenter.k8s.aws/v1"))
 
 
 def test_a_patch_of_a_kind_that_costs_is_unknown_and_of_another_one_free() -> None:
@@ -360,7 +397,14 @@ def test_two_requirements_of_one_label_hold_together() -> None:
     [
         (),
         (one_of("karpenter.k8s.aws/instance-family", "g6"),),
-        (one_of("eks.amazonaws.com/instance-category", "c", "g"),),
+        (one_of("karpenter.k8s.aws/instance-category", "c", "g"),),
+        (
+            one_of("karpenter.k8s.aws/instance-category", "g"),
+            one_of("karpenter.k8s.aws/instance-family", "g6", "g6e"),
+        ),
+        (one_of("karpenter.k8s.aws/instance-category", "c"), one_of("karpenter.k8s.aws/instance-category", "m")),
+        (one_of("karpenter.k8s.aws/instance-category"),),
+        (one_of("eks.amazonaws.com/instance-category", "c"),),
         (one_of("karpenter.k8s.aws/instance-gpu-count", "1"),),
         ({"key": "node.kubernetes.io/instance-type", "operator": "NotIn", "values": ["p5.48xlarge"]},),
         ({"key": "karpenter.k8s.aws/instance-generation", "operator": "Gt", "values": ["4"]},),
@@ -381,7 +425,7 @@ def test_requirements_that_do_not_tell_the_types_leave_nodes_that_nobody_can_cou
     "requirement",
     [
         one_of("karpenter.k8s.aws/instance-category", "c", "m", "r"),
-        one_of("eks.amazonaws.com/instance-family", "m7i"),
+        one_of("karpenter.k8s.aws/instance-family", "m7i"),
     ],
 )
 def test_a_pool_that_can_have_no_accelerator_has_no_gpu_nodes_and_no_price(requirement: dict[str, Any]) -> None:
