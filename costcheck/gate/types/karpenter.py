@@ -13,8 +13,8 @@ from costcheck.gate.view import UnpriceableError, View
 TYPE_LABELS = frozenset({"node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"})
 CAPACITY_TYPE = "karpenter.sh/capacity-type"
 OWN_LABELS = {"EC2NodeClass": "karpenter.k8s.aws/", "NodeClass": "eks.amazonaws.com/"}
-"""Class of nodes to the labels of instances: Karpenter's, and those in EKS Auto Mode. Each takes the other's labels for
-ones that the user made up, which bind no choice
+"""Class of nodes to the labels of instances: Karpenter's, and those in EKS Auto Mode. Each takes the other's labels
+for ones that the user made up, which bind no choice
 (https://karpenter.sh/docs/concepts/scheduling/#well-known-labels,
 https://docs.aws.amazon.com/eks/latest/userguide/create-node-pool.html, read 2026-11-26)."""
 OPTIONS = {

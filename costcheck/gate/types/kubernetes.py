@@ -13,7 +13,7 @@ from costcheck.gate.accelerators import names_accelerator
 from costcheck.gate.estimate import Estimate
 from costcheck.gate.types import karpenter, kubernetes_balancers, kubernetes_volumes
 from costcheck.gate.view import UnpriceableError, View
-from costcheck.plan.records import Resource
+from costcheck.plan.records import SECRET, UNKNOWN, Resource
 
 Kind = tuple[str, str]
 """API group (`core` for the one without a name) and kind."""
@@ -98,8 +98,9 @@ def _is_what_it_says(resource: Resource) -> bool:
     """Return whether group and kind inside of an object, which the cluster goes by, are those of its type."""
     group, kind = kind_of(resource.token)
     version, held = resource.inputs.get("apiVersion", f"{group}/"), resource.inputs.get("kind", kind)
-    same_group = isinstance(version, str) and (version.rpartition("/")[0] or "core") == group
-    return same_group and held in (kind, kind.removesuffix("Patch"))
+    if not isinstance(version, str) or version in (UNKNOWN, SECRET):
+        return False
+    return (version.rpartition("/")[0] or "core") == group and held in (kind, kind.removesuffix("Patch"))
 
 
 def kind_of(token: str) -> Kind:
