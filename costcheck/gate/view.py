@@ -1,6 +1,7 @@
 """How a function of the registry looks into a resource: what is unknown, secret or missing is never a default."""
 
 import itertools
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,10 @@ class UnpriceableError(Exception):
 
 MOST = Decimal(10) ** 9
 """No size or count of AWS is larger, and sums of what is larger would not be exact."""
+FINEST = -12
+"""The exponent of the smallest part of a number that is read: nothing of AWS is counted in less."""
+_NUMBER = re.compile(r"[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?")
+"""How a number is written: what else `Decimal` would take (other digits, underscores, NaN), no provider does."""
 Path = tuple[str | int, ...]
 Rendered = Mapping[str, tuple[Resource, ...] | str]
 """URN of each Helm release to the objects in it, or to the reason why nobody can tell them."""
@@ -223,13 +228,15 @@ def _child(value: Any, step: str | int) -> Any:  # noqa: ANN401 - any JSON
 
 
 def _as_number(value: object) -> Decimal | None:
+    """Return a number that later sums and products keep exact, None for all else."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         return None
-    try:
-        number = Decimal(value)
-    except ArithmeticError:
+    if not isinstance(value, int) and not _NUMBER.fullmatch(str(value)):
         return None
-    return number if number.is_finite() and 0 <= number <= MOST else None
+    number = Decimal(value)
+    exponent = number.as_tuple().exponent
+    fine = isinstance(exponent, int) and exponent >= FINEST
+    return number if fine and 0 <= number <= MOST else None
 
 
 def _key(path: Iterable[str | int]) -> str:

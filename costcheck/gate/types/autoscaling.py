@@ -16,7 +16,7 @@ from costcheck.gate.types.instances import (
     public_by_subnet,
 )
 from costcheck.gate.types.volumes import listed_volumes, template_volumes, volume_components
-from costcheck.gate.view import UnpriceableError, View
+from costcheck.gate.view import MOST, UnpriceableError, View
 
 GROUP, SCHEDULE = "aws:autoscaling/group:Group", "aws:autoscaling/schedule:Schedule"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
@@ -180,7 +180,14 @@ def of_one_template(
 
 
 def whole(number: Decimal) -> Decimal:
-    """Return a number of instances, rounded up."""
+    """Return a number of instances, rounded up.
+
+    Raises:
+        UnpriceableError: It is larger than any of AWS: an instance weighs next to nothing.
+    """
+    if number > MOST:
+        message = f"a weightedCapacity is so small that there may be more than {MOST:,} instances"
+        raise UnpriceableError(message)
     return number.to_integral_value(ROUND_CEILING)
 
 

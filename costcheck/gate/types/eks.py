@@ -126,7 +126,7 @@ def _instance_types(view: View, template: View | None) -> tuple[str, ...]:
 def _sizes(view: View) -> tuple[Decimal, Decimal]:
     """Return how many nodes run, and how many at most."""
     desired = view.number("scalingConfig", "desiredSize")
-    most = scheduled(view, view.number("scalingConfig", "maxSize"))
+    most = max(scheduled(view, view.number("scalingConfig", "maxSize")), desired)
     return (prepared(view, "warmPoolConfig", most),) * 2 if view.has("warmPoolConfig") else (desired, most)
 
 

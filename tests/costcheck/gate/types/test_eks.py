@@ -162,3 +162,8 @@ def test_nodes_in_public_subnets_pay_for_their_addresses() -> None:
         estimate(resource("aws:eks/nodeGroup:NodeGroup", uses={"subnetIds": subnet}, **inputs), subnet)
     )
     assert found["PublicIPv4:InUseAddress"] == pair(2 * 730, 4 * 730)
+
+
+def test_a_pool_runs_no_fewer_at_most_than_it_runs_now() -> None:
+    found = estimate(node_group(scalingConfig={"minSize": 0, "desiredSize": 5, "maxSize": 1}))
+    assert quantities(found)["m6i.large/on_demand"] == pair(5, 5)

@@ -250,3 +250,22 @@ def test_requirements_that_exclude_gpus_are_no_gpus_but_have_no_price() -> None:
     found = estimate(group(closed), closed)
     assert found.unpriced
     assert not found.nodes
+
+
+def test_an_instance_that_weighs_next_to_nothing_is_not_counted() -> None:
+    with pytest.raises(UnpriceableError, match="weightedCapacity"):
+        estimate(mixed(overrides=[{"instanceType": GPU, "weightedCapacity": "1e-12"}]), OF)
+
+
+@pytest.mark.parametrize(
+    "written", ["1E-999999999", "1e-13", "1_0", "\u0661\u0660", "NaN", "Infinity", "-1", " 1", "1e9999"]
+)
+def test_a_number_that_no_provider_writes_is_none(written: str) -> None:
+    with pytest.raises(UnpriceableError, match="not a number"):
+        estimate(mixed(overrides=[{"instanceType": GPU, "weightedCapacity": written}]), OF)
+
+
+@pytest.mark.parametrize("written", [2, "2", "2.0", Decimal("2.0"), "2e0", Decimal("0.2E+1")])
+def test_a_number_may_be_written_in_several_ways(written: Json) -> None:
+    found = estimate(mixed(overrides=[{"instanceType": GPU, "weightedCapacity": written}]), OF)
+    assert shares(found) == {PurchaseOption.ON_DEMAND: pair(1, 2)}
