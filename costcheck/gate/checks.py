@@ -43,7 +43,7 @@ def at_most(known: Decimal, limit: Decimal, *, complete: bool) -> Outcome:
 
 def dollars(amount: Decimal) -> str:
     """Return an amount as people read it."""
-    return f"{to_cents(amount):,} USD/month" if amount.is_finite() else "an endless amount"
+    return f"{to_cents(amount):,} USD/month"
 
 
 def counted(count: int, what: str) -> str:

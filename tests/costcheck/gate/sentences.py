@@ -11,7 +11,7 @@ from pathlib import Path
 
 from costcheck.errors import InputFileError
 from costcheck.gate.coverage import Evidence
-from costcheck.gate.result import Check, Cost, GateResult
+from costcheck.gate.result import Check, Cost, GateResult, ResourceCost
 from costcheck.gate.rules import GateConfig, Limits, Runway, Waiver
 from costcheck.gate.waivers import WaiverFile
 from costcheck.plan.records import UNKNOWN, Plan, unreadable_plan
@@ -63,7 +63,7 @@ def results() -> Iterator[tuple[str, GateResult]]:
 
 def page() -> str:
     """Return the golden page."""
-    told: set[Check] = set()
+    told: set[str] = set()
     return "\n\n".join(f"# {title}\n{_text(result, told)}" for title, result in results()) + "\n"
 
 
@@ -103,6 +103,11 @@ def _uncounted() -> Iterator[tuple[str, GateResult]]:
     yield "nodes without an end", gate(read(preview(endless)), accepted())
     yield "a type that only the update tells", gate(read(preview(create(NODE_GROUP, "gpu", pool(1, UNKNOWN)))))
     yield "a number that is none", gate(read(preview(create(NODE_GROUP, "gpu", pool() | {"scalingConfig": WORDS}))))
+    role = create("aws:iam/role:Role", "role", {})
+    parts = create("shop:index:Parts", "parts", {}, custom=False)
+    looked_up = create("aws:kms/key:Key", "key", {}, external=True) | {"op": "read"}
+    nothing = create("kubernetes:core/v1:ConfigMap", "nothing", {"metadata": {"name": "nothing"}})
+    yield "what is free, and why", gate(read(preview(role, parts, looked_up, nothing)))
     yield "a plan that cannot be read", gate(unreadable_plan("plan.json is no preview"))
 
 
@@ -187,7 +192,7 @@ def _limits(name: str, amount: int = 10_000) -> GateConfig:
     return GateConfig(limits=Limits(**{name: Decimal(amount)}))
 
 
-def _text(result: GateResult, told: set[Check]) -> str:
+def _text(result: GateResult, told: set[str]) -> str:
     about = f"{result.project}/{result.stack} {result.as_of} {result.outcome}, complete: {result.complete}"
     lines = [result.headline, about, f"decision: {result.decision!r}, plan: {result.plan_sha256[:8]}"]
     lines += [
@@ -195,6 +200,8 @@ def _text(result: GateResult, told: set[Check]) -> str:
     ]
     lines += [f"use: {row.sku_meter}: {row.quantity}, {_cost(row.cost)}" for row in result.usage]
     lines += [f"before {_cost(result.before)}, after {_cost(result.after)}"]
+    lines += [line for row in result.resources for line in _resource(row) if line not in told]
+    told.update(lines)
     return "\n".join([*lines, *(_check(check, told) for check in result.checks)])
 
 
@@ -202,12 +209,21 @@ def _cost(cost: Cost | None) -> str:
     return f"{cost.desired_usd} to {cost.maximum_usd} USD" if cost else "nobody knows"
 
 
-def _check(check: Check, told: set[Check]) -> str:
+def _resource(row: ResourceCost) -> Iterator[str]:
+    """Yield what is said of a resource; the page shows it once."""
+    costs = f"{_cost(row.before) if row.before else row.before} to {_cost(row.after) if row.after else row.after}"
+    yield f"* {row.operation} {row.name} ({row.token}): {row.status}, {costs}; {row.reason}; {row.urn}"
+    for part in row.components:
+        amount = f"{part.quantity} to {part.maximum_quantity} {part.unit} x {part.unit_price_usd}: {_cost(part.cost)}"
+        yield f"  * {part.name}: {amount}; {part.sku_meter} {part.sku_id} {part.price_source} {part.price_date}"
+
+
+def _check(check: Check, told: set[str]) -> str:
     """Return a check in full where it is told for the first time."""
     lead = f"- {check.name}: {check.outcome}"
-    if check in told:
+    if str(check) in told:
         return f"{lead}, as above"
-    told.add(check)
+    told.add(str(check))
     values = {row.name: getattr(check, row.name) for row in fields(check) if row.name not in {"name", "outcome"}}
     return "\n".join([lead, *(f"  {name}: {value}" for name, value in values.items() if value != FIELDS[name])])
 

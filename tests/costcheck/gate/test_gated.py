@@ -52,6 +52,37 @@ def test_what_is_left_out_is_named() -> None:
     assert differences(gated(pool()), GPU, NODE_GROUP, inputs) == ["capacityType was set in the plan that was gated"]
 
 
+def test_what_is_added_is_named_once() -> None:
+    assert differences(gated(pool()), GPU, NODE_GROUP, pool() | {"Xray": [True]}) == [
+        "Xray.0 was not set in the plan that was gated",
+        "Xray.length was not set in the plan that was gated",
+    ]
+
+
+def test_a_list_whose_values_nobody_knew_keeps_its_length() -> None:
+    record = gated({"subnetIds": [UNKNOWN, UNKNOWN]})
+
+    assert differences(record, GPU, NODE_GROUP, {"subnetIds": ["a", "b"]}) == []
+    assert differences(record, GPU, NODE_GROUP, {"subnetIds": ["a"]}) == ["subnetIds.length is not what was gated"]
+
+
+def test_true_is_the_same_as_text() -> None:
+    record = gated({"encrypted": True})
+
+    assert differences(record, GPU, NODE_GROUP, {"encrypted": "true"}) == []
+    assert differences(record, GPU, NODE_GROUP, {"encrypted": False}) == ["encrypted is not what was gated"]
+
+
+def test_a_text_with_an_unknown_part_may_be_anything_now() -> None:
+    record = gated({"arn": f"arn:aws:s3:::{UNKNOWN}/x"})
+
+    assert differences(record, GPU, NODE_GROUP, {"arn": "arn:aws:s3:::y/x"}) == []
+
+
+def test_what_the_provider_notes_down_of_its_defaults_is_no_input() -> None:
+    assert differences(gated(pool()), GPU, NODE_GROUP, pool() | {"__defaults": ["name"]}) == []
+
+
 def test_a_resource_that_was_not_in_the_plan_is_named() -> None:
     other = urn(NODE_GROUP, "other")
 
