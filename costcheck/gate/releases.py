@@ -1,14 +1,15 @@
 """Helm releases of a plan, rendered: the objects in each, or the reason why nobody can tell them.
 
 A value that only exists after the update, or that is a secret, is replaced by several stand-ins in turn, among them
-the words that a local chart compares values with. What the chart makes AWS charge for must be the same with each of
-them, and whatever custom APIs the cluster serves. Into a fetched chart nobody looks for such words.
+the words and numbers that the chart may compare values with. What the chart makes AWS charge for must be the same
+with each of them, whatever custom APIs the cluster serves, and for a first release as for a later one.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from costcheck.gate.estimate import Estimate
@@ -17,18 +18,14 @@ from costcheck.gate.view import SECRET_KEY, Rendered, Side, UnpriceableError, Vi
 from costcheck.plan.records import KUBERNETES, SECRET, UNKNOWN, Plan, Resource
 from costcheck.records import InstanceType
 from costcheck.sources import helm
+from costcheck.sources.chart_text import Chart, read_chart
 from costcheck.sources.helm import Manifest, Release
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 CLUSTER = "aws:eks/cluster:Cluster"
 STAND_INS = (UNKNOWN, "", "7", "999999999")
 """A text, nothing, and numbers: what a template may tell apart without knowing the value."""
-MOST_WORDS = 100
-COSTLY_APIS = (
-    *("karpenter.sh/v1", "karpenter.sh/v1/NodePool"),
-    *("gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1/Gateway"),
-)
-"""Custom APIs that a chart may ask for before it makes something that costs."""
+MOST_ATTEMPTS = 500
 UNTOLD = {
     "postrender": "a program of its own changes what its chart renders",
     "reuseValues": "it keeps values of the release before it, which are not in the plan",
@@ -38,10 +35,23 @@ UNTOLD = {
 GONE = "the chart that it was made from may be another one than the chart that is here now"
 HIDDEN = "with a stand-in for values that are secret or only known after the update"
 BY_VALUE = "a value that only exists after the update, or a secret, decides what its chart makes AWS charge for"
+BY_WORLD = "what its chart makes AWS charge for is another one after the first release, or with other servers running"
+FETCHED = "some of its values are hidden, and its chart is fetched"
 BY_API = "its chart makes AWS charge for something only where the cluster serves an API, which the plan does not tell"
 
 Objects = tuple[Resource, ...]
 Render = Callable[[Release, Path], tuple[Manifest, ...] | str]
+Open = Callable[[Release, Path, Path], tuple[Release, Chart] | str]
+
+
+def open_chart(release: Release, root: Path, folder: Path) -> tuple[Release, Chart] | str:
+    """Return a release whose chart is on this machine, in a folder if need be, and what the chart's text says."""
+    found = helm.fetch(release, folder)
+    if isinstance(found, str):
+        return found
+    path = root / found.chart
+    chart = read_chart(path, found.values) if path.exists() else Chart()  # that there is none, `helm.render` says
+    return chart if isinstance(chart, str) else (found, chart)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +62,14 @@ class RenderedReleases:
     after: Rendered
 
 
-def render_releases(
-    plan: Plan, facts: Mapping[str, InstanceType], root: Path, *, everything: bool, render: Render = helm.render
+def render_releases(  # noqa: PLR0913 - the last two stand for helm, and only tests give them
+    plan: Plan,
+    facts: Mapping[str, InstanceType],
+    root: Path,
+    *,
+    everything: bool,
+    render: Render = helm.render,
+    opened: Open = open_chart,
 ) -> RenderedReleases:
     """Return what the releases of a plan hold.
 
@@ -63,11 +79,12 @@ def render_releases(
         root: Folder of the Pulumi program (`main` in Pulumi.yaml), which local charts are relative to.
         everything: Render those that stay as they are, too; without totals nobody asks what they cost.
         render: Renders one release.
+        opened: Finds a chart and reads its text.
     """
     kept = plan.unchanged if everything else ()
     coming = _releases([*kept, *(change.after for change in plan.changes)])
     leaving = _releases([*kept, *(change.before for change in plan.changes)])
-    renderer = _Renderer(facts, root, render)
+    renderer = _Renderer(facts, root, render, opened)
     after = {urn: renderer.objects(release, plan.after) for urn, release in coming.items()}
     before = {}
     for urn, old in leaving.items():
@@ -89,7 +106,7 @@ def _is_same_chart(old: Resource, new: Resource | None) -> bool:
     Of a local chart it is the checksum of what it renders to, which the provider wrote down in some of its versions.
     """
     try:
-        release = _release(View(old, Side((), {})), "", ())
+        release = _release(View(old, Side((), {})), "")
     except UnpriceableError:
         return True  # the same reason will say so
     if not release.is_local:
@@ -103,43 +120,61 @@ class _Renderer:
     facts: Mapping[str, InstanceType]
     root: Path
     render: Render
+    opened: Open
 
     def objects(self, resource: Resource, others: Sequence[Resource]) -> Objects | str:
         """Return the objects of one release; all attempts must cost the same."""
         view = View(resource, Side(others, self.facts))
-        try:
-            stand_ins = self._stand_ins(view)
-            variants = list(_variants(view, stand_ins))
-        except UnpriceableError as exc:
-            return str(exc)
-        first = self._attempt(variants[0], resource)
-        if isinstance(first, str):
-            return first if len(stand_ins) == 1 else f"{HIDDEN}: {first}"
-        if self._cost_the_same(first, variants[1:], resource, others):
-            return first
-        return BY_API if len(stand_ins) == 1 else BY_VALUE
+        with TemporaryDirectory(prefix="costcheck-chart-") as folder:
+            try:
+                first, *variants = self._variants(view, Path(folder))
+            except UnpriceableError as exc:
+                return str(exc)
+            return self._agreed(first, variants, resource, others)
 
-    def _cost_the_same(
-        self, first: Objects, variants: Sequence[Release], resource: Resource, others: Sequence[Resource]
-    ) -> bool:
+    def _agreed(
+        self, release: Release, variants: Sequence[Release], resource: Resource, others: Sequence[Resource]
+    ) -> Objects | str:
+        first = self._attempt(release, resource)
+        if isinstance(first, str):
+            return first if release.validated else f"{HIDDEN}: {first}"
         with ThreadPoolExecutor() as pool:
-            attempts = list(pool.map(lambda release: self._attempt(release, resource), variants))
-        # A chart that refuses a stand-in would refuse such a value too, and then nothing comes of it.
-        rendered = [attempt for attempt in attempts if not isinstance(attempt, str)]
+            attempts = list(pool.map(lambda variant: self._attempt(variant, resource), variants))
         cost = self._cost(resource, first, others)
-        return all(self._cost(resource, attempt, others) == cost for attempt in rendered)
+        for variant, attempt in zip(variants, attempts, strict=True):
+            # A chart that refuses a stand-in would refuse such a value too, and then nothing comes of it.
+            if not isinstance(attempt, str) and self._cost(resource, attempt, others) != cost:
+                return _what_decides(release, variant)
+        return first
+
+    def _variants(self, view: View, folder: Path) -> list[Release]:
+        """Return the release in every world that its chart may tell apart, the likeliest first."""
+        opened = self.opened(_release(view, STAND_INS[0]), self.root, folder)
+        if isinstance(opened, str):
+            raise UnpriceableError(opened)
+        found, chart = opened
+        if chart.untellable:
+            raise UnpriceableError(chart.untellable)
+        values = [_release(view, stand_in) for stand_in in _stand_ins(view, chart)]
+        worlds = list(_worlds(chart))
+        if len(values) * len(worlds) > MOST_ATTEMPTS:
+            message = f"its chart may render in {len(values) * len(worlds)} ways, more than {MOST_ATTEMPTS}"
+            raise UnpriceableError(message)
+        variants = [
+            replace(
+                found,
+                values=release.values,
+                namespace=release.namespace,
+                is_upgrade=is_upgrade,
+                api_versions=api_versions,
+            )
+            for release in values
+            for is_upgrade, api_versions in worlds
+        ]
+        return [*variants, *([replace(variants[0], busy=True)] if chart.keeps_scale else [])]
 
     def _attempt(self, release: Release, resource: Resource) -> Objects | str:
         return _as_objects(resource, self.render(release, self.root))
-
-    def _stand_ins(self, view: View) -> tuple[str, ...]:
-        if not _hides(view.resource.inputs):
-            return STAND_INS[:1]
-        words = helm.compared_words(_release(view, "", ()), self.root)
-        if len(words) > MOST_WORDS:
-            message = f"some of its values are hidden, and its chart compares values with {len(words)} words"
-            raise UnpriceableError(message)
-        return (*STAND_INS, *sorted(words - set(STAND_INS)))
 
     def _cost(self, resource: Resource, objects: Objects, others: Sequence[Resource]) -> Estimate | str:
         beside = (other for other in others if other.token.startswith(KUBERNETES))
@@ -149,14 +184,39 @@ class _Renderer:
             return str(exc)
 
 
-def _variants(view: View, stand_ins: Sequence[str]) -> Iterator[Release]:
-    yield _release(view, stand_ins[0], ())
-    yield _release(view, stand_ins[0], COSTLY_APIS)
-    for stand_in in stand_ins[1:]:
-        yield _release(view, stand_in, ())
+def _worlds(chart: Chart) -> Iterator[tuple[bool, tuple[str, ...]]]:
+    """Return what may be the case around a release, as far as its chart asks for it."""
+    every = tuple(sorted(chart.api_versions))
+    served = [(), *([every] if every else []), *([(one,) for one in every] if len(every) > 1 else [])]
+    for is_upgrade in (False, True) if chart.tells_upgrades else (False,):
+        for api_versions in served:
+            yield is_upgrade, api_versions
 
 
-def _release(view: View, stand_in: str, api_versions: tuple[str, ...]) -> Release:
+def _stand_ins(view: View, chart: Chart) -> tuple[str, ...]:
+    """Return the texts that are tried for a hidden value.
+
+    Raises:
+        UnpriceableError: No number of tries would tell what the value decides.
+    """
+    if not _hides(view.resource.inputs):
+        return STAND_INS[:1]
+    release = _release(view, "")
+    if not release.is_local:
+        raise UnpriceableError(FETCHED)
+    if chart.unfollowed:
+        message = f"some of its values are hidden, and {chart.unfollowed}"
+        raise UnpriceableError(message)
+    return (*STAND_INS, *sorted({*chart.words, release.name, release.namespace} - set(STAND_INS)))
+
+
+def _what_decides(release: Release, variant: Release) -> str:
+    if variant.values != release.values or variant.namespace != release.namespace:
+        return BY_VALUE
+    return BY_API if variant.api_versions else BY_WORLD
+
+
+def _release(view: View, stand_in: str) -> Release:
     """Return what Helm must know of a release, with a stand-in for what the plan does not show.
 
     Raises:
@@ -178,8 +238,7 @@ def _release(view: View, stand_in: str, api_versions: tuple[str, ...]) -> Releas
         repository=view.text("repositoryOpts", "repo", default=""),
         values=values if view.flag("allowNullValues", default=False) else _without_nulls(values),
         kubernetes_version=_kubernetes_version(view.side),
-        api_versions=api_versions,
-        validated=not _hides(view.resource.inputs.get("values")),
+        validated=not _hides(view.resource.inputs),
     )
 
 

@@ -1,11 +1,10 @@
 """Charts as `helm template` renders them: on this machine, with nothing but the chart and its values."""
 
-import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,8 @@ Manifest = Mapping[str, Any]
 TIMEOUT_SECONDS = 60
 MOST_BYTES = 32 * 1024 * 1024
 """Kubernetes takes no release beyond 1 MiB, compressed; what is larger than this is no chart."""
-_ACTION = re.compile(rb"\{\{(.*?)\}\}", re.DOTALL)
-_COMPARES = re.compile(
-    rb"\b(?:eq|ne|has|hasKey|contains|hasPrefix|hasSuffix|get|dig|index|regexMatch|mustRegexMatch)\b"
-)
-_LITERAL = re.compile(rb'"((?:[^"\\]|\\.)*)"|`([^`]*)`')
+MANY_REPLICAS = b'dict "spec" (dict "replicas" 999999999) "apps/v1"'
+"""Stands in for `lookup "apps/v1"`, whose other arguments make another pair of the dictionary."""
 _JSON = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -38,6 +34,8 @@ class Release:
         values: Given to the chart.
         kubernetes_version: Of the cluster, empty for Helm's own assumption.
         api_versions: Custom APIs that the cluster serves (`karpenter.sh/v1`).
+        is_upgrade: Another release of this name stands.
+        busy: Workloads that the chart finds in the cluster run as many replicas as there can be.
         validated: Hold the values against the chart's schema; stand-ins for unknown values would fail it.
     """
 
@@ -49,6 +47,8 @@ class Release:
     values: Mapping[str, Any] = field(default_factory=dict)
     kubernetes_version: str = ""
     api_versions: tuple[str, ...] = ()
+    is_upgrade: bool = False
+    busy: bool = False
     validated: bool = True
 
     @property
@@ -64,25 +64,36 @@ def render(release: Release, root: Path) -> tuple[Manifest, ...] | str:
         release: The release.
         root: Folder of the Pulumi program, which local charts are relative to.
     """
-    program = shutil.which("helm")
-    if program is None:
-        return "helm is not on PATH, so its chart cannot be rendered"
     if release.is_local and not (root / release.chart).exists():
         return f"there is no chart at {release.chart} from the folder of the program"
     with tempfile.TemporaryDirectory(prefix="costcheck-helm-") as folder:
-        done = _run(program, release, root.resolve(), Path(folder))
+        (Path(folder) / "values.json").write_bytes(_JSON.encode(release.values))
+        chart = str(root.resolve() / release.chart) if release.is_local else release.chart
+        if release.busy:
+            chart = _busy(chart, Path(folder) / "busy")
+        done = _run(_arguments(release, chart, Path(folder)), Path(folder))
     return done if isinstance(done, str) else parse_manifests(done)
 
 
-def compared_words(release: Release, root: Path) -> frozenset[str]:
-    """Return every literal that the templates of a local chart compare something with; of a fetched chart, none."""
-    folder = root / release.chart
-    if not release.is_local or not folder.is_dir():
-        return frozenset()
-    templates = (path for path in folder.rglob("*") if "templates" in path.parts and path.is_file())
-    actions = (action for path in templates for action in _ACTION.findall(path.read_bytes()))
-    found = (pair for action in actions if _COMPARES.search(action) for pair in _LITERAL.findall(action))
-    return frozenset((one or other).decode(errors="replace") for one, other in found)
+def fetch(release: Release, folder: Path) -> Release | str:
+    """Return a release of a chart on this machine, which is fetched into a folder where it is not; or why not."""
+    if release.is_local:
+        return release
+    options = _given({"--repo": release.repository, "--version": release.version})
+    done = _run(["pull", *options, f"--destination={folder}", "--", release.chart], folder)
+    if isinstance(done, str):
+        return done
+    (archive,) = folder.glob("*.tgz")
+    return replace(release, chart=str(archive), repository="", version="")
+
+
+def _busy(chart: str, folder: Path) -> str:
+    """Return a copy of a chart that finds many replicas where it looks for a workload."""
+    shutil.copytree(chart, folder)
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.write_bytes(path.read_bytes().replace(b'lookup "apps/v1"', MANY_REPLICAS))
+    return str(folder)
 
 
 def parse_manifests(content: bytes) -> tuple[Manifest, ...] | str:
@@ -94,11 +105,13 @@ def parse_manifests(content: bytes) -> tuple[Manifest, ...] | str:
         return f"what helm rendered is no list of objects: {' '.join(str(exc).split())[:200]}"
 
 
-def _run(program: str, release: Release, root: Path, folder: Path) -> bytes | str:
-    (folder / "values.json").write_bytes(_JSON.encode(release.values))
+def _run(arguments: list[str], folder: Path) -> bytes | str:
+    program = shutil.which("helm")
+    if program is None:
+        return "helm is not on PATH, so its chart cannot be rendered"
     try:
         done = subprocess.run(  # noqa: S603 - no shell, and what the plan says stands behind `=` or `--`
-            [program, *_arguments(release, root, folder)],
+            [program, *arguments],
             capture_output=True,
             check=False,
             cwd=folder,
@@ -111,11 +124,12 @@ def _run(program: str, release: Release, root: Path, folder: Path) -> bytes | st
     except subprocess.TimeoutExpired:
         return f"helm did not render its chart within {TIMEOUT_SECONDS} seconds"
     if done.returncode:
-        return f"helm cannot render its chart: {_said(done.stderr)}"
+        doing = "fetch" if arguments[0] == "pull" else "render"
+        return f"helm cannot {doing} its chart: {_said(done.stderr)}"
     return done.stdout if len(done.stdout) <= MOST_BYTES else f"its chart renders to {len(done.stdout)} bytes"
 
 
-def _arguments(release: Release, root: Path, folder: Path) -> list[str]:
+def _arguments(release: Release, chart: str, folder: Path) -> list[str]:
     options = {
         "--namespace": release.namespace,
         "--repo": release.repository,
@@ -124,10 +138,13 @@ def _arguments(release: Release, root: Path, folder: Path) -> list[str]:
         "--api-versions": ",".join(release.api_versions),
         "--values": str(folder / "values.json"),
     }
-    chart = str(root / release.chart) if release.is_local else release.chart
-    given = [f"{option}={value}" for option, value in options.items() if value]
-    unchecked = () if release.validated else ("--skip-schema-validation",)
-    return ["template", *given, *unchecked, "--", release.name, chart]
+    flags = {"--is-upgrade": release.is_upgrade, "--skip-schema-validation": not release.validated}
+    given = [*_given(options), "--include-crds", *(flag for flag, is_set in flags.items() if is_set)]
+    return ["template", *given, "--", release.name, chart]
+
+
+def _given(options: Mapping[str, str]) -> list[str]:
+    return [f"{option}={value}" for option, value in options.items() if value]
 
 
 def _environment(folder: Path) -> dict[str, str]:

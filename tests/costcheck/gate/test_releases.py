@@ -7,11 +7,23 @@ import pytest
 
 from costcheck.gate.assessment import Assessment, assess
 from costcheck.gate.needs import needs_of
-from costcheck.gate.releases import BY_API, BY_VALUE, GONE, HIDDEN, Render, RenderedReleases, render_releases
+from costcheck.gate.releases import (
+    BY_API,
+    BY_VALUE,
+    BY_WORLD,
+    FETCHED,
+    GONE,
+    HIDDEN,
+    MOST_ATTEMPTS,
+    Render,
+    RenderedReleases,
+    render_releases,
+)
 from costcheck.gate.result import Status
 from costcheck.gate.view import NOT_RENDERED, Side
 from costcheck.plan.preview import read_preview
 from costcheck.plan.records import SECRET, UNKNOWN, Plan
+from costcheck.sources.chart_text import Chart
 from costcheck.sources.helm import Manifest, Release, parse_manifests
 from tests.costcheck.gate import plans
 from tests.costcheck.gate.kubernetes_objects import FACTS
@@ -27,6 +39,7 @@ from tests.costcheck.gate.types.test_kubernetes import (
 
 ROOT = Path(__file__).resolve().parents[3]
 RELEASE = "kubernetes:helm.sh/v3:Release"
+PLAIN = Chart()
 CHART = {"chart": "../charts/shop", "name": "shop", "namespace": "web", "checksum": "aa"}
 URN = plans.urn(RELEASE, "shop")
 
@@ -52,8 +65,16 @@ def added(**inputs: Any) -> Plan:  # noqa: ANN401 - any JSON
     return plans.read(plans.preview(plans.create(RELEASE, "shop", {**CHART, **inputs})))
 
 
-def rendered(plan: Plan, render: Render, *, everything: bool = False) -> RenderedReleases:
-    return render_releases(plan, FACTS, Path("infra"), everything=everything, render=render)
+def rendered(plan: Plan, render: Render, *, everything: bool = False, text: Chart | str = PLAIN) -> RenderedReleases:
+    """Return what releases hold by a pretended helm, where the text of each chart says this."""
+    return render_releases(
+        plan,
+        FACTS,
+        Path("infra"),
+        everything=everything,
+        render=render,
+        opened=lambda release, _root, _folder: text if isinstance(text, str) else (release, text),
+    )
 
 
 def assessed(plan: Plan, render: Render) -> Assessment:
@@ -62,8 +83,8 @@ def assessed(plan: Plan, render: Render) -> Assessment:
     return assess(plan, plans.book(), {}, *sides)
 
 
-def outcome(plan: Plan, render: Render) -> Any:  # noqa: ANN401 - what a release holds, or the reason
-    return rendered(plan, render).after[URN]
+def outcome(plan: Plan, render: Render, text: Chart | str = PLAIN) -> Any:  # noqa: ANN401 - what a release holds, or the reason
+    return rendered(plan, render, text=text).after[URN]
 
 
 def test_what_a_chart_makes_aws_charge_for_is_the_cost_of_its_release() -> None:
@@ -177,7 +198,59 @@ def test_a_chart_that_asks_the_cluster_for_an_api_before_it_costs_is_not_taken_f
     def asking(release: Release, _: Path) -> tuple[Manifest, ...]:
         return (NODE_CLASS, NODE_POOL) if "karpenter.sh/v1" in release.api_versions else ()
 
-    assert outcome(added(), asking) == BY_API
+    assert outcome(added(), asking, Chart(api_versions=frozenset({"karpenter.sh/v1", "v2"}))) == BY_API
+
+
+def test_each_api_that_a_chart_asks_for_is_tried_alone_too() -> None:
+    def asking(release: Release, _: Path) -> tuple[Manifest, ...]:
+        return (NODE_CLASS, NODE_POOL) if release.api_versions == ("a/v1",) else ()
+
+    assert outcome(added(), asking, Chart(api_versions=frozenset({"a/v1", "b/v1"}))) == BY_API
+
+
+@pytest.mark.parametrize("inputs", [{}, {"values": {"password": UNKNOWN}}])
+def test_a_chart_that_makes_nodes_in_an_upgrade_alone_is_not_taken_for_known(inputs: dict[str, Any]) -> None:
+    def upgraded(release: Release, _: Path) -> tuple[Manifest, ...]:
+        return (NODE_CLASS, NODE_POOL) if release.is_upgrade else ()
+
+    assert outcome(added(**inputs), upgraded, Chart(tells_upgrades=True)) == BY_WORLD
+
+
+def test_a_chart_that_makes_nodes_for_many_replicas_in_the_cluster_is_not_taken_for_known() -> None:
+    def busy(release: Release, _: Path) -> tuple[Manifest, ...]:
+        return (NODE_CLASS, NODE_POOL) if release.busy else ()
+
+    assert outcome(added(), busy, Chart(keeps_scale=True)) == BY_WORLD
+
+
+def test_the_text_of_a_chart_may_be_the_reason() -> None:
+    assert outcome(added(), always(), Chart(untellable="it looks")) == "it looks"
+    assert outcome(added(), always(), "it is broken") == "it is broken"
+
+
+@pytest.mark.parametrize("word", ["yes-please", "web"])
+def test_a_hidden_value_is_tried_with_each_word_of_the_chart_and_with_the_names_of_the_release(word: str) -> None:
+    def comparing(release: Release, _: Path) -> tuple[Manifest, ...]:
+        return (CLASS, CLAIM) if release.values["flag"] == word else ()
+
+    assert outcome(added(values={"flag": UNKNOWN}), comparing, Chart(words=frozenset({"yes-please"}))) == BY_VALUE
+
+
+def test_a_hidden_value_that_a_chart_works_on_in_ways_nobody_can_try_is_the_reason() -> None:
+    text = Chart(unfollowed="its chart uses sha256sum")
+    assert "its chart uses sha256sum" in outcome(added(values={"flag": UNKNOWN}), always(), text)
+    assert outcome(added(values={"flag": "x"}), always(), text) == ()
+
+
+def test_a_hidden_value_in_a_fetched_chart_is_the_reason() -> None:
+    fetched = {"chart": "web", "version": "1", "repositoryOpts": {"repo": "https://example.com"}}
+    assert outcome(added(**fetched, values={"flag": UNKNOWN}), always()) == FETCHED
+    assert outcome(added(**fetched, values={"flag": "x"}), always()) == ()
+
+
+def test_a_chart_that_may_render_in_too_many_ways_is_a_reason() -> None:
+    text = Chart(words=frozenset(str(number) for number in range(MOST_ATTEMPTS)))
+    assert "ways, more than" in outcome(added(values={"flag": UNKNOWN}), always(), text)
 
 
 @pytest.mark.parametrize(

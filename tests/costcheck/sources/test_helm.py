@@ -1,12 +1,13 @@
 import stat
 import sys
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from costcheck.sources import helm
-from costcheck.sources.helm import Release, compared_words, parse_manifests, render
+from costcheck.sources.helm import Release, fetch, parse_manifests, render
 
 ROOT = Path(__file__).resolve().parents[3]
 GOLDENS = sorted((ROOT / "tests" / "golden" / "charts").glob("*.yaml"))
@@ -155,10 +156,39 @@ def test_a_chart_is_local_unless_it_names_where_it_is_fetched(changes: dict[str,
     assert shop(**changes).is_local is local
 
 
-def test_the_words_that_a_chart_compares_with_are_found(program: Path) -> None:
-    templates = program.parent / "charts" / "shop" / "templates"
-    templates.mkdir()
-    (templates / "a.yaml").write_text('{{ if eq .Values.a "b" }}c: "d"{{ end }}{{ printf "e" }}')
-    (templates / "_b.tpl").write_text('{{- if hasPrefix `f` .x\n | or (has .y (list "g" "h")) -}}')
-    assert compared_words(shop(), program) == {"b", "f", "g", "h"}
-    assert compared_words(shop(repository="https://example.com"), program) == frozenset()
+def test_objects_of_the_crds_folder_are_rendered_too(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_helm(program / "bin", monkeypatch, "if '--include-crds' not in sys.argv: sys.exit('no')")
+    assert render(shop(), program) == ()
+
+
+def test_helm_is_told_of_an_upgrade(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_helm(program / "bin", monkeypatch, "sys.exit('upgrade' if '--is-upgrade' in sys.argv else 'first')")
+    assert str(render(shop(), program)).endswith("first")
+    assert str(render(replace(shop(), is_upgrade=True), program)).endswith("upgrade")
+
+
+def test_a_busy_cluster_is_rendered_from_a_copy_of_the_chart(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = program.parent / "charts" / "shop" / "a.yaml"
+    template.write_text('{{ $live := lookup "apps/v1" "Deployment" "web" "shop" }}')
+    fake_helm(program / "bin", monkeypatch, "sys.exit(open(sys.argv[-1] + '/a.yaml').read())")
+    assert 'dict "spec" (dict "replicas" 999999999) "apps/v1"' in render(replace(shop(), busy=True), program)
+    assert "lookup" in template.read_text()
+
+
+def test_a_chart_that_is_elsewhere_is_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = """
+(folder,) = [one.partition("=")[2] for one in sys.argv if one.startswith("--destination=")]
+open(folder + "/web-1.2.3.tgz", "w").write(" ".join(sys.argv[1:]))
+"""
+    fake_helm(tmp_path / "bin", monkeypatch, body)
+    release = shop(chart="web", version="1.2.3", repository="https://example.com")
+    found = fetch(release, tmp_path)
+    archive = tmp_path / "web-1.2.3.tgz"
+    assert found == replace(release, chart=str(archive), version="", repository="")
+    assert archive.read_text().startswith("pull --repo=https://example.com --version=1.2.3 --destination=")
+    assert fetch(shop(), tmp_path) == shop()
+
+
+def test_a_chart_that_cannot_be_fetched_is_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_helm(tmp_path / "bin", monkeypatch, "sys.exit('not there')")
+    assert fetch(shop(chart="oci://example.com/shop"), tmp_path) == "helm cannot fetch its chart: not there"
