@@ -13,6 +13,7 @@ import msgspec
 
 from costcheck.errors import PlanError
 from costcheck.plan.clusters import place_objects
+from costcheck.plan.identity import identified
 from costcheck.plan.reading import AGAIN, PROVIDER_PREFIX, Providers, RawResource, decode, to_resource
 from costcheck.plan.records import Change, Operation, Plan, Resource
 
@@ -147,7 +148,7 @@ def _change(operation: Operation, step: RawStep, providers: Providers, name: str
         operation=operation,
         urn=step.urn,
         before=before,
-        after=None if operation in _GONE_AFTER else after or before,
+        after=None if operation in _GONE_AFTER else identified(operation, before, after or before),
     )
 
 

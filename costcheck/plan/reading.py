@@ -23,6 +23,7 @@ class RawResource(msgspec.Struct, rename="camel"):
     custom: bool = False
     id: str = ""
     inputs: dict[str, Any] = {}
+    outputs: dict[str, Any] | None = None
     provider: str = ""
     external: bool = False
     delete: bool = False
@@ -78,6 +79,7 @@ def to_resource(raw: RawResource, providers: Providers) -> Resource:
         token=raw.type,
         inputs=raw.inputs,
         resource_id=raw.id,
+        outputs=raw.outputs or {},
         custom=raw.custom,
         external=raw.external,
         region_id=providers.region_of(raw),

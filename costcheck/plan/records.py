@@ -43,6 +43,8 @@ class Resource:
         token: Type token, such as `aws:eks/nodeGroup:NodeGroup`.
         inputs: In the provider's names; numbers with a point are Decimals.
         resource_id: The provider's id, empty before it is created.
+        outputs: What the provider told of it after the last update, as far as this one leaves it.
+        is_created: The update makes it, or makes it anew.
         custom: A provider manages it; a component is only a bracket around others.
         external: Read, not managed: somebody else pays for it and nothing changes it here.
         region_id: AWS region that it stands in, None where nothing says so.
@@ -53,6 +55,8 @@ class Resource:
     token: str
     inputs: Mapping[str, Any] = field(default_factory=dict)
     resource_id: str = ""
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    is_created: bool = False
     custom: bool = True
     external: bool = False
     region_id: str | None = None
