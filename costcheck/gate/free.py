@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from costcheck.facts import read_data_toml
-from costcheck.plan.reading import PROVIDER_PREFIX
+from costcheck.plan.records import PROVIDER_PREFIX
 
 PROVIDER = "a provider: what it makes is priced by itself"
 

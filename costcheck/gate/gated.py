@@ -64,6 +64,8 @@ def gated_plan(plan: Plan, today: date) -> Gated:
     """Return the record of a plan; it must know every resource, or what stays could be something else."""
     resources = {}
     for resource in plan.after:
+        if resource.is_leftover:
+            continue  # its URN names what has replaced it
         leaves = dict(_leaves(resource.inputs))
         resources[resource.urn] = GatedResource(
             token=resource.token,
@@ -132,9 +134,9 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:  # noqa: A
             if key != "__defaults":
                 yield from _leaves(inner, f"{path}.{key}".lstrip("."))
     elif isinstance(value, list | tuple):
-        yield f"{path}.length".lstrip("."), _digest(len(value))
+        yield f"{path}.length", _digest(len(value))
         for index, inner in enumerate(value):
-            yield from _leaves(inner, f"{path}.{index}".lstrip("."))
+            yield from _leaves(inner, f"{path}.{index}")
     elif value is not None:
         yield path, _digest(value)
 

@@ -7,15 +7,16 @@ Unchanged resources are absent from `steps`, `changeSummary` alone counts them, 
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from costcheck.errors import PlanError
-from costcheck.plan.clusters import place_objects
 from costcheck.plan.identity import identified
-from costcheck.plan.reading import AGAIN, PROVIDER_PREFIX, Providers, RawResource, decode, to_resource
-from costcheck.plan.records import Change, Operation, Plan, Resource
+from costcheck.plan.reading import AGAIN, RawResource, decode, to_resource
+from costcheck.plan.records import PROVIDER_PREFIX, Change, Operation, Plan, Resource
+from costcheck.plan.regions import place
 
 EXPECTED = "the whole output of a `pulumi preview --json` that succeeded"
 URN_PARTS = 4
@@ -35,6 +36,11 @@ _NEEDS_AFTER = frozenset(
 _BRACKET = re.compile(r"kubernetes:(?:yaml|kustomize|helm\.sh)(?:/v\d)?:(?:Chart|ConfigFile|ConfigGroup|Directory)$")
 """Components of the Kubernetes provider, which put typed objects under one name."""
 _GONE_AFTER = frozenset({Operation.DELETE, Operation.DELETE_REPLACED, Operation.DISCARD_REPLACED})
+_REPLACES = frozenset(
+    {Operation.REPLACE, Operation.CREATE_REPLACEMENT, Operation.READ_REPLACEMENT, Operation.IMPORT_REPLACEMENT}
+)
+_READS = frozenset({Operation.READ, Operation.READ_REPLACEMENT})
+_LEAVES_AS_IT_WAS = frozenset({Operation.SAME, Operation.REFRESH})
 
 
 class RawStep(msgspec.Struct, rename="camel"):
@@ -61,6 +67,7 @@ class RawPreview(msgspec.Struct, rename="camel"):
     change_summary: dict[str, int] | None = None
     diagnostics: list[RawDiagnostic] = []
     config: dict[str, Any] = {}
+    maybe_corrupt: bool = False
 
 
 def read_preview(content: bytes, name: str = "the plan") -> Plan:
@@ -76,23 +83,21 @@ def read_preview(content: bytes, name: str = "the plan") -> Plan:
     counted, steps = _counted(raw, name), _known_steps(raw, name)
     if not failure:
         _require_whole(counted, steps, name)
-    states = [state for _, step in steps for state in (step.old_state, step.new_state) if state]
-    region_id = raw.config.get("aws:region")
-    default_region_id = region_id if isinstance(region_id, str) else None
-    providers = Providers({state.urn: state for state in states}, default_region_id)
-    changes = tuple(_change(operation, step, providers, name) for operation, step in steps)
+    changes = tuple(change for operation, step in steps for change in _changes(operation, step, name))
     project, stack = _project_and_stack([change.urn for change in changes], name)
     same = [change.after for change in changes if change.operation is Operation.SAME and change.after]
-    return place_objects(
+    unchanged_count = counted[Operation.SAME] - sum(_differs(operation, step) for operation, step in steps)
+    region_id = raw.config.get("aws:region")
+    return place(
         Plan(
             project=project,
             stack=stack,
             changes=tuple(change for change in changes if change.operation is not Operation.SAME),
             unchanged=tuple(same),
-            unchanged_count=counted[Operation.SAME],
-            state_given=len(same) == counted[Operation.SAME],
+            unchanged_count=unchanged_count,
+            state_given=len(same) == unchanged_count,
             failure=failure,
-            default_region_id=default_region_id,
+            default_region_id=region_id if isinstance(region_id, str) else None,
         )
     )
 
@@ -100,7 +105,9 @@ def read_preview(content: bytes, name: str = "the plan") -> Plan:
 def _failure(raw: RawPreview) -> str:
     """Return what the first error said, empty where the preview succeeded."""
     errors = [entry.message.strip() for entry in raw.diagnostics if entry.severity == "error"]
-    return f"the preview failed: {errors[0] or 'it does not say why'}" if errors else ""
+    if errors:
+        return f"the preview failed: {errors[0] or 'it does not say why'}"
+    return "the preview says that some of it may be corrupt" if raw.maybe_corrupt else ""
 
 
 def _counted(raw: RawPreview, name: str) -> Counter[Operation]:
@@ -139,30 +146,39 @@ def _require_whole(counted: Counter[Operation], steps: list[tuple[Operation, Raw
         raise PlanError(message, expected=EXPECTED, action=AGAIN)
 
 
-def _change(operation: Operation, step: RawStep, providers: Providers, name: str) -> Change:
-    before = _side(step, step.old_state, providers, name, needed=operation in _NEEDS_BEFORE)
-    after = _side(step, step.new_state, providers, name, needed=operation in _NEEDS_AFTER)
+def _changes(operation: Operation, step: RawStep, name: str) -> Iterator[Change]:
+    before = _side(step, step.old_state, name, needed=operation in _NEEDS_BEFORE)
+    after = _side(step, step.new_state, name, needed=operation in _NEEDS_AFTER)
     if operation is not Operation.SAME and not (before or after):
         raise _says_too_little(step, name)
-    return Change(
-        operation=operation,
+    retained = replace(before, is_leftover=True) if before and before.is_retained else None
+    if operation in _REPLACES and retained:
+        # What is replaced stays, and the new one comes beside it.
+        yield Change(operation=operation, urn=step.urn, before=before, after=retained)
+        before = None
+    yield Change(
+        operation=Operation.UPDATE if _differs(operation, step) else operation,
         urn=step.urn,
         before=before,
-        after=None if operation in _GONE_AFTER else identified(operation, before, after or before),
+        after=retained if operation in _GONE_AFTER else identified(operation, before, after or before),
     )
 
 
-def _side(
-    step: RawStep, state: RawResource | None, providers: Providers, name: str, *, needed: bool
-) -> Resource | None:
+def _differs(operation: Operation, step: RawStep) -> bool:
+    """Return whether a resource that is called unchanged gets other inputs, which its provider takes for the same."""
+    old, new = step.old_state, step.new_state
+    return operation is Operation.SAME and old is not None and new is not None and old.inputs != new.inputs
+
+
+def _side(step: RawStep, state: RawResource | None, name: str, *, needed: bool) -> Resource | None:
     if state is None:
         if needed:
             raise _says_too_little(step, name)
         return None
-    for problem in _contradictions(step, state):
+    for problem in (*_contradictions(step, state), *_impossible(step, state)):
         message = f"{name} contradicts itself: the step of {step.urn} is about {problem}"
         raise PlanError(message, expected=EXPECTED, action=AGAIN)
-    return to_resource(state, providers)
+    return to_resource(state)
 
 
 def _says_too_little(step: RawStep, name: str) -> PlanError:
@@ -171,9 +187,10 @@ def _says_too_little(step: RawStep, name: str) -> PlanError:
 
 
 def _contradictions(step: RawStep, state: RawResource) -> Iterator[str]:
-    if state.urn != step.urn:
+    aliases = step.new_state.aliases if step.new_state and state is step.old_state else ()
+    if state.urn != step.urn and state.urn not in aliases:
         yield state.urn
-    parts = step.urn.split("::")
+    parts = state.urn.split("::")
     if len(parts) < URN_PARTS or parts[2].rpartition("$")[2] != state.type:
         yield f"a {state.type}"
     managed = state.type.partition(":")[0] in {"aws", "aws-native", "kubernetes"} or state.type.startswith(
@@ -181,6 +198,22 @@ def _contradictions(step: RawStep, state: RawResource) -> Iterator[str]:
     )
     if managed and not state.custom and not _BRACKET.match(state.type):
         yield "a component"
+
+
+def _impossible(step: RawStep, state: RawResource) -> Iterator[str]:
+    """Yield what the engine asserts that it never writes.
+
+    See https://github.com/pulumi/pulumi/blob/v3.258.0/pkg/resource/deploy/step.go.
+    """
+    if state is step.old_state:
+        if step.op in {Operation.CREATE, Operation.IMPORT}:
+            yield "something that is new and stands already"
+        return
+    was_external = step.op in _LEAVES_AS_IT_WAS and step.old_state is not None and step.old_state.external
+    if state.external and step.op not in _READS and not was_external:
+        yield "something that is only read"
+    if state.delete and step.op != Operation.REFRESH:
+        yield "something that waits for its deletion"
 
 
 def _project_and_stack(urns: list[str], name: str) -> tuple[str, str]:

@@ -10,8 +10,13 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 (https://github.com/pulumi/pulumi/blob/v3.258.0/sdk/go/common/resource/plugin/rpc.go, `UnknownStringValue`)."""
 SECRET = "[secret]"  # noqa: S105 - what a preview prints in place of one
 STACK_TOKEN = "pulumi:pulumi:Stack"  # noqa: S105 - a type
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""Key of objects that stand for secrets and assets in a state
+(https://github.com/pulumi/pulumi/blob/v3.258.0/sdk/go/common/resource/sig/sig.go)."""
 KUBERNETES = "kubernetes:"
 """Begins the type of every object of Kubernetes."""
+PROVIDER_PREFIX = "pulumi:providers:"
+"""Begins the type of every provider."""
 
 
 class Operation(StrEnum):
@@ -47,6 +52,9 @@ class Resource:
         is_created: The update makes it, or makes it anew.
         custom: A provider manages it; a component is only a bracket around others.
         external: Read, not managed: somebody else pays for it and nothing changes it here.
+        provider_urn: Provider that manages it, empty where none is named.
+        is_leftover: Its URN names its successor or nothing: it waits for its deletion, or is never deleted.
+        is_retained: It goes on to run and to cost after the stack has given it up (`retainOnDelete`).
         region_id: AWS region that it stands in, None where nothing says so.
         depends_on: Property to the URNs that its value comes from.
     """
@@ -59,6 +67,9 @@ class Resource:
     is_created: bool = False
     custom: bool = True
     external: bool = False
+    provider_urn: str = ""
+    is_leftover: bool = False
+    is_retained: bool = False
     region_id: str | None = None
     depends_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -74,7 +85,7 @@ class Change:
 
     Attributes:
         before: None where it is new.
-        after: None where it goes.
+        after: None where it goes; one that is retained does not.
     """
 
     operation: Operation

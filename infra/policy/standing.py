@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import msgspec
 
 from costcheck.errors import CostcheckError
-from costcheck.plan.reading import Providers, RawResource, decode, to_resource
+from costcheck.plan.reading import RawResource, decode, to_resource
 from costcheck.plan.records import Resource
+from costcheck.plan.regions import Regions
 
 Export = Callable[[str], bytes]
 """Returns the exported state of a stack, by its name."""
@@ -55,6 +56,8 @@ def read_standing(export: Export, urn: str) -> Standing:
         state = decode(export(stack), _State, f"the state of {stack}", expected=EXPECTED)
     except (OSError, subprocess.SubprocessError, CostcheckError) as error:
         return Standing(resources={}, trouble=f"what stood before cannot be read: {error}")
-    rows = state.deployment.resources or []
-    providers = Providers({row.urn: row for row in rows}, None)
-    return Standing(resources={row.urn: to_resource(row, providers) for row in rows})
+    rows = [to_resource(row) for row in state.deployment.resources or []]
+    regions = Regions(rows, None)
+    # A leftover has the URN of what has replaced it, and never stands for that.
+    ordered = sorted(rows, key=lambda row: not row.is_leftover)
+    return Standing(resources={row.urn: regions.placed(row) for row in ordered})

@@ -8,7 +8,7 @@ import pytest
 from costcheck.errors import PlanError
 from costcheck.plan.preview import read_preview
 from costcheck.plan.records import Operation
-from tests.costcheck.gate.plans import NODE_GROUP, create, delete, pool, preview, read, update, urn
+from tests.costcheck.gate.plans import NODE_GROUP, Json, create, delete, pool, preview, read, update, urn
 
 RECORDED = Path(__file__).parents[2] / "data" / "plans"
 
@@ -223,3 +223,108 @@ def test_what_goes_has_no_side_after() -> None:
     plan = read(preview(delete(NODE_GROUP, "gpu", pool())))
 
     assert plan.changes[0].after is None
+
+
+def test_a_preview_that_may_be_corrupt_is_a_failure() -> None:
+    assert "corrupt" in read(preview(create(NODE_GROUP, "gpu", pool()), maybeCorrupt=True)).failure
+
+
+def test_json_deeper_than_any_plan_is_refused() -> None:
+    deep = json.loads("[" * 80 + "]" * 80)
+
+    with pytest.raises(PlanError, match="nested deeper"):
+        read(preview(create(NODE_GROUP, "gpu", pool(tags=deep))))
+
+
+def retained(step: Json) -> Json:
+    step["oldState"]["retainOnDelete"] = True
+    return step
+
+
+def test_what_is_retained_stays_after_its_deletion() -> None:
+    plan = read(preview(retained(delete(NODE_GROUP, "gpu", pool(8)))))
+
+    assert [row.inputs for row in plan.after] == [pool(8)]
+
+
+@pytest.mark.parametrize("operation", ["replace", "create-replacement"])
+def test_what_is_retained_stays_beside_what_replaces_it(operation: str) -> None:
+    plan = read(preview(retained(update(NODE_GROUP, "gpu", pool(8), pool(2), op=operation))))
+
+    assert [row.inputs["scalingConfig"]["maxSize"] for row in plan.before] == [8]
+    assert [row.inputs["scalingConfig"]["maxSize"] for row in plan.after] == [8, 2]
+
+
+def test_what_is_retained_and_only_updated_is_there_once() -> None:
+    plan = read(preview(retained(update(NODE_GROUP, "gpu", pool(8), pool(2)))))
+
+    assert len(plan.after) == 1
+
+
+def test_what_stays_where_its_provider_goes_keeps_its_region() -> None:
+    provider = delete("pulumi:providers:aws", "west", {"region": "us-west-2"})
+    step = retained(delete(NODE_GROUP, "gpu", pool(8)))
+    step["oldState"]["provider"] = f"{urn('pulumi:providers:aws', 'west')}::0000"
+
+    assert read(preview(provider, step)).after[0].region_id == "us-west-2"
+
+
+@pytest.mark.parametrize("operation", ["create", "import"])
+def test_what_is_new_has_no_old_side(operation: str) -> None:
+    step = update(NODE_GROUP, "gpu", pool(8), pool(8), op=operation)
+
+    with pytest.raises(PlanError, match="stands already"):
+        read(preview(step))
+
+
+@pytest.mark.parametrize("operation", ["create", "update", "replace", "create-replacement", "import-replacement"])
+def test_what_a_step_makes_is_not_somebody_elses(operation: str) -> None:
+    step = update(NODE_GROUP, "gpu", pool(), pool(8), op=operation)
+    step["newState"]["external"] = True
+    if operation == "create":
+        del step["oldState"]
+
+    with pytest.raises(PlanError, match="only read"):
+        read(preview(step))
+
+
+@pytest.mark.parametrize("operation", ["same", "refresh"])
+def test_what_stays_is_somebody_elses_only_where_it_was(operation: str) -> None:
+    step = update(NODE_GROUP, "gpu", pool(), pool(), op=operation)
+    step["newState"]["external"] = True
+
+    with pytest.raises(PlanError, match="only read"):
+        read(preview(step))
+    step["oldState"]["external"] = True
+    assert all(row.external for row in read(preview(step)).after)
+
+
+def test_what_a_step_makes_does_not_wait_for_its_deletion() -> None:
+    with pytest.raises(PlanError, match="waits for its deletion"):
+        read(preview(create(NODE_GROUP, "gpu", pool(8), delete=True)))
+
+
+def test_what_is_called_unchanged_and_gets_other_inputs_is_an_update() -> None:
+    plan = read(preview(update(NODE_GROUP, "gpu", pool(1), pool(8), op="same")))
+
+    assert [change.operation for change in plan.changes] == [Operation.UPDATE]
+    assert (plan.unchanged, plan.unchanged_count, plan.knows_everything) == ((), 0, True)
+
+
+def renamed(aliases: list[str]) -> Json:
+    step = update(NODE_GROUP, "gpu", pool(), pool(3))
+    step["oldState"]["urn"] = urn(NODE_GROUP, "old")
+    step["newState"]["aliases"] = aliases
+    return step
+
+
+def test_a_resource_may_have_been_called_by_one_of_its_aliases() -> None:
+    (change,) = read(preview(renamed([urn(NODE_GROUP, "older"), urn(NODE_GROUP, "old")]))).changes
+
+    assert change.before is not None
+    assert (change.before.name, change.urn) == ("old", urn(NODE_GROUP, "gpu"))
+
+
+def test_a_resource_that_was_called_by_none_of_its_aliases_is_a_contradiction() -> None:
+    with pytest.raises(PlanError, match="contradicts"):
+        read(preview(renamed([urn(NODE_GROUP, "older")])))

@@ -6,9 +6,22 @@ from pathlib import Path
 import pytest
 
 from costcheck.errors import PlanError
+from costcheck.gate.view import Side
 from costcheck.plan.preview import read_preview
 from costcheck.plan.state import AGAIN, EXPECTED, with_state
-from tests.costcheck.gate.plans import NODE_GROUP, create, pool, preview, read, read_with_state, state_of, update
+from tests.costcheck.gate.plans import (
+    NODE_GROUP,
+    Json,
+    create,
+    delete,
+    pool,
+    preview,
+    read,
+    read_with_state,
+    state_of,
+    update,
+    urn,
+)
 
 RECORDED = Path(__file__).parents[2] / "data" / "plans"
 STATE = (RECORDED / "state.json").read_bytes()
@@ -41,7 +54,7 @@ def test_an_older_state_is_refused() -> None:
 def test_a_state_without_what_the_plan_changes_is_refused() -> None:
     document = preview(update(NODE_GROUP, "gpu", pool(), pool(3)), same=1)
 
-    with pytest.raises(PlanError, match="lacks"):
+    with pytest.raises(PlanError, match="not the same in both"):
         read_with_state(document, state_of(NODE_GROUP, "other", pool()))
 
 
@@ -79,3 +92,70 @@ def test_what_is_no_state_is_refused(content: bytes) -> None:
     with pytest.raises(PlanError, match=r"^the state is not what `pulumi` writes") as caught:
         with_state(read(preview(create(NODE_GROUP, "gpu", pool()))), content)
     assert caught.value.expected == EXPECTED
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_leftover_never_stands_for_what_has_replaced_it(first: bool) -> None:  # noqa: FBT001 - a case
+    rows = [state_of(NODE_GROUP, "gpu", pool(1), delete=True, id="old"), state_of(NODE_GROUP, "gpu", pool(8))]
+    plan = read_with_state(preview(create(NODE_GROUP, "new", pool()), same=1), *(rows if first else rows[::-1]))
+
+    assert len(plan.unchanged) == 2
+    assert Side(plan.after, {}).by_urn[urn(NODE_GROUP, "gpu")].inputs == pool(8)
+
+
+def test_a_leftover_that_the_plan_deletes_is_gone_and_the_live_one_stays() -> None:
+    step = delete(NODE_GROUP, "gpu", pool(1))
+    step["oldState"] |= {"delete": True, "id": "old"}
+    rows = [state_of(NODE_GROUP, "gpu", pool(1), delete=True, id="old"), state_of(NODE_GROUP, "gpu", pool(8))]
+
+    assert [row.inputs for row in read_with_state(preview(step, same=1), *rows).after] == [pool(8)]
+
+
+def test_a_state_in_which_something_stands_twice_is_refused() -> None:
+    row = state_of(NODE_GROUP, "gpu", pool())
+
+    with pytest.raises(PlanError, match="stands twice"):
+        read_with_state(preview(create(NODE_GROUP, "new", pool()), same=2), row, row)
+
+
+@pytest.mark.parametrize(
+    "stands", [pool(1), pool(8) | {"version": "1.30"}, {}, pool(8, diskSize=30)], ids=["size", "more", "less", "disk"]
+)
+def test_a_preview_whose_old_side_is_not_what_stands_is_refused(stands: Json) -> None:
+    document = preview(update(NODE_GROUP, "gpu", pool(8), pool(8, tags={"a": "b"})))
+
+    with pytest.raises(PlanError, match="not the same in both"):
+        read_with_state(document, state_of(NODE_GROUP, "gpu", stands))
+    assert read_with_state(document, state_of(NODE_GROUP, "gpu", pool(8))).knows_everything
+
+
+@pytest.mark.parametrize("key", ["external", "retainOnDelete"])
+def test_a_preview_whose_old_side_is_held_in_another_way_is_refused(key: str) -> None:
+    document = preview(update(NODE_GROUP, "gpu", pool(8), pool(8, tags={"a": "b"})))
+
+    with pytest.raises(PlanError, match="not the same in both"):
+        read_with_state(document, state_of(NODE_GROUP, "gpu", pool(8), **{key: True}))
+
+
+ENCRYPTED = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:abc"}
+
+
+def test_a_secret_is_the_same_in_both_whatever_it_is() -> None:
+    document = preview(update(NODE_GROUP, "gpu", pool(tags={"a": ["[secret]"]}), pool(tags={})))
+
+    assert read_with_state(document, state_of(NODE_GROUP, "gpu", pool(tags={"a": [ENCRYPTED]}))).knows_everything
+
+
+def test_a_plain_value_is_not_what_the_state_holds_as_a_secret() -> None:
+    document = preview(update(NODE_GROUP, "gpu", pool(diskSize=20), pool(3)))
+
+    with pytest.raises(PlanError, match="not the same in both"):
+        read_with_state(document, state_of(NODE_GROUP, "gpu", pool(diskSize=ENCRYPTED)))
+
+
+def test_a_resource_with_another_name_is_found_by_its_old_one() -> None:
+    step = update(NODE_GROUP, "gpu", pool(), pool(3))
+    step["oldState"]["urn"] = urn(NODE_GROUP, "old")
+    step["newState"]["aliases"] = [urn(NODE_GROUP, "old")]
+
+    assert read_with_state(preview(step), state_of(NODE_GROUP, "old", pool())).unchanged == ()
