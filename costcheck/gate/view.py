@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,6 +27,8 @@ FINEST = -12
 """The exponent of the smallest part of a number that is read: nothing of AWS is counted in less."""
 _NUMBER = re.compile(r"[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?")
 """How a number is written: what else `Decimal` would take (other digits, underscores, NaN), no provider does."""
+NAMES = ("id", "name", "arn")
+_SEPARATOR = re.compile(r"[/:,]")
 Path = tuple[str | int, ...]
 Rendered = Mapping[str, tuple[Resource, ...] | str]
 """URN of each Helm release to the objects in it, or to the reason why nobody can tell them."""
@@ -43,7 +45,9 @@ class Side:
         rendered: Rendered = MappingProxyType({}),
         today: date | None = None,
     ) -> None:
-        self.by_urn = {resource.urn: resource for resource in resources}
+        # A leftover has the URN of what has replaced it, and never stands for that.
+        ordered = sorted(resources, key=lambda resource: not resource.is_leftover)
+        self.by_urn = {resource.urn: resource for resource in ordered}
         self.instances = instances
         self.rendered = rendered
         self.today = today
@@ -86,6 +90,15 @@ class View:
     def says(self, *path: str | int) -> bool:
         """Return whether something stands at a path, and not -1, which stands for nothing; see `has`."""
         return self._at(path) not in (None, -1, "-1")
+
+    def raw(self, *path: str | int) -> Any:  # noqa: ANN401 - any JSON
+        """Return what stands at a path, None where nothing does; unknown where what is around it is unknown."""
+        value: Any = self.resource.inputs
+        for step in path:
+            if value in (UNKNOWN, SECRET):
+                return value
+            value = _child(value, step)
+        return value
 
     def leaves_out(self, name: str) -> bool:
         """Return whether the program is seen not to set a property, so that the provider's default applies.
@@ -137,7 +150,7 @@ class View:
         return tuple(self.text(*path, index) for index in range(self.items(*path)))
 
     def referred(self, name: str, *tokens: str) -> "View | None":
-        """Return the one resource of these types that a property takes its value from.
+        """Return the one resource of these types that a property takes its value from; see `all_referred`.
 
         None where the property names something outside of what the plan shows.
         """
@@ -145,11 +158,34 @@ class View:
         return found[0] if len(found) == 1 else None
 
     def all_referred(self, name: str, *tokens: str) -> "tuple[View, ...]":
-        """Return the resources of these types that a property takes its value from."""
+        """Return the resources of these types that a property takes its value from.
+
+        A program may say so of anything: a value that is known must be one that the resource goes by.
+        """
         resources = self.side.by_urn
         urns = self.resource.depends_on.get(name, ())
-        found = [resources[urn] for urn in urns if urn in resources and resources[urn].token in tokens]
-        return tuple(View(resource, self.side) for resource in found)
+        found = [View(resources[urn], self.side) for urn in urns if urn in resources]
+        texts = tuple(_texts(self.resource.inputs.get(name)))
+        return tuple(one for one in found if one.resource.token in tokens and any(map(one.may_be_called, texts)))
+
+    def may_be_called(self, value: object) -> bool:
+        """Return whether a value may name this resource: one that is only known after the update may.
+
+        A known one is its id or name, an ARN or a path with one of them in it, or any other text of its own.
+        """
+        if not isinstance(value, str) or value in ("", SECRET):
+            return False
+        resource = self.resource
+        told = (*_texts(resource.outputs), *(text for text in resource.inputs.values() if isinstance(text, str)))
+        names = [
+            resource.resource_id,
+            *(side.get(key) for side in (resource.inputs, resource.outputs) for key in NAMES),
+        ]
+        return (
+            value == UNKNOWN
+            or value in told
+            or any(part in names for part in (value, *_SEPARATOR.split(value)) if part)
+        )
 
     def dependents(self, token: str) -> tuple["View", ...]:
         """Return the resources of one type that take a value from this one."""
@@ -217,6 +253,19 @@ class View:
 def _name(resource: Resource) -> Any:  # noqa: ANN401 - any JSON
     metadata = resource.inputs.get("metadata")
     return metadata.get("name") if isinstance(metadata, Mapping) else None
+
+
+def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    """Yield every text inside that may name something; a version does not."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key != "version":
+                yield from _texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def _child(value: Any, step: str | int) -> Any:  # noqa: ANN401 - any JSON

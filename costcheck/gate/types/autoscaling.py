@@ -6,9 +6,10 @@ from costcheck.gate.estimate import Component, Estimate, Nodes, PurchaseOption
 from costcheck.gate.types.ec2 import LAUNCH_CONFIGURATION, refuse_open_choice
 from costcheck.gate.types.instances import (
     CONFIGURATION,
-    LAUNCH_TEMPLATE,
+    NO_TEMPLATE,
     TEMPLATE,
     Path,
+    described_by,
     extras,
     inside_reservation,
     launched,
@@ -20,7 +21,7 @@ from costcheck.gate.view import MOST, UnpriceableError, View
 
 GROUP, SCHEDULE = "aws:autoscaling/group:Group", "aws:autoscaling/schedule:Schedule"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
-MIXED = "mixedInstancesPolicy"
+MIXED, SPECIFICATION = "mixedInstancesPolicy", "launchTemplateSpecification"
 SUBNETS = "vpcZoneIdentifiers"
 WHOLE = Decimal(100)
 
@@ -35,9 +36,9 @@ def group(view: View) -> Estimate:
         return _mixed(view, desired, maximum)
     if view.has("launchConfiguration"):
         return _configured(view, desired, maximum)
-    template = view.referred("launchTemplate", LAUNCH_TEMPLATE)
+    template = described_by(view, "launchTemplate")
     if template is None:
-        message = "the launch template is not in the plan, so nobody knows what the group launches"
+        message = f"{NO_TEMPLATE}, so nobody knows what the group launches"
         raise UnpriceableError(message)
     return _templated(view, template, desired, maximum)
 
@@ -110,9 +111,12 @@ def _configured(view: View, desired: Decimal, maximum: Decimal) -> Estimate:
 
 
 def _mixed(view: View, desired: Decimal, maximum: Decimal) -> Estimate:
-    templates = view.all_referred(MIXED, LAUNCH_TEMPLATE)
     path = MIXED, "launchTemplate", "overrides"
     types, weight = overridden(view, path)
+    own = [
+        (*path, index, SPECIFICATION) for index in range(view.items(*path)) if view.has(*path, index, SPECIFICATION)
+    ]
+    places = (MIXED, "launchTemplate", SPECIFICATION), *own
     now, then = _shares(view, desired), _shares(view, maximum)
     shares = tuple(
         Nodes(
@@ -124,7 +128,7 @@ def _mixed(view: View, desired: Decimal, maximum: Decimal) -> Estimate:
         for option in then
         if then[option]
     )
-    return launched(shares, lambda: of_one_template(view, templates, shares, subnets=SUBNETS))
+    return launched(shares, lambda: of_one_template(view, places, shares, subnets=SUBNETS))
 
 
 def _shares(view: View, units: Decimal) -> dict[PurchaseOption, Decimal]:
@@ -160,15 +164,23 @@ def overridden(view: View, path: Path) -> tuple[tuple[str, ...], Decimal]:
 
 
 def of_one_template(
-    view: View, templates: tuple[View, ...], shares: tuple[Nodes, ...], *, subnets: str
+    view: View, places: tuple[Path, ...], shares: tuple[Nodes, ...], *, subnets: str
 ) -> tuple[Component, ...]:
     """Return what all instances of a mix bring along.
+
+    Args:
+        view: The mix.
+        places: Where it names a template.
+        shares: How many are bought in which way.
+        subnets: Property that names the subnets.
 
     Raises:
         UnpriceableError: They come from several templates, or from one that the plan does not show.
     """
-    if len(templates) != 1:
-        message = f"they come from {len(templates)} launch templates of the plan, so nobody knows the disks of each"
+    templates = [described_by(view, *place) for place in places]
+    template = templates[0] if templates else None
+    if template is None or any(other is None or other.resource != template.resource for other in templates):
+        message = f"{NO_TEMPLATE}, or there are several, so nobody knows the disks of each"
         raise UnpriceableError(message)
     everything = Nodes(
         instance_types=shares[0].instance_types if shares else (),
@@ -176,7 +188,7 @@ def of_one_template(
         desired=sum((share.desired for share in shares), Decimal(0)),
         maximum=sum((share.maximum or Decimal(0) for share in shares), Decimal(0)),
     )
-    return template_parts(view, templates[0], everything, subnets=subnets)
+    return template_parts(view, template, everything, subnets=subnets)
 
 
 def whole(number: Decimal) -> Decimal:

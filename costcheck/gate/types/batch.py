@@ -6,7 +6,7 @@ from costcheck.gate.accelerators import is_accelerated
 from costcheck.gate.estimate import Component, Estimate, Nodes, PurchaseOption
 from costcheck.gate.types.autoscaling import template_parts, whole
 from costcheck.gate.types.containers import FARGATE, ON_FARGATE
-from costcheck.gate.types.instances import LAUNCH_TEMPLATE, launched
+from costcheck.gate.types.instances import NO_TEMPLATE, described_by, launched
 from costcheck.gate.types.lines import ONE, by_use
 from costcheck.gate.view import UnpriceableError, View
 
@@ -68,9 +68,9 @@ def _parts(view: View, nodes: Nodes, open_choices: list[str]) -> tuple[Component
         raise UnpriceableError(message)
     for name in nodes.instance_types:
         view.instance(name)
-    template = view.referred(RESOURCES, LAUNCH_TEMPLATE)
+    template = described_by(view, RESOURCES, "launchTemplate")
     if template is None:
-        message = f"no launch template in the plan says the disks of {RESOURCES}: they are the image's choice"
+        message = f"{NO_TEMPLATE}: the disks of {RESOURCES} are the image's choice"
         raise UnpriceableError(message)
     return template_parts(view, template, nodes, subnets=RESOURCES)
 

@@ -7,7 +7,9 @@ from costcheck.gate.estimate import Component, Estimate, Nodes, PurchaseOption
 from costcheck.gate.types.instances import (
     INSTANCE,
     LAUNCH_TEMPLATE,
+    NO_TEMPLATE,
     TEMPLATE,
+    described_by,
     extras,
     inside_reservation,
     launched,
@@ -35,14 +37,14 @@ USED_BY = {
 
 def instance(view: View) -> Estimate:
     """Return an instance with its volumes, and what else it buys by its hours."""
-    template = view.referred("launchTemplate", LAUNCH_TEMPLATE)
+    template = described_by(view, "launchTemplate")
     described = view if template is None or view.has("instanceMarketOptions") else template
     return _one(view, template, market(described))
 
 
 def spot_request(view: View) -> Estimate:
     """Return the instance that a request for spot capacity keeps."""
-    return _one(view, view.referred("launchTemplate", LAUNCH_TEMPLATE), PurchaseOption.SPOT)
+    return _one(view, described_by(view, "launchTemplate"), PurchaseOption.SPOT)
 
 
 def _one(view: View, template: View | None, option: PurchaseOption) -> Estimate:
@@ -51,6 +53,8 @@ def _one(view: View, template: View | None, option: PurchaseOption) -> Estimate:
     nodes = Nodes(instance_types=types, purchase_option=option, desired=ONE, maximum=ONE)
 
     def parts() -> tuple[Component, ...]:
+        if template is None and view.has("launchTemplate"):
+            raise UnpriceableError(NO_TEMPLATE)
         described = () if template is None else extras(template, TEMPLATE, nodes)
         own = extras(view, INSTANCE, nodes, public=public_by_subnet(view, "subnetId"))
         return (*_volumes(view, template), *own, *(part for part in described if part not in own))
@@ -87,9 +91,8 @@ def launch_template(view: View) -> Estimate:
 
 
 def _is_used(view: View) -> bool:
-    urn = view.resource.urn
     return any(
-        urn in user.resource.depends_on.get(name, ())
+        view in user.all_referred(name, view.resource.token)
         for token, names in USED_BY.items()
         for user in view.dependents(token)
         for name in names.split()

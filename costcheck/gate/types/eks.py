@@ -10,8 +10,9 @@ from costcheck.gate.estimate import Component, Estimate, Nodes, PurchaseOption
 from costcheck.gate.types.autoscaling import NODE_GROUP, prepared, scheduled, template_parts
 from costcheck.gate.types.eks_support import pays_extended_support
 from costcheck.gate.types.instances import (
-    LAUNCH_TEMPLATE,
+    NO_TEMPLATE,
     TEMPLATE,
+    described_by,
     extras,
     inside_reservation,
     launched,
@@ -98,7 +99,7 @@ def node_group(view: View) -> Estimate:
     EKS takes t3.medium, on demand, where the program is seen to say nothing else; a line that the plan has lost must
     not make a pool of GPUs look like that.
     """
-    template = view.referred("launchTemplate", LAUNCH_TEMPLATE)
+    template = described_by(view, "launchTemplate")
     capacity_type = view.text("capacityType", default="ON_DEMAND" if view.leaves_out("capacityType") else None)
     if capacity_type not in CAPACITY_TYPES:
         message = f"capacityType is {capacity_type!r}, which is none of {', '.join(CAPACITY_TYPES)}"
@@ -118,7 +119,7 @@ def _instance_types(view: View, template: View | None) -> tuple[str, ...]:
     if view.leaves_out("instanceTypes") and view.leaves_out("launchTemplate") and view.leaves_out("amiType"):
         return DEFAULT_TYPES
     if template is None:
-        message = "instanceTypes is not in the plan, and no launch template in it says the type"
+        message = f"instanceTypes is not in the plan, and {NO_TEMPLATE}"
         raise UnpriceableError(message)
     return (template.text("instanceType"),)
 
@@ -138,7 +139,7 @@ def _parts(view: View, template: View | None, nodes: Nodes) -> tuple[Component, 
     if template is not None:
         return template_parts(view, template, nodes, subnets="subnetIds")
     if view.has("launchTemplate"):
-        message = "the launch template is not in the plan, so the size of the disks is not known"
+        message = f"{NO_TEMPLATE}, so the size of the disks is not known"
         raise UnpriceableError(message)
     count, maximum = nodes.desired, max(nodes.desired, nodes.maximum or Decimal(0))
     gib = view.number("diskSize", default=DISK_GIB)

@@ -4,8 +4,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from costcheck.gate.estimate import Component, Estimate, Nodes, PurchaseOption
-from costcheck.gate.types.autoscaling import of_one_template, overridden, whole
-from costcheck.gate.types.instances import CONFIGURATION, LAUNCH_TEMPLATE, MARKETS, Words, extras, launched
+from costcheck.gate.types.autoscaling import SPECIFICATION, of_one_template, overridden, whole
+from costcheck.gate.types.instances import CONFIGURATION, MARKETS, Words, extras, launched
 from costcheck.gate.types.volumes import listed_volumes
 from costcheck.gate.view import UnpriceableError, View
 
@@ -56,8 +56,8 @@ def _from_templates(view: View, targets: Shares) -> Estimate:
         raise UnpriceableError(message)
     types = tuple(dict.fromkeys(name for names, _ in found for name in names))
     nodes = _nodes(types, min(weight for _, weight in found), targets)
-    templates = view.all_referred(CONFIGS, LAUNCH_TEMPLATE)
-    return launched(nodes, lambda: of_one_template(view, templates, nodes, subnets=CONFIGS))
+    places = tuple((CONFIGS, index, SPECIFICATION) for index in range(view.items(CONFIGS)))
+    return launched(nodes, lambda: of_one_template(view, places, nodes, subnets=CONFIGS))
 
 
 def _nodes(types: tuple[str, ...], weight: Decimal, targets: Shares) -> tuple[Nodes, ...]:

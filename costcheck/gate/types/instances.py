@@ -9,6 +9,7 @@ from costcheck.gate.types.lines import all_month, by_use, listed, monthly
 from costcheck.gate.types.monitoring import CUSTOM_METRICS
 from costcheck.gate.view import UnpriceableError, View
 from costcheck.meters import Meter, meter
+from costcheck.plan.records import UNKNOWN, Resource
 
 LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 RESERVATION = "aws:ec2/capacityReservation:CapacityReservation"
@@ -19,6 +20,9 @@ UNLIMITED_BY_DEFAULT = frozenset({"t3", "t3a", "t4g"})
 DETAILED_METRICS = 7
 """Metrics of an instance that detailed monitoring charges for (https://aws.amazon.com/cloudwatch/pricing/,
 https://github.com/infracost/infracost/blob/master/internal/resources/aws/instance.go, read 2026-11-26)."""
+TEMPLATE_NAMES = ("id", "name", "launchTemplateId", "launchTemplateName")
+VERSIONS = "latestVersion", "defaultVersion"
+NO_TEMPLATE = "the launch template is not in the plan, in the version that is launched"
 Path = tuple[str | int, ...]
 
 
@@ -56,6 +60,25 @@ CONFIGURATION = Words(
     public_address=("associatePublicIpAddress",),
     monitored=True,
 )
+
+
+def described_by(view: View, *path: str | int) -> View | None:
+    """Return the launch template of the plan that stands at a path, None where it may be another or an older version.
+
+    What the plan shows is the latest version. An unknown one comes from the template itself: only an update makes it.
+    """
+    found = view.all_referred(str(path[0]), LAUNCH_TEMPLATE)
+    named = [value for key in TEMPLATE_NAMES if (value := view.raw(*path, key)) not in (None, "")]
+    meant = [template for template in found if named and all(map(template.may_be_called, named))]
+    return meant[0] if len(meant) == 1 and _is_latest(view.raw(*path, "version"), meant[0].resource) else None
+
+
+def _is_latest(version: object, template: Resource) -> bool:
+    latest, default = (template.outputs.get(name) or int(template.is_created) for name in VERSIONS)
+    if version in (None, "", "$Default"):
+        follows = template.is_created or template.inputs.get("updateDefaultVersion") in (True, "true")
+        return follows or 0 != default == latest
+    return version in ("$Latest", UNKNOWN) or (latest != 0 and str(version) == str(latest))
 
 
 def launched(nodes: tuple[Nodes, ...], parts: Callable[[], tuple[Component, ...]]) -> Estimate:

@@ -7,6 +7,7 @@ import pytest
 
 from costcheck.gate.accelerators import is_accelerated, names_accelerator
 from costcheck.gate.pricing import spot_meter
+from costcheck.plan.records import UNKNOWN
 from tests.costcheck.gate.plans import (
     LAUNCH_TEMPLATE,
     NODE_GROUP,
@@ -197,7 +198,7 @@ def test_an_unknown_type_that_names_none_passes_and_is_listed() -> None:
 
 
 def test_a_launch_template_gives_the_type_where_the_group_does_not() -> None:
-    inputs = pool() | {"launchTemplate": {"id": "lt-1"}}
+    inputs = pool() | {"launchTemplate": {"id": UNKNOWN, "version": UNKNOWN}}
     del inputs["instanceTypes"]
     step = create(NODE_GROUP, "gpu", inputs)
     step["newState"]["propertyDependencies"]["launchTemplate"] = [urn(LAUNCH_TEMPLATE, "gpu")]

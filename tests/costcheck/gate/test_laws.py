@@ -16,6 +16,7 @@ from costcheck.gate.coverage import Evidence
 from costcheck.gate.result import NOTHING, Outcome, Status
 from costcheck.gate.rules import GateConfig, Limits
 from costcheck.plan.preview import read_preview
+from costcheck.plan.records import UNKNOWN
 from tests.costcheck.gate.plans import (
     LAUNCH_TEMPLATE,
     NO_DECISION,
@@ -53,7 +54,7 @@ def with_template(draw: st.DrawFn, name: str) -> list[Json]:
     """Return the steps of a launch template and a node group that uses it."""
     size = draw(st.integers(1, 500))
     disks = [{"deviceName": "/dev/xvda", "ebs": {"volumeSize": size, "volumeType": "gp3", "encrypted": "true"}}]
-    inputs = pool(draw(SIZES), draw(TYPES)) | {"launchTemplate": {"id": "lt-0"}}
+    inputs = pool(draw(SIZES), draw(TYPES)) | {"launchTemplate": {"id": UNKNOWN, "version": UNKNOWN}}
     del inputs["diskSize"]
     group = create(NODE_GROUP, name, inputs)
     group["newState"]["propertyDependencies"]["launchTemplate"] = [urn(LAUNCH_TEMPLATE, name)]

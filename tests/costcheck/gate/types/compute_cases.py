@@ -1,6 +1,6 @@
 """Instances, volumes and groups of instances priced by hand."""
 
-from costcheck.plan.records import Resource
+from costcheck.plan.records import UNKNOWN, Resource
 from tests.costcheck.gate.types.registry import Case, Json, resource
 
 INSTANCE, TEMPLATE = "aws:ec2/instance:Instance", "aws:ec2/launchTemplate:LaunchTemplate"
@@ -41,7 +41,10 @@ OLD = resource(CONFIGURATION, instanceType="m6i.large", imageId="ami-1", enableM
 FLEET_INPUTS: Json = {
     "targetCapacitySpecification": {"defaultTargetCapacityType": "on-demand", "totalTargetCapacity": 3},
     "launchTemplateConfigs": [
-        {"launchTemplateSpecification": {"version": "1"}, "overrides": [{"instanceType": "m6i.large"}]}
+        {
+            "launchTemplateSpecification": {"launchTemplateId": UNKNOWN, "version": "1"},
+            "overrides": [{"instanceType": "m6i.large"}],
+        }
     ],
 }
 

@@ -38,6 +38,7 @@ def resource(token: str, name: str = "it", *, uses: Json = None, **inputs: Json)
         token=token,
         inputs=dict.fromkeys(urns, UNKNOWN) | inputs,
         region_id=REGION,
+        is_created=True,
         depends_on={key: urns.get(key, ()) for key in (*inputs, *urns)},
     )
 

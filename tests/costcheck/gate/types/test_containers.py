@@ -31,6 +31,8 @@ def with_facts(one: Resource, *others: Resource) -> Estimate:
 
 def environment(of: Resource | None = None, **changes: Json) -> Resource:
     inputs: Json = {"type": "EC2", "instanceTypes": ["g6.xlarge"], "maxVcpus": 10, "minVcpus": 0}
+    if of:
+        inputs["launchTemplate"] = {"launchTemplateId": UNKNOWN, "version": "$Latest"}
     uses = {"computeResources": of} if of else None
     return resource(BATCH, uses=uses, type="MANAGED", computeResources=inputs | changes)
 

@@ -29,7 +29,10 @@ OF = template(instanceType=GPU)
 
 
 def mixed(distribution: Json = None, overrides: Json = None, **sizes: int) -> Resource:
-    launch = {"overrides": [{"instanceType": GPU}, {"instanceType": LARGER}] if overrides is None else overrides}
+    launch: Json = {
+        "overrides": [{"instanceType": GPU}, {"instanceType": LARGER}] if overrides is None else overrides
+    }
+    launch["launchTemplateSpecification"] = {"launchTemplateId": UNKNOWN}
     policy = {"launchTemplate": launch} | ({"instancesDistribution": distribution} if distribution else {})
     return group(OF, "mixedInstancesPolicy", mixedInstancesPolicy=policy, **sizes)
 
@@ -95,7 +98,7 @@ def test_a_group_of_something_outside_of_the_plan_is_unknown(name: str) -> None:
 def test_a_template_outside_of_the_plan_leaves_the_disks_of_a_mix_unknown() -> None:
     found = estimate(changed_template(mixed()))
     assert found.nodes
-    assert "0 launch templates" in found.unpriced
+    assert "not in the plan" in found.unpriced
 
 
 def changed_template(one: Resource) -> Resource:
