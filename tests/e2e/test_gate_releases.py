@@ -2,13 +2,14 @@
 
 import json
 import os
+import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from costcheck.gate.pricing import price_resource
-from costcheck.gate.releases import BY_API, BY_VALUE, HIDDEN, RELEASE, render_releases
+from costcheck.gate.releases import BY_API, BY_VALUE, BY_WORLD, HIDDEN, RELEASE, render_releases
 from costcheck.gate.result import Status
 from costcheck.gate.view import Side
 from costcheck.plan.preview import read_preview
@@ -131,6 +132,76 @@ def test_an_unknown_value_that_the_chart_compares_with_a_word_is_not_overlooked(
 def test_a_node_pool_behind_an_api_of_the_cluster_is_not_overlooked(program: Path) -> None:
     (program.parent / "charts" / "shop" / "templates" / "pool.yaml").write_text(POOL)
     assert outcome(added(), program) == BY_API
+
+
+def pool_behind(program: Path, condition: str) -> Path:
+    """Put a node pool behind a condition into the chart, and return its file."""
+    pool = program.parent / "charts" / "shop" / "templates" / "pool.yaml"
+    pool.write_text(POOL.replace('.Capabilities.APIVersions.Has "karpenter.sh/v1/NodePool"', condition))
+    return pool
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ('lookup "v1" "Namespace" "" "kube-system"', "uses lookup"),
+        ('gt (now | date "2006" | int) 2026', "uses date"),
+        ("gt (int (randNumeric 3)) 500", "uses randNumeric"),
+        ("gt (int .Release.Revision) 1", "uses Revision"),
+        ('.Capabilities.APIVersions.Has "monitoring.coreos.com/v1"', BY_API),
+        (".Release.IsUpgrade", BY_WORLD),
+    ],
+)
+def test_a_node_pool_that_another_world_would_bring_is_not_overlooked(
+    program: Path, condition: str, said: str
+) -> None:
+    pool_behind(program, condition)
+    assert said in outcome(added(), program)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "and (gt (int .Values.flag) 10) (lt (int .Values.flag) 20)",
+        'eq .Values.flag (printf "%s" "yes-please")',
+        "eq .Values.flag .Values.word",
+        "eq .Values.flag .Release.Name",
+        'eq (.Values.flag | sha256sum | trunc 4) "ab12"',
+        'regexMatch "^yes+$" .Values.flag',
+    ],
+)
+def test_a_node_pool_behind_a_hidden_value_is_not_overlooked(program: Path, condition: str) -> None:
+    pool_behind(program, condition)
+    assert isinstance(outcome(added(flag=UNKNOWN, word="hello"), program), str)
+
+
+def test_a_hidden_value_is_compared_with_words_in_a_packed_chart_too(program: Path) -> None:
+    pool_behind(program, 'eq .Values.flag "yes-please"')
+    shop = program.parent / "charts" / "shop"
+    with tarfile.open(shop.with_suffix(".tgz"), "w:gz") as archive:
+        archive.add(shop, "shop")
+    inputs = {"chart": "../charts/shop.tgz", "name": "shop", "values": {"flag": UNKNOWN}}
+    assert outcome(plans.read(plans.preview(plans.create(RELEASE, "shop", inputs))), program) == BY_VALUE
+
+
+def test_a_node_pool_among_the_definitions_of_a_chart_is_not_overlooked(program: Path) -> None:
+    pool = pool_behind(program, "true")
+    crds = program.parent / "charts" / "shop" / "crds"
+    crds.mkdir()
+    pool.rename(crds / "pool.yaml").write_text(POOL.partition("}}")[2].rpartition("{{")[0])
+    assert [one.name for one in outcome(added(), program)] == ["gpu"]
+
+
+def test_the_model_server_is_told_where_keda_scales_it() -> None:
+    document = json.loads(PLAN.read_bytes())
+    for step in document["steps"]:
+        if step["newState"]["type"] == RELEASE:
+            step["newState"]["inputs"]["values"]["autoscaling"]["keda"] |= {
+                "enabled": True,
+                "prometheusUrl": "http://prometheus.monitoring:9090",
+            }
+    found = outcome(read_preview(json.dumps(document).encode()), ROOT / "infra")
+    assert "ScaledObject" in [one.token.rpartition(":")[2] for one in found]
 
 
 @pytest.mark.parametrize(
