@@ -5,6 +5,7 @@ the words and numbers that the chart may compare values with. What the chart mak
 with each of them, whatever custom APIs the cluster serves, and for a first release as for a later one.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ CLUSTER = "aws:eks/cluster:Cluster"
 STAND_INS = (UNKNOWN, "", "7", "999999999")
 """A text, nothing, and numbers: what a template may tell apart without knowing the value."""
 MOST_ATTEMPTS = 500
+VERSIONS = ("1.20.0", "1.99.0")
+"""Of Kubernetes, where the plan does not say which: older than all that EKS runs, and newer."""
 UNTOLD = {
     "postrender": "a program of its own changes what its chart renders",
     "reuseValues": "it keeps values of the release before it, which are not in the plan",
@@ -35,7 +38,7 @@ UNTOLD = {
 GONE = "the chart that it was made from may be another one than the chart that is here now"
 HIDDEN = "with a stand-in for values that are secret or only known after the update"
 BY_VALUE = "a value that only exists after the update, or a secret, decides what its chart makes AWS charge for"
-BY_WORLD = "what its chart makes AWS charge for is another one after the first release, or with other servers running"
+BY_WORLD = "what its chart makes AWS charge for hangs on what the cluster runs: its version, a release, or servers"
 FETCHED = "some of its values are hidden, and its chart is fetched"
 BY_API = "its chart makes AWS charge for something only where the cluster serves an API, which the plan does not tell"
 
@@ -156,7 +159,7 @@ class _Renderer:
         if chart.untellable:
             raise UnpriceableError(chart.untellable)
         values = [_release(view, stand_in) for stand_in in _stand_ins(view, chart)]
-        worlds = list(_worlds(chart))
+        worlds = list(_worlds(chart, found.kubernetes_version))
         if len(values) * len(worlds) > MOST_ATTEMPTS:
             message = f"its chart may render in {len(values) * len(worlds)} ways, more than {MOST_ATTEMPTS}"
             raise UnpriceableError(message)
@@ -167,9 +170,10 @@ class _Renderer:
                 namespace=release.namespace,
                 is_upgrade=is_upgrade,
                 api_versions=api_versions,
+                kubernetes_version=kubernetes_version,
             )
             for release in values
-            for is_upgrade, api_versions in worlds
+            for kubernetes_version, is_upgrade, api_versions in worlds
         ]
         return [*variants, *([replace(variants[0], busy=True)] if chart.keeps_scale else [])]
 
@@ -184,13 +188,13 @@ class _Renderer:
             return str(exc)
 
 
-def _worlds(chart: Chart) -> Iterator[tuple[bool, tuple[str, ...]]]:
-    """Return what may be the case around a release, as far as its chart asks for it."""
+def _worlds(chart: Chart, version: str) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
+    """Return what may be the case around a release, as far as its chart asks for it: version, upgrade, and APIs."""
     every = tuple(sorted(chart.api_versions))
     served = [(), *([every] if every else []), *([(one,) for one in every] if len(every) > 1 else [])]
-    for is_upgrade in (False, True) if chart.tells_upgrades else (False,):
-        for api_versions in served:
-            yield is_upgrade, api_versions
+    known = [f"{version}.99"] if version else list(VERSIONS)
+    versions = [version, *known] if chart.tells_versions else [version]
+    return itertools.product(versions, (False, True) if chart.tells_upgrades else (False,), served)
 
 
 def _stand_ins(view: View, chart: Chart) -> tuple[str, ...]:

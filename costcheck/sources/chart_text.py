@@ -27,6 +27,8 @@ _UNTELLABLE = re.compile(
 (https://helm.sh/docs/chart_template_guide/function_list/)."""
 _UNTOLD_FIELD = re.compile(r'(?:\.|["`])(Revision|HelmVersion)\b')
 _ASKS_API = re.compile(r'APIVersions\.Has\s+"([^"\\]+)"')
+_ASKS_BUILD = re.compile(r"\b(?:contains|hasSuffix|splitList|split|\w*[rR]egex\w+)\b.*KubeVersion", re.DOTALL)
+"""Helm leaves the build (`-eks-...`) out of the version that it is given."""
 _KEPT_SCALE = re.compile(r'-?\s*(\$\w+)\s*:?=\s*lookup\s+"apps/v1"\s+"(?:Deployment|StatefulSet)"\s[^$]*')
 _CHECKSUM = re.compile(r'-?\s*include \(print \$\.Template\.BasePath "[^"]*"\) \. \| sha256sum\s*-?')
 _FOLLOWED = frozenset(
@@ -51,6 +53,7 @@ class Chart:
         words: Every word and number that a value may be compared with.
         api_versions: Custom APIs that it asks the cluster for.
         tells_upgrades: It asks whether this is the first release.
+        tells_versions: It asks which version of Kubernetes the cluster runs.
         keeps_scale: It leaves the replicas of a workload as they are found in the cluster.
     """
 
@@ -59,6 +62,7 @@ class Chart:
     words: frozenset[str] = frozenset()
     api_versions: frozenset[str] = frozenset()
     tells_upgrades: bool = False
+    tells_versions: bool = False
     keeps_scale: bool = False
 
 
@@ -79,6 +83,7 @@ def read_chart(path: Path, values: Any) -> Chart | str:  # noqa: ANN401 - any JS
         words=frozenset(_near([*scalars, *given, *_literals(actions)])),
         api_versions=frozenset(api for action in actions for api in _ASKS_API.findall(action)),
         tells_upgrades=any(word in action for action in actions for word in ("IsUpgrade", "IsInstall")),
+        tells_versions=any("KubeVersion" in action for action in actions),
         keeps_scale=scale,
     )
 
@@ -163,6 +168,8 @@ def _untellable(actions: list[str]) -> str:
             return f"its chart uses {names[0]}, which is another one in the cluster than here"
         if action.count("APIVersions") > len(_ASKS_API.findall(action)):
             return "its chart asks the cluster for APIs, and does not name them"
+        if _ASKS_BUILD.search(action):
+            return "its chart asks for the build of Kubernetes, which is in no plan"
     return ""
 
 

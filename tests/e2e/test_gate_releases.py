@@ -150,6 +150,8 @@ def pool_behind(program: Path, condition: str) -> Path:
         ("gt (int .Release.Revision) 1", "uses Revision"),
         ('.Capabilities.APIVersions.Has "monitoring.coreos.com/v1"', BY_API),
         (".Release.IsUpgrade", BY_WORLD),
+        ('semverCompare ">=1.90-0" .Capabilities.KubeVersion.Version', BY_WORLD),
+        ('contains "eks" .Capabilities.KubeVersion.Version', "the build of Kubernetes"),
     ],
 )
 def test_a_node_pool_that_another_world_would_bring_is_not_overlooked(

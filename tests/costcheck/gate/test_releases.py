@@ -223,6 +223,14 @@ def test_a_chart_that_makes_nodes_for_many_replicas_in_the_cluster_is_not_taken_
     assert outcome(added(), busy, Chart(keeps_scale=True)) == BY_WORLD
 
 
+@pytest.mark.parametrize("inside", ["1.99", "1.20"])
+def test_a_chart_that_makes_nodes_in_another_version_of_kubernetes_is_not_taken_for_known(inside: str) -> None:
+    def versioned(release: Release, _: Path) -> tuple[Manifest, ...]:
+        return (NODE_CLASS, NODE_POOL) if inside in release.kubernetes_version else ()
+
+    assert outcome(added(), versioned, Chart(tells_versions=True)) == BY_WORLD
+
+
 def test_the_text_of_a_chart_may_be_the_reason() -> None:
     assert outcome(added(), always(), Chart(untellable="it looks")) == "it looks"
     assert outcome(added(), always(), "it is broken") == "it is broken"

@@ -50,6 +50,7 @@ def read(chart: Path, template: str = "", values: object = None) -> Chart:
         ("{{ if gt (int .Release.Revision) 1 }}", "uses Revision"),
         ('{{ index .Release "Revision" }}', "uses Revision"),
         ("{{ .Capabilities.HelmVersion.Version }}", "uses HelmVersion"),
+        ('{{ if contains "eks" .Capabilities.KubeVersion.Version }}', "the build of Kubernetes"),
         ("{{ if .Capabilities.APIVersions.Has .Values.api }}", "does not name them"),
         ("{{ $x := .Capabilities.APIVersions }}", "does not name them"),
     ],
@@ -112,6 +113,8 @@ def test_apis_and_upgrades_that_a_chart_asks_for_are_found(chart: Path) -> None:
     found = read(chart, '{{ if .Capabilities.APIVersions.Has "a/v1" }}{{ if .Release.IsUpgrade }}')
     assert found.api_versions == {"a/v1"}
     assert found.tells_upgrades
+    assert not found.tells_versions
+    assert read(chart, '{{ if semverCompare ">=1.30-0" .Capabilities.KubeVersion.Version }}').tells_versions
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"\x1f\x8b\x08"])
