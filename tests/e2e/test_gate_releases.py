@@ -18,6 +18,7 @@ from costcheck.sources.helm import Release, render
 from localcloud.paths import Home
 from localcloud.toolchain.locate import tool
 from tests.costcheck.gate import plans
+from tests.costcheck.gate.test_releases import near
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,7 +65,7 @@ def program(tmp_path: Path) -> Path:
 
 def added(**values: object) -> Plan:
     inputs = {"chart": "../charts/shop", "name": "shop", "namespace": "web", "values": values}
-    return plans.read(plans.preview(plans.create(RELEASE, "shop", inputs)))
+    return near(plans.read(plans.preview(plans.create(RELEASE, "shop", inputs))))
 
 
 def outcome(plan: Plan, program: Path) -> Any:  # noqa: ANN401 - what the release holds, or the reason

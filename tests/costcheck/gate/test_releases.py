@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,14 @@ def always(*manifests: Manifest) -> Render:
 
 
 def added(**inputs: Any) -> Plan:  # noqa: ANN401 - any JSON
-    return plans.read(plans.preview(plans.create(RELEASE, "shop", {**CHART, **inputs})))
+    return near(plans.read(plans.preview(plans.create(RELEASE, "shop", {**CHART, **inputs}))))
+
+
+def near(plan: Plan) -> Plan:
+    """Return a plan of one release with it in the region of the prices, as if its provider were in the plan."""
+    (change,) = plan.changes
+    assert change.after is not None
+    return replace(plan, changes=(replace(change, after=replace(change.after, region_id=plans.REGION)),))
 
 
 def rendered(plan: Plan, render: Render, *, everything: bool = False, text: Chart | str = PLAIN) -> RenderedReleases:
