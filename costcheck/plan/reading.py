@@ -40,31 +40,35 @@ def decode(content: bytes, type_: type[T], name: str, *, expected: str) -> T:
     """
     try:
         found = msgspec.json.Decoder(type=type_, float_hook=Decimal).decode(content)
-        _require_shallow(json.loads(content, object_pairs_hook=_each_key_once, parse_int=str, parse_float=str))
+        json.loads(content, object_pairs_hook=_checked_depth, parse_int=str, parse_float=str)
     except (msgspec.DecodeError, ValueError, RecursionError, ArithmeticError) as exc:
         message = f"{name} is not what `pulumi` writes: {exc}"
         raise PlanError(message, expected=expected, action=AGAIN) from exc
     return found
 
 
-def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Raise ValueError for an object that tells two readers two things: some take the first, some the last."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _checked_depth(pairs: list[tuple[str, Any]]) -> int:
+    """Return how deep an object is nested, in place of the object: a whole second document would cost memory.
+
+    Raises:
+        ValueError: It has a key twice, of which some readers take the first and some the last, or is so deep that
+            somebody who walks it may give up.
+    """
+    if len(dict(pairs)) < len(pairs):
         message = "an object has a key twice"
         raise ValueError(message)
-    return found
-
-
-def _require_shallow(document: Any) -> None:  # noqa: ANN401 - any JSON
-    """Raise ValueError for JSON so deep that somebody who walks it may give up."""
-    level = [document]
-    for _ in range(MAX_DEPTH):
-        inside = (value.values() if isinstance(value, dict) else value for value in level)
-        level = [inner for values in inside for inner in values if isinstance(inner, dict | list)]
-    if level:
+    depth = 1 + max([_depth(value) for _, value in pairs if not isinstance(value, str)], default=0)
+    if depth > MAX_DEPTH:
         message = f"it is nested deeper than {MAX_DEPTH} levels"
         raise ValueError(message)
+    return depth
+
+
+def _depth(value: int | list[Any] | None) -> int:
+    """Return the depth of what is no text: objects are their depths already, and numbers are texts."""
+    if isinstance(value, list):
+        return 1 + max([_depth(inner) for inner in value if not isinstance(inner, str)], default=0)
+    return int(value or 0)
 
 
 def to_resource(raw: RawResource) -> Resource:
