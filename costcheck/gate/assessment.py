@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from costcheck.gate.capacity import Growth, Sided, gpu_growth
+from costcheck.gate.capacity import Growth, gpu_growth
 from costcheck.gate.pricing import Priced, price_resource, tiered_cost
 from costcheck.gate.result import NOTHING, Cost, PricedComponent, Status
+from costcheck.gate.standing import Sided, Standing
 from costcheck.gate.view import Side
 from costcheck.plan.records import Operation, Plan, Resource
 from costcheck.price_book import PriceBook
@@ -49,7 +50,8 @@ class Assessment:
     @property
     def raises(self) -> bool:
         """Return whether anything may cost more than before, or somebody would have to tell that it does not."""
-        return any(map(_may_cost_more, self.rows))
+        standing = Standing(self.rows)
+        return any(_may_cost_more(row, standing) for row in self.rows)
 
 
 def assess(plan: Plan, book: PriceBook, usage: Usage, before: Side, after: Side) -> Assessment:
@@ -126,12 +128,12 @@ def _with_quantity(rate: PricedComponent, tiers: tuple[UnitPrice, ...], quantity
     return replace(rate, quantity=quantity, maximum_quantity=quantity, cost=both)
 
 
-def _may_cost_more(row: Sided) -> bool:
+def _may_cost_more(row: Sided, standing: Standing) -> bool:
     if row.after is None:
         return False
     after, before = row.after[1], row.before[1] if row.before else None
     if after.cost is None:
-        return row.before is None or row.before[0].inputs != row.after[0].inputs
+        return not standing.keeps_cost(row)
     old = before.cost if before and before.cost else NOTHING
     rates = {component.sku_meter for component in after.components if component.cost is None}
     had = {component.sku_meter for component in before.components} if before else set()

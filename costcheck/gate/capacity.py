@@ -6,46 +6,13 @@ from decimal import Decimal
 
 from costcheck.gate.accelerators import is_accelerated
 from costcheck.gate.pricing import Priced
-from costcheck.plan.records import Operation, Resource
+from costcheck.gate.standing import Sided, Standing
+from costcheck.plan.records import Resource
 from costcheck.records import InstanceType
 
 Key = tuple[str, str]
 """`g6.xlarge/on_demand`, and the region, empty where nobody knows it."""
-HARMLESS = frozenset(
-    {"tags", "tagsAll", "labels", "taints", "version", "releaseVersion", "updateConfig", "nodeRepairConfig"}
-)
-"""Properties of a group of nodes that change neither what a node is nor how many there may be."""
 NONE, ENDLESS = Decimal(0), Decimal("Infinity")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sided:
-    """One resource on both sides of a plan, with what it costs there.
-
-    Attributes:
-        before: None where it did not exist.
-        after: None where it is gone.
-    """
-
-    operation: Operation
-    before: tuple[Resource, Priced] | None
-    after: tuple[Resource, Priced] | None
-
-    @property
-    def resource(self) -> Resource:
-        """Return the resource, as it will be, or as it was where it goes."""
-        return self._side[0]
-
-    @property
-    def priced(self) -> Priced:
-        """Return what it will cost, or what it cost where it goes."""
-        return self._side[1]
-
-    @property
-    def _side(self) -> tuple[Resource, Priced]:
-        side = self.after or self.before
-        assert side is not None  # noqa: S101 - the reader of plans lets no step through without one
-        return side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +48,14 @@ def gpu_growth(rows: Sequence[Sided], facts: Mapping[str, InstanceType]) -> Grow
     leaving = _total((row.before for row in rows if row.after is None), facts)
     coming = _total((row.after for row in rows if row.before is None), facts)
     untold = [row for row in rows if row.after is not None and row.after[1].nodes is None]
+    standing = Standing(rows)
+    grow = [row for row in untold if not standing.keeps_nodes(row)]
+    stay = [row for row in untold if standing.keeps_nodes(row)]
     return Growth(
         before=before,
         after={key: after.get(key, NONE) + leaving.get(key, NONE) for key in after | leaving} if coming else after,
-        untold={row.resource.urn: row.after[1].reason for row in untold if row.after and not _stands(row)},
-        untold_standing={row.resource.urn: row.after[1].reason for row in untold if row.after and _stands(row)},
+        untold={row.resource.urn: row.priced.reason for row in grow},
+        untold_standing={row.resource.urn: row.priced.reason for row in stay},
     )
 
 
@@ -100,14 +70,3 @@ def _total(sides: Iterable[tuple[Resource, Priced] | None], facts: Mapping[str, 
                 key = f"{instance_type}/{group.purchase_option}", resource.region_id or ""
                 nodes[key] = nodes.get(key, NONE) + (ENDLESS if group.maximum is None else group.maximum)
     return nodes
-
-
-def _stands(row: Sided) -> bool:
-    """Return whether nothing changes that could make more nodes of it."""
-    if row.before is None or row.after is None:
-        return False
-    return _size(row.before[0]) == _size(row.after[0])
-
-
-def _size(resource: Resource) -> dict[str, object]:
-    return {key: value for key, value in resource.inputs.items() if key not in HARMLESS}

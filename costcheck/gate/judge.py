@@ -7,12 +7,13 @@ from decimal import Decimal
 from costcheck import __version__
 from costcheck.gate.ages import check_ages
 from costcheck.gate.assessment import Assessment
-from costcheck.gate.capacity import Key, Sided
+from costcheck.gate.capacity import Key
 from costcheck.gate.coverage import Evidence, check_capacity, check_decision, check_plan
 from costcheck.gate.headline import headline
 from costcheck.gate.limits import check_limits
 from costcheck.gate.result import Check, GateResult, GpuCapacity, Outcome, ResourceCost
 from costcheck.gate.rules import GateConfig, GateRules
+from costcheck.gate.standing import Sided
 from costcheck.gate.waivers import WaiverFile, apply_waivers
 from costcheck.plan.digest import plan_sha256
 from costcheck.price_book import PriceBook

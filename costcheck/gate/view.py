@@ -122,7 +122,7 @@ class View:
     def number(self, *path: str | int, default: int | None = None) -> Decimal:
         """Return the number at a path, from zero to `MOST`; see `text`. A number that is written as text is one."""
         value = self._known(path, default)
-        number = _as_number(value)
+        number = as_number(value)
         if number is None:
             raise self._wrong(path, value, f"a number from 0 to {MOST:,}")
         return number
@@ -276,7 +276,7 @@ def _child(value: Any, step: str | int) -> Any:  # noqa: ANN401 - any JSON
     return None
 
 
-def _as_number(value: object) -> Decimal | None:
+def as_number(value: object) -> Decimal | None:
     """Return a number that later sums and products keep exact, None for all else."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         return None

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from costcheck.gate.assessment import Assessment, assess
-from costcheck.gate.capacity import Sided, gpu_growth
+from costcheck.gate.capacity import gpu_growth
 from costcheck.gate.releases import RELEASE, RenderedReleases
 from costcheck.gate.result import Status
+from costcheck.gate.standing import Sided
 from costcheck.gate.types.instances import LAUNCH_TEMPLATE
 from costcheck.gate.view import Side
+from costcheck.plan.identity import identified
 from costcheck.plan.records import Change, Operation, Plan, Resource
 from costcheck.price_book import PriceBook
 from costcheck.records import InstanceType
@@ -47,8 +49,8 @@ class Assessing:
             without: URN of a resource to leave out, as if it had not been shown yet.
             at_the_end: Everything was shown: a launch template that nothing launches from will have nothing either.
         """
-        before, after = self.standing().resources, dict(self.seen.resources)
-        after.pop(without, None)
+        before = self.standing().resources
+        after = {urn: _identified(row, before.get(urn)) for urn, row in self.seen.resources.items() if urn != without}
         old, new = Side(before.values(), self._facts, self._before), Side(after.values(), self._facts, self._after)
         found = assess(_plan(_changes(before, after)), self.book, {}, old, new)
         rows = tuple(row for row in found.rows if at_the_end or not _waits(row))
@@ -94,6 +96,10 @@ class Assessors:
             book = read_price_book(self.root / path if path else None)
             self._known[path] = Assessing(book=book, seen=self.seen, standing=self.standing, render=self.render)
         return self._known[path]
+
+
+def _identified(shown: Resource, stood: Resource | None) -> Resource:
+    return identified(Operation.UPDATE if stood else Operation.CREATE, stood, shown) or shown
 
 
 def _changes(before: Mapping[str, Resource], after: Mapping[str, Resource]) -> tuple[Change, ...]:

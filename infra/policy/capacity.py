@@ -13,11 +13,12 @@ from pulumi_policy import ResourceValidationArgs, StackValidationArgs
 from costcheck.errors import CostcheckError
 from costcheck.gate.ages import check_ages
 from costcheck.gate.assessment import Assessment
-from costcheck.gate.capacity import Growth, Sided
+from costcheck.gate.capacity import Growth
 from costcheck.gate.coverage import Evidence, check_capacity, check_decision, needs_decision
 from costcheck.gate.free import free_types
 from costcheck.gate.result import Check, Outcome, Status
 from costcheck.gate.rules import load_gate_rules
+from costcheck.gate.standing import Sided
 from costcheck.price_book import PriceBook
 from costcheck.verdict import read_decision
 from infra.policy.assessing import Assessors

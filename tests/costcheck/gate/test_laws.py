@@ -253,8 +253,9 @@ def test_a_plan_that_keeps_or_lowers_every_gpu_maximum_passes_without_limits(
     for step in kept:
         old = step["oldState"]["inputs"]
         step["newState"]["inputs"] |= {key: old[key] for key in ("instanceTypes", "capacityType")}
-        most = min(old["scalingConfig"]["maxSize"], step["newState"]["inputs"]["scalingConfig"]["maxSize"])
-        step["newState"]["inputs"]["scalingConfig"]["maxSize"] = most
+        sizes = step["newState"]["inputs"]["scalingConfig"]
+        for key in ("desiredSize", "maxSize"):  # as many run as are desired, whatever the maximum
+            sizes[key] = min(old["scalingConfig"][key], sizes[key])
 
     assert gate(read(preview(*kept, same=2)), given_evidence).outcome is Outcome.ALLOWED
 
