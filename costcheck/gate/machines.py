@@ -39,6 +39,8 @@ def may_start_machines(resource: Resource) -> bool:
         return True
     if names_accelerator(resource.inputs) or _speaks_of_gpus(resource.inputs):
         return True
+    if resource.depends_on.keys() - resource.inputs.keys():
+        return True  # the program sets something that the plan has lost, so it may name a machine
     return _hides_machine(resource.inputs, foreign=token.partition(":")[0] not in AWS_PACKAGES)
 
 

@@ -54,6 +54,15 @@ def test_other_unregistered_types_are_named_and_pass(token: str, inputs: dict[st
     assert (result.outcome, len(result.unknown)) == ("allowed", 1)
 
 
+@pytest.mark.parametrize("lost", ["inputs", "instance"])
+def test_an_unregistered_type_that_has_lost_what_the_program_sets_is_not_decided(lost: str) -> None:
+    step = create("aws:future/thing:Thing", "it", {"instance": "m6i.large", "size": 1})
+    state = step["newState"]
+    del (state if lost == "inputs" else state["inputs"])[lost]
+
+    assert outcomes(gate(read(preview(step))))["gpu"] == "cannot_decide"
+
+
 def test_a_stack_of_another_tool_that_only_grows_is_not_decided() -> None:
     old, new = ({"templateBody": "{}", "parameters": {"MaxSize": size}} for size in ("1", "100"))
 
