@@ -76,14 +76,24 @@ def estimate(one: Resource, *others: Resource, vcpus: int = 4) -> Estimate:
 
 
 def priced(case: Case) -> Priced:
-    rows = [_row(key, usd) for key, usd in case.prices.items()]
-    return price_resource(case.resource, Side((case.resource, *case.others), {}), book(*rows))
+    side = Side((case.resource, *case.others), {})
+    rows = [_row(key, usd, _units(case, side)) for key, usd in case.prices.items()]
+    return price_resource(case.resource, side, book(*rows))
 
 
-def _row(key: str, usd: str) -> UnitPrice:
+def _units(case: Case, side: Side) -> dict[str, str]:
+    """Return the unit of each meter that a resource is charged by."""
+    try:
+        parts = PRICED[case.resource.token](View(case.resource, side)).components
+    except UnpriceableError:
+        return {}
+    return {part.meter.sku_meter: part.meter.pricing_unit for part in parts}
+
+
+def _row(key: str, usd: str, units: Mapping[str, str]) -> UnitPrice:
     service, _, meter = key.removeprefix(WORLD).partition("/")
-    world = service == "aws" or key.startswith(WORLD)
-    return unit_price(usd, service=service, meter=meter, region="global" if world else REGION)
+    region = "global" if service == "aws" or key.startswith(WORLD) else REGION
+    return unit_price(usd, service=service, meter=meter, region=region, unit=units.get(meter, "Hours"))
 
 
 def pair(desired: int, most: int) -> tuple[Decimal, Decimal]:
