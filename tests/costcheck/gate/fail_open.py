@@ -53,7 +53,7 @@ UNKNOWN_KIND = {
     "kubeconform": "1; 0 with -ignore-missing-schemas",
     "kubernetes-validate": "0, and a warning",
 }
-STANDS = state_of(NODE_GROUP, "standing", pool(0))
+STANDS = state_of(NODE_GROUP, "standing", pool(0, desired=0))
 
 FINE = (
     Row(what="a plan with two GPU nodes that an accepted decision covers", code=0, pack=PASSED),
