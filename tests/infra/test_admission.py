@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from costcheck.errors import ExitCode
 from costcheck.verdict import Allowance, Decision, Verdict, encode
-from infra.admission import Evidence, admit, gpu_maximums, most_at_once, read_evidence
+from infra.admission import DECIDE_AGAIN, Evidence, admit, gpu_maximums, most_at_once, read_evidence
 from infra.config_records import GpuPoolConfig
 from infra.errors import GrowthDeniedError, GrowthUndecidedError
 from tests.costcheck.builders import self_host
@@ -150,28 +150,52 @@ def test_the_errors_carry_the_kits_exit_codes_and_leave_no_traceback() -> None:
 def test_no_file_is_no_decision(tmp_path: Path) -> None:
     evidence = read_evidence(tmp_path / "current.json")
 
-    assert evidence.decision is None
-    assert evidence.trouble == ""
+    assert evidence == Evidence(path=tmp_path / "current.json")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"schema_version": 99}'])
 def test_a_file_that_is_no_decision_is_trouble(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "current.json"
     path.write_bytes(content)
+    evidence = read_evidence(path)
 
-    assert read_evidence(path).trouble
+    assert (evidence.path, evidence.decision) == (path, None)
+    assert str(path) in evidence.trouble
+    assert "to do" not in evidence.trouble
 
 
 def test_a_folder_in_its_place_is_trouble(tmp_path: Path) -> None:
-    assert read_evidence(tmp_path).trouble
+    assert str(tmp_path) in read_evidence(tmp_path).trouble
 
 
 def test_a_decision_is_read_with_its_ceiling(tmp_path: Path) -> None:
     path = tmp_path / "current.json"
     path.write_bytes(encode(decision()))
 
-    assert read_evidence(path).decision == decision()
+    assert read_evidence(path) == Evidence(path=path, decision=decision())
     assert read_evidence(path).monthly_ceiling_usd == "3000"
+
+
+@pytest.mark.parametrize(
+    ("evidence", "why", "needed"),
+    [
+        (EXPIRED, "the decision ran out on 2026-11-25", "a decision, one valid on 2026-11-26"),
+        (UNREADABLE, "the decision cannot be read: it is not a decision", "a decision, one that can be read"),
+        (NONE, f"there is no decision in {PATH}", "what the decision allows: nothing while there is none"),
+        (STAY, f"the verdict of {PATH} is stay_on_api", "what the decision allows: no GPU at all"),
+        (ELSEWHERE, "the decision is about another region", "what the decision allows: GPUs in eu-west-1 alone"),
+        (NO_NODE, f"too many: 3 x {KEY} (admitted: 2)", "what the decision allows: at most no node"),
+        (OTHER_OPTION, f"too many: 3 x {KEY} (admitted: 2)", "what the decision allows: at most 9 x g6e.xlarge/spot"),
+    ],
+)
+def test_a_refusal_says_why_and_what_is_needed(evidence: Evidence, why: str, needed: str) -> None:
+    with pytest.raises((DENIED, UNDECIDED)) as caught:
+        ask(evidence, {KEY: ADMITTED + 1})
+    lead, reason = caught.value.seen.split("\n")
+
+    assert lead == f"new GPU capacity in {REGION}: 3 x {KEY} (admitted: 2)"
+    assert reason.partition(": ")[2] == why
+    assert (caught.value.expected, caught.value.action) == (needed, DECIDE_AGAIN)
 
 
 @pytest.mark.usefixtures("cloud")

@@ -21,6 +21,8 @@ from pulumi_policy.policy import PolicyCustomTimeouts
 from pulumi_policy.proxy import unknown_checking_proxy
 
 from costcheck.gate.releases import RenderedReleases
+from costcheck.plan.records import Plan
+from costcheck.records import InstanceType
 from costcheck.verdict import Decision, encode
 from infra.policy.pack import policies
 from tests.costcheck.gate import plans
@@ -71,15 +73,14 @@ class Engine:
     config: dict[str, dict[str, str]] = field(default_factory=dict)
     rendered: RenderedReleases = field(default_factory=lambda: RenderedReleases(before={}, after={}))
     exports: int = 0
+    to_render: list[Plan] = field(default_factory=list)
     _pack: list[Policy] = field(default_factory=list)
 
     @property
     def pack(self) -> list[Policy]:
         """Return the policies of this run."""
         if not self._pack:
-            self._pack = policies(
-                self.root, today=lambda: self.today, export=self._export, render=lambda *_: self.rendered
-            )
+            self._pack = policies(self.root, today=lambda: self.today, export=self._export, render=self._render)
         return self._pack
 
     def decide(self, record: Decision | None) -> None:
@@ -118,6 +119,11 @@ class Engine:
             )
             policy.validate(args, _report(told, policy, resource.urn))
         return told
+
+    def _render(self, plan: Plan, facts: Mapping[str, InstanceType]) -> RenderedReleases:
+        assert facts.keys() == plans.HOURLY_USD.keys()
+        self.to_render.append(plan)
+        return self.rendered
 
     def _export(self, stack: str) -> bytes:
         assert stack == "dev"

@@ -1,14 +1,17 @@
 """GPU nodes beyond those that stand need the decision."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pulumi_policy import proxy
 
+from costcheck.gate.coverage import Evidence
 from costcheck.gate.releases import RELEASE, RenderedReleases
 from costcheck.plan.records import Resource
-from costcheck.verdict import Verdict
+from costcheck.verdict import Verdict, encode
+from infra.policy.capacity import read_evidence
 from tests.costcheck.gate.plans import (
     LAUNCH_TEMPLATE,
     NODE_GROUP,
@@ -93,6 +96,14 @@ def test_a_decision_that_does_not_hold_is_none(engine: Engine, changes: dict[str
 def test_a_decision_holds_on_its_last_day(engine: Engine) -> None:
     engine.decide(decision(valid_until=TODAY))
     assert capacity(engine, gpus(1)) == []
+
+
+def test_evidence_names_where_the_decision_was_looked_for(tmp_path: Path) -> None:
+    assert read_evidence(tmp_path, "a.json") == Evidence(path="a.json")
+    (tmp_path / "a.json").write_bytes(encode(decision()))
+    assert read_evidence(tmp_path, "a.json") == Evidence(path="a.json", decision=decision())
+    (tmp_path / "a.json").write_text("{", encoding="utf-8")
+    assert (read_evidence(tmp_path, "a.json").path, read_evidence(tmp_path, "a.json").decision) == ("a.json", None)
 
 
 def test_a_decision_that_cannot_be_read_cannot_decide(engine: Engine) -> None:
@@ -277,8 +288,11 @@ def test_a_schedule_whose_group_nobody_finds_cannot_be_decided(engine: Engine) -
     assert capacity(engine, gpus(1), shown(SCHEDULE, "gpu", lift, parent=SPAN))[0].startswith("cannot decide (gpu)")
 
 
-def test_a_release_that_brings_gpu_nodes_needs_a_decision(engine: Engine) -> None:
-    release = urn(RELEASE, "chat")
+CHAT = {"name": "chat", "chart": "../charts/x"}
+
+
+def pool_inside(release: str) -> Resource:
+    """Return a pool of Karpenter in a chart, for at most four GPUs."""
     node_pool = {
         "spec": {
             "limits": {"nvidia.com/gpu": "4", "cpu": "64"},
@@ -292,15 +306,36 @@ def test_a_release_that_brings_gpu_nodes_needs_a_decision(engine: Engine) -> Non
             },
         }
     }
-    inside = Resource(urn=f"{release}#pool", token="kubernetes:karpenter.sh/v1:NodePool", inputs=node_pool)  # noqa: S106
-    engine.rendered = RenderedReleases(before={}, after={release: (inside,)})
-    told = capacity(engine, shown(RELEASE, "chat", {"name": "chat", "chart": "../charts/x"}))
+    return Resource(urn=f"{release}#pool", token="kubernetes:karpenter.sh/v1:NodePool", inputs=node_pool)  # noqa: S106
+
+
+def test_a_release_that_brings_gpu_nodes_needs_a_decision(engine: Engine) -> None:
+    release = urn(RELEASE, "chat")
+    engine.rendered = RenderedReleases(before={}, after={release: (pool_inside(release),)})
+    told = capacity(engine, shown(RELEASE, "chat", CHAT))
     assert told
     assert "decision" in told[-1]
 
 
+def test_a_release_that_keeps_its_gpu_nodes_needs_none(engine: Engine) -> None:
+    release = urn(RELEASE, "chat")
+    engine.stands = [state_of(RELEASE, "chat", CHAT)]
+    inside = {release: (pool_inside(release),)}
+    engine.rendered = RenderedReleases(before=inside, after=inside)
+    assert capacity(engine, shown(RELEASE, "chat", CHAT)) == []
+
+
+def test_a_release_is_rendered_once_beside_what_is_no_release(engine: Engine) -> None:
+    engine.stands = [state_of(RELEASE, "old", CHAT)]
+    capacity(engine, gpus(1), shown(RELEASE, "old", CHAT), shown(RELEASE, "chat", CHAT))
+    first, second = [[(change.operation, change.urn) for change in plan.changes] for plan in engine.to_render]
+
+    assert first == [("create", urn(NODE_GROUP, "gpu")), ("update", urn(RELEASE, "old"))]
+    assert second == [("create", urn(NODE_GROUP, "gpu")), ("create", urn(RELEASE, "chat"))]
+
+
 def test_a_release_that_cannot_be_rendered_cannot_be_decided(engine: Engine) -> None:
-    told = capacity(engine, shown(RELEASE, "chat", {"name": "chat", "chart": "../charts/x"}))
+    told = capacity(engine, shown(RELEASE, "chat", CHAT))
     assert told[0].startswith("cannot decide (gpu)")
 
 

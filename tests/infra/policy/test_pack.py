@@ -1,12 +1,16 @@
 """The pack as a whole: what is mandatory, what it says of itself, and what was gated."""
 
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 from pulumi_policy import EnforcementLevel
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from costcheck.gate.gated import encode_gated, gated_plan
+from infra.policy.pack import Before
+from infra.policy.standing import Standing, export_stack, read_standing
 from tests.costcheck.gate.plans import NODE_GROUP, REGION, TODAY, create, pool, preview, read
 from tests.infra.policy.engine import Engine, shown
 
@@ -90,6 +94,30 @@ def test_a_resource_that_was_not_gated_is_a_violation(gated: Engine) -> None:
 def test_a_default_provider_is_in_no_preview_and_needs_no_gate(gated: Engine) -> None:
     told = gated.show(shown("pulumi:providers:aws", "default_7_51_1", {"region": REGION}, parent=""))
     assert [one for one in told if one.policy == GATED] == []
+
+
+def test_a_resource_that_is_only_called_default_needs_its_gate(gated: Engine) -> None:
+    assert "was not in the plan that was gated" in differs(gated, "default", pool(2, "m6i.large"))[0]
+    told = gated.show(shown("pulumi:providers:aws", "west", {"region": REGION}, parent=""))
+    assert [one.policy for one in told if one.policy == GATED] == [GATED]
+
+
+def test_where_nobody_looked_at_what_stood_everything_is_new() -> None:
+    assert Before(lambda _: b"")() == Standing(resources={}, trouble="nobody looked at what stood before")
+
+
+def test_what_stands_is_asked_of_pulumi_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "pulumi"
+    program.write_text(
+        '#!/bin/sh\nif [ "$4" = bad ]; then echo no >&2; exit 1; fi\nprintf "%s " "$@"\n', encoding="utf-8"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    assert export_stack("dev") == b"stack export --stack dev --non-interactive "
+    with pytest.raises(subprocess.CalledProcessError):
+        export_stack("bad")
+    assert "what stood before cannot be read" in read_standing(export_stack, "urn:pulumi:bad::shop::a:b:C::d").trouble
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", '{"version": 2}'])
