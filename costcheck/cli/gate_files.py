@@ -90,7 +90,8 @@ def write_gated(plan: Plan, result: GateResult, path: Path) -> None:
         UsageError: The plan was allowed without showing what stays, or the file cannot be written.
     """
     try:
-        path.unlink(missing_ok=True)
+        if path.is_file():
+            path.unlink()
         if result.outcome is not Outcome.ALLOWED:
             return
         if plan.knows_everything:

@@ -186,6 +186,13 @@ def test_what_was_gated_before_is_gone_whatever_becomes_of_this_plan(run: Gate) 
         assert not Path("gated.json").exists()
 
 
+def test_what_is_no_plain_file_is_never_removed(run: Gate) -> None:
+    os.mkfifo("gated.json")
+    run(GPU, "--gated", "gated.json")
+
+    assert Path("gated.json").is_fifo()
+
+
 def test_a_plan_that_cannot_be_written_down_is_answered_all_the_same(run: Gate) -> None:
     done = run(preview(update(NODE_GROUP, "gpu", pool(2), pool(1)), same=9), "--gated", "gated.json")
 
