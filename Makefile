@@ -4,8 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 SCANNERS := .venv-scanners
+LONG := .venv-long
 
-.PHONY: help setup scanners pin demo test lint typecheck format lock bench clean bench-stack local-up local-down e2e
+.PHONY: help setup scanners pin demo test long lint typecheck format lock bench clean bench-stack local-up local-down e2e
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -33,6 +34,14 @@ demo: setup ## Decide for the sample company, with bundled prices and no account
 
 test: lint typecheck scanners ## Lint, types, import contract, and every test
 	$(BIN)/pytest
+
+long: $(LONG)/.installed ## Fuzz, search and mutate for hours, and write tests/long/RESULTS.md; not in CI
+	$(BIN)/python scripts/long.py
+
+$(LONG)/.installed: locks/long.txt $(STAMP)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LONG)
+	$(BIN)/uv pip install --quiet --python $(LONG)/bin/python --require-hashes -r locks/long.txt
+	@touch $@
 
 local-up: setup ## Start a pretend AWS account with a real Kubernetes control plane on this machine (builds it the first time)
 	$(BIN)/python -m localcloud up
@@ -63,6 +72,8 @@ lock: ## Resolve the locks anew (needs uv)
 	    locks/bootstrap.in -o locks/bootstrap.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    locks/scanners.in -o locks/scanners.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    locks/long.in -o locks/long.txt
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --python-platform linux --generate-hashes --no-emit-index-url \
 	    --no-header --override locks/vllm-overrides.txt locks/vllm.in -o locks/vllm.txt
 
@@ -74,4 +85,4 @@ bench-stack: setup ## Measure preview, up and destroy of the whole program on th
 	$(BIN)/python -m benchmarks.local_stack
 
 clean: ## Remove what setup and demo made
-	rm -rf $(VENV) $(SCANNERS) .demo
+	rm -rf $(VENV) $(SCANNERS) $(LONG) .demo

@@ -11,10 +11,12 @@ from typing import Any
 
 import msgspec
 
+from costcheck.catalogue import load_open_weights
 from costcheck.model.growth import Growth
 from costcheck.price_book import TOKEN_UNIT
 from costcheck.records import Quota
-from costcheck.settings import ManagedQuote, Match, Operator, SelfHosting
+from costcheck.rules import load_thresholds
+from costcheck.settings import ManagedQuote, Match, Operator, Override, SelfHosting
 from costcheck.units import to_cents
 from costcheck.verdict import Decision, OptionResult
 from tests.costcheck.decision.builders import (
@@ -37,6 +39,8 @@ CHAT, DRAFTS = workload(match=Match(request_models=("a",))), workload("drafts", 
 FEW = (demand(requests=9_000),)
 TWO_DEMANDS = (demand(), demand("drafts", 3_000_000))
 MANAGED = compliance(in_region_managed_api_allowed=True)
+BOTH = {name: load_open_weights()[name] for name in ("gpt-oss-120b", CANDIDATE)}
+OWN = Override(value=Decimal(20_000), reason="the board said so")
 NOBODY, UNANSWERED = Operator(answer="nobody"), Operator()
 REFUSED = SelfHosting(schedules=("always_on",), refused_instance_types=("g6.xlarge", "g6e.xlarge"))
 
@@ -64,10 +68,11 @@ def _evidence() -> dict[str, dict[str, Any]]:
     return {
         "everything speaks for servers": {},
         "the bill is small": {"bill": bill("400")},
-        "the bill is middling": {"bill": bill("6000")},
+        "the bill is middling": {"bill": bill("4000")},
         "two months of usage": {"coverage": coverage(complete_months=MONTHS[-2:])},
         "old prices": {"snapshot": _old_prices()},
         "old prices that are not needed": {"snapshot": _old_prices(), "bill": bill("400")},
+        "a threshold of its own": {"thresholds": load_thresholds({"min_saving_usd": OWN})},
         "no usage": {"bill": bill("400", has_usage=False), "demands": ()},
     }
 
@@ -113,7 +118,20 @@ def _requirements() -> dict[str, dict[str, Any]]:
 
 def _quality() -> dict[str, dict[str, Any]]:
     unshown = msgspec.structs.replace(DRAFTS, evaluations=())
+    sold = workload("drafts", match=Match(request_models=("b",)), weights="published")
+    cheaper = workload(match=Match(request_models=("a",)), cheaper_request_model="gpt-5.4-mini")
+    bound = workload("bound", match=Match(tags=("x",)), compliance=MANAGED, weights="published")
+    several = workload("drafts", match=Match(request_models=("b",)), candidates=tuple(BOTH), evaluations=())
     return {
+        "changes of the API, ready and not, of two workloads": {
+            "settings": settings(cheaper, sold), "demands": TWO_DEMANDS, "bill": bill("400")
+        },
+        "a bound workload stays while another moves": {
+            "settings": settings(bound, workload()), "demands": (demand("bound", 9_000), demand())
+        },
+        "several candidates that are not shown": {
+            "settings": settings(CHAT, several), "demands": TWO_DEMANDS, "models": BOTH
+        },
         "two workloads move": {"settings": settings(CHAT, DRAFTS), "demands": TWO_DEMANDS},
         "one of two is not shown": {"settings": settings(CHAT, unshown), "demands": TWO_DEMANDS},
         "nothing is shown": {"settings": settings(workload(evaluations=()))},
