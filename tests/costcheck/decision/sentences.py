@@ -3,6 +3,7 @@
 `python -m tests.costcheck.decision.sentences` writes it anew, to be read before committing.
 """
 
+import functools
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -54,9 +55,14 @@ def chapter(title: str) -> str:
     """Return what is said of one company, without what is said of the first one in the same words."""
     _, *others = companies()
     lines = _lines(decided(**companies()[title]))
-    known = set(_lines(decided())) if title in others else set()
+    known = _first() if title in others else frozenset()
     as_there = f"({sum(line in known for line in lines)} lines as of the first)\n" if known else ""
     return f"# {title}\n{as_there}" + "\n".join(line for line in lines if line not in known) + "\n"
+
+
+@functools.cache
+def _first() -> frozenset[str]:
+    return frozenset(_lines(decided()))
 
 
 def page() -> str:
