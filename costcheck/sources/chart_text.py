@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import os
 import re
 import tarfile
 from collections.abc import Iterable, Iterator
@@ -88,10 +87,14 @@ def read_chart(path: Path, values: Any) -> Chart | str:  # noqa: ANN401 - any JS
     )
 
 
-def _folder(path: Path) -> Iterator[tuple[str, bytes]]:
-    for folder, _, names in os.walk(path, followlinks=True):
-        for name in names:
-            yield from _file(os.path.relpath(Path(folder, name), path), Path(folder, name).read_bytes())
+def _folder(path: Path, within: str = "") -> Iterator[tuple[str, bytes]]:
+    """Yield what lies in a folder, behind links too, as Helm reads it; the kernel ends a circle of links."""
+    for child in sorted(path.iterdir()):
+        name = f"{within}{child.name}"
+        if child.is_dir():
+            yield from _folder(child, f"{name}/")
+        else:
+            yield from _file(name, child.read_bytes())
 
 
 def _archive(content: bytes) -> Iterator[tuple[str, bytes]]:

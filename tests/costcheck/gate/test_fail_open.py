@@ -15,7 +15,8 @@ from tests.costcheck.gate.fail_open import PAGE, page_text, rows
 from tests.infra.policy.engine import Engine, Told, shown
 
 ENTRY = """
-import datetime, costcheck.__main__ as entry
+import datetime, signal, costcheck.__main__ as entry
+signal.signal(signal.SIGINT, signal.default_int_handler)
 class Then(datetime.datetime):
     @classmethod
     def now(cls, tz=None):
@@ -23,7 +24,9 @@ class Then(datetime.datetime):
 entry.datetime = Then
 entry.main()
 """
-"""The command as it is, on another day: the entry point is the only reader of the clock."""
+"""The command as it is, on another day: the entry point is the only reader of the clock.
+
+An interruption counts again, which a test run in the background has inherited as ignored."""
 ABOUT_THIS = {"gpu-capacity-is-decided", "something-is-checked"}
 ROWS = {f"{chapter}: {row.what}": row for chapter, row in rows()}
 OF_THE_PACK = {name: row for name, row in ROWS.items() if row.pack in {STOPPED, PASSED}}
