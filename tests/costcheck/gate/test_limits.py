@@ -358,5 +358,6 @@ def test_a_file_that_is_no_toml_is_named() -> None:
         parse_waiver("=", "w.toml", load_gate_rules(), TODAY)
 
 
-def test_zero_is_a_limit() -> None:
-    assert parse_gate_config("[limits]\nmonthly_usd = 0", "gate.toml").limits.monthly_usd == 0
+@pytest.mark.parametrize("amount", [0, 10**12])
+def test_zero_is_a_limit_and_so_is_a_million_millions(amount: int) -> None:
+    assert parse_gate_config(f"[limits]\nmonthly_usd = {amount}", "gate.toml").limits.monthly_usd == amount

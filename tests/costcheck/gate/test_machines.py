@@ -32,6 +32,8 @@ def gpu_check(token: str, inputs: dict[str, Any]) -> str:
         ("aws:future/thing:Thing", {"acceleratorCapabilities": {"count": 1}}),
         ("gcp:compute/instance:Instance", {"machineType": "a3-highgpu-8g"}),
         ("gcp:compute/instance:Instance", {"machineType": "n2-standard-2"}),
+        ("gcp:compute/instance:Instance", {"pools": {"config": {"machineType": "n2-standard-2"}}}),
+        ("gcp:compute/instance:Instance", {"pools": [{"machineType": "n2-standard-2"}]}),
         ("azure-native:compute:VirtualMachine", {"hardwareProfile": {"vmSize": "Standard_NC24ads_A100_v4"}}),
     ],
 )

@@ -1,5 +1,6 @@
 """How a resource is looked into: what is not what it should be is named, with what it is."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -71,3 +72,25 @@ def test_an_object_is_found_by_its_name_where_there_is_one() -> None:
     assert (found.resource.name, found.side) == ("a", seen.side)
     assert seen.named("Claim", "two") is None
     assert seen.named("Claim", "three") is None
+
+
+@pytest.mark.parametrize(
+    ("inputs", "listed", "left_out"),
+    [
+        ({"b": 1}, ("b",), True),
+        ({"a": 1, "b": 1}, ("a", "b"), False),
+        ({"b": 1}, ("a", "b"), False),
+        ({"a": 1, "b": 1}, ("b",), False),
+        ({"b": 1}, (), False),
+    ],
+    ids=["left out", "set", "lost", "set by the provider", "of a resource that lists nothing"],
+)
+def test_only_what_is_seen_not_to_be_set_is_left_out(
+    inputs: dict[str, Any],
+    listed: tuple[str, ...],
+    left_out: bool,  # noqa: FBT001 - a case
+) -> None:
+    seen = view(**inputs)
+    listing = replace(seen.resource, depends_on=dict.fromkeys(listed, ()))
+
+    assert View(listing, seen.side).leaves_out("a") is left_out

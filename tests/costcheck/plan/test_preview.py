@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from costcheck.errors import PlanError
-from costcheck.plan.preview import read_preview
+from costcheck.plan.preview import EXPECTED, read_preview
+from costcheck.plan.reading import AGAIN
 from costcheck.plan.records import Operation
 from tests.costcheck.gate.plans import NODE_GROUP, Json, create, delete, pool, preview, read, update, urn
 
@@ -177,8 +178,9 @@ def test_a_node_group_that_says_it_is_a_component_is_a_contradiction() -> None:
 
 @pytest.mark.parametrize("operation", ["refresh", "discard", "discard-replaced", "remove-pending-replace"])
 def test_a_step_that_shows_no_side_at_all_is_an_error(operation: str) -> None:
-    with pytest.raises(PlanError, match=r"does not say what .* is on one side of its"):
+    with pytest.raises(PlanError, match=r"does not say what .* is on one side of its") as caught:
         read(preview({"op": operation, "urn": urn(NODE_GROUP, "g6")}))
+    assert (caught.value.expected, caught.value.action) == (EXPECTED, AGAIN)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,10 +113,11 @@ def test_a_leftover_that_the_plan_deletes_is_gone_and_the_live_one_stays() -> No
 
 
 def test_a_state_in_which_something_stands_twice_is_refused() -> None:
-    row = state_of(NODE_GROUP, "gpu", pool())
+    rows = [state_of(NODE_GROUP, "gpu", pool(), id=id_) for id_ in ("one", "two")]
 
-    with pytest.raises(PlanError, match="stands twice"):
-        read_with_state(preview(create(NODE_GROUP, "new", pool()), same=2), row, row)
+    with pytest.raises(PlanError, match=r"^the state contradicts itself: .* stands twice") as caught:
+        read_with_state(preview(create(NODE_GROUP, "new", pool()), same=2), *rows)
+    assert (caught.value.expected, caught.value.action) == (EXPECTED, AGAIN)
 
 
 @pytest.mark.parametrize(
@@ -151,6 +153,30 @@ def test_a_plain_value_is_not_what_the_state_holds_as_a_secret() -> None:
 
     with pytest.raises(PlanError, match="not the same in both"):
         read_with_state(document, state_of(NODE_GROUP, "gpu", pool(diskSize=ENCRYPTED)))
+
+
+@pytest.mark.parametrize(
+    ("shown", "stands", "same"),
+    [
+        (["a"], ["a"], True),
+        (["a"], ["a", "b"], False),
+        (["a", "b"], ["a", "c"], False),
+        (["a"], "a", False),
+        ({"a": 1}, "a", False),
+        ("a", {"a": 1}, False),
+        (ENCRYPTED, ENCRYPTED | {"ciphertext": "v1:def"}, True),
+        ({"ciphertext": "v1:abc"}, ENCRYPTED, False),
+    ],
+)
+def test_values_of_the_two_sides_agree_in_all_their_parts(shown: Any, stands: Any, same: bool) -> None:  # noqa: ANN401, FBT001 - any JSON
+    document = preview(update(NODE_GROUP, "gpu", pool(value=shown), pool(3)))
+    row = state_of(NODE_GROUP, "gpu", pool(value=stands))
+
+    if same:
+        assert read_with_state(document, row).knows_everything
+    else:
+        with pytest.raises(PlanError, match="not the same in both"):
+            read_with_state(document, row)
 
 
 def test_a_resource_with_another_name_is_found_by_its_old_one() -> None:
