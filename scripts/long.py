@@ -16,8 +16,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -183,19 +182,27 @@ def _mutated(copy: Path, group: Group) -> str:
     rows = list(mutated_rows(copy / "mutants"))
     if not rows:
         print(text[-4000:])
-    head = ["| module | mutants | killed | survived | killed, % |", "| --- | ---: | ---: | ---: | ---: |"]
+    head = [
+        "| module | mutants | tried | killed | survived | killed, % |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
     return "\n".join([*head, *rows, f"\n{took:.0f} minutes.\n"])
 
 
 def mutated_rows(mutants: Path) -> Iterator[str]:
     """Yield a row for each module, from what mutmut notes down beside it; a test that never ends has noticed."""
     for path in sorted(mutants.rglob("*.meta")):
-        codes = Counter(json.loads(path.read_text())["exit_code_by_key"].values())
-        total = codes.total()
-        killed = sum(count for code, count in codes.items() if code in KILLED | TIMED_OUT)
-        if total:
-            name = path.relative_to(mutants).as_posix().removesuffix(".meta")
-            yield f"| {name} | {total} | {killed} | {total - killed} | {killed / total:.1%} |"
+        codes = json.loads(path.read_text())["exit_code_by_key"].values()
+        if codes:
+            yield mutated_row(path.relative_to(mutants).as_posix().removesuffix(".meta"), codes)
+
+
+def mutated_row(name: str, codes: Collection[int | None]) -> str:
+    """Return the row of a module by what each of its mutants ended with, None where it was not tried."""
+    tried = [code for code in codes if code is not None]
+    killed = sum(code in KILLED | TIMED_OUT for code in tried)
+    share = f"{killed / len(tried):.1%}" if tried else "-"
+    return f"| {name} | {len(codes)} | {len(tried)} | {killed} | {len(tried) - killed} | {share} |"
 
 
 def _write(text: str) -> None:

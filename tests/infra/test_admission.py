@@ -198,6 +198,15 @@ def test_a_refusal_says_why_and_what_is_needed(evidence: Evidence, why: str, nee
     assert (caught.value.expected, caught.value.action) == (needed, DECIDE_AGAIN)
 
 
+def test_a_refusal_names_every_type_that_grows_and_every_ceiling() -> None:
+    nodes = {KEY: 2, "p5.48xlarge/spot": 9}
+    with pytest.raises(DENIED) as caught:
+        ask(Evidence(path=PATH, decision=decision(nodes=nodes)), {KEY: 3, "a/b": 1})
+
+    assert caught.value.seen.endswith(f"too many: 1 x a/b (admitted: 0), 3 x {KEY} (admitted: 2)")
+    assert caught.value.expected == f"what the decision allows: at most 2 x {KEY}, 9 x p5.48xlarge/spot"
+
+
 @pytest.mark.usefixtures("cloud")
 def test_pools_of_one_type_add_up_and_each_type_of_a_pool_counts_in_full() -> None:
     config = load(
