@@ -12,7 +12,7 @@ from costcheck.gate.standing import Sided
 from costcheck.gate.types.instances import LAUNCH_TEMPLATE
 from costcheck.gate.view import Side
 from costcheck.plan.identity import identified
-from costcheck.plan.records import Change, Operation, Plan, Resource
+from costcheck.plan.records import UNKNOWN, Change, Operation, Plan, Resource
 from costcheck.price_book import PriceBook
 from costcheck.records import InstanceType
 from costcheck.sources.snapshot import read_price_book
@@ -51,6 +51,7 @@ class Assessing:
         """
         before = self.standing().resources
         after = {urn: _identified(row, before.get(urn)) for urn, row in self.seen.resources.items() if urn != without}
+        after = {urn: _launching_latest(row, after, before) for urn, row in after.items()}
         old, new = Side(before.values(), self._facts, self._before), Side(after.values(), self._facts, self._after)
         found = assess(_plan(_changes(before, after)), self.book, {}, old, new)
         rows = tuple(row for row in found.rows if at_the_end or not _waits(row))
@@ -100,6 +101,24 @@ class Assessors:
 
 def _identified(shown: Resource, stood: Resource | None) -> Resource:
     return identified(Operation.UPDATE if stood else Operation.CREATE, stood, shown) or shown
+
+
+def _launching_latest(row: Resource, after: Mapping[str, Resource], before: Mapping[str, Resource]) -> Resource:
+    """Return a resource that launches from a template made or changed in this run, as a preview would show it.
+
+    During an update the engine shows the id and version that the template has got by now, but not the template's
+    outputs, which they would have to be held against.
+    """
+    told = row.inputs.get("launchTemplate")
+    templates = [after[urn] for urn in row.depends_on.get("launchTemplate", ()) if urn in after]
+    found = [template for template in templates if template.token == LAUNCH_TEMPLATE]
+    if not isinstance(told, Mapping) or len(found) != 1:
+        return row
+    stood = before.get(found[0].urn)
+    if stood is not None and stood.inputs == found[0].inputs:
+        return row
+    anew = {key: UNKNOWN for key in ("id", "name", "version") if key in told and (stood is None or key == "version")}
+    return replace(row, inputs={**row.inputs, "launchTemplate": {**told, **anew}})
 
 
 def _changes(before: Mapping[str, Resource], after: Mapping[str, Resource]) -> tuple[Change, ...]:
