@@ -9,8 +9,6 @@ from infra.policy.assessing import _launching_latest
 
 TEMPLATE_TYPE, GROUP_TYPE = "aws:ec2/launchTemplate:LaunchTemplate", "aws:eks/nodeGroup:NodeGroup"
 TEMPLATE = Resource(urn="urn:template", token=TEMPLATE_TYPE, inputs={"instanceType": "g6.xlarge"})
-    urn="urn:template", token="aws:ec2/launchTemplate:LaunchTemplate", inputs={"instanceType": "g6.xlarge"}
-)
 GROUP = Resource(
     urn="urn:group",
     token=GROUP_TYPE,
