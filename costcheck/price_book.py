@@ -2,6 +2,7 @@
 
 import difflib
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -73,7 +74,7 @@ class _Key:
 
 
 class PriceBook:
-    """The rows of one snapshot, by key.
+    """The rows of one snapshot, by key, and `instances`: its facts by instance type.
 
     Raises:
         PriceNotFoundError: A row holds a price that is not a finite number above zero.
@@ -87,7 +88,7 @@ class PriceBook:
         for price in snapshot.unit_prices:
             require_positive(price)
             self._prices[_key_of(price)].append(price)
-        self._instances = {fact.instance_type: fact for fact in snapshot.instance_types}
+        self.instances = {fact.instance_type: fact for fact in snapshot.instance_types}
         self._offerings = {row.instance_type: row for row in snapshot.zone_offerings}
         self._quotas = {quota.quota_code: quota for quota in snapshot.quotas}
 
@@ -182,13 +183,7 @@ class PriceBook:
         there the whole request takes the price of the tier that its prompt reaches, so use `price`.
         """
         rows = self.tiers(service_code, sku_meter, region_id=region_id, on=on)
-        ends = [row.tier_start for row in rows[1:]] + [max(quantity, rows[-1].tier_start)]
-        parts = [
-            (min(quantity, end) - row.tier_start) * row.list_unit_price
-            for row, end in zip(rows, ends, strict=True)
-            if quantity > row.tier_start
-        ]
-        return Money(sum(parts, Decimal(0)), rows[0].pricing_currency)
+        return Money(tiered_cost(rows, quantity), rows[0].pricing_currency)
 
     def token_price(  # noqa: PLR0913 - the key of a token price has this many parts, all named
         self,
@@ -231,18 +226,18 @@ class PriceBook:
         Raises:
             PriceNotFoundError: The snapshot holds no facts about it; the nearest name is given.
         """
-        if instance_type not in self._instances:
-            nearest = difflib.get_close_matches(instance_type, self._instances, n=1)
+        if instance_type not in self.instances:
+            nearest = difflib.get_close_matches(instance_type, self.instances, n=1)
             hint = f"; the nearest is {nearest[0]}" if nearest else ""
             message = f"the snapshot knows no instance type {instance_type!r}{hint}"
             raise _not_found(message)
-        return self._instances[instance_type]
+        return self.instances[instance_type]
 
     def gpu_instance_types(self) -> tuple[InstanceType, ...]:
         """Return the types with at least one whole GPU, by name; priced or not, offered or not."""
         return tuple(
             sorted(
-                (fact for fact in self._instances.values() if fact.gpu_count > 0),
+                (fact for fact in self.instances.values() if fact.gpu_count > 0),
                 key=lambda fact: fact.instance_type,
             )
         )
@@ -313,6 +308,16 @@ class PriceBook:
         hint = f"; the nearest row is {near[0]}" if near else ""
         later = "" if key not in self._prices else " (its rows begin later)"
         return _not_found(f"no price of {key} on {day}{later}{hint if not later else ''}")
+
+
+def tiered_cost(tiers: Sequence[UnitPrice], quantity: Decimal) -> Decimal:
+    """Return what a month's quantity costs where each tier, lowest first, prices only the units inside it."""
+    total = Decimal(0)
+    ends = (*(row.tier_start for row in tiers[1:]), None)
+    for row, end in zip(tiers, ends, strict=True):
+        units = (quantity if end is None else min(quantity, end)) - row.tier_start
+        total += max(units, Decimal(0)) * row.list_unit_price
+    return total
 
 
 def token_meter(model_id: str, token_type: TokenType, service_tier: ServiceTier = ServiceTier.STANDARD) -> str:

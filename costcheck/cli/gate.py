@@ -131,7 +131,7 @@ class Pricing:
     def _sides(self) -> tuple[Side, Side]:
         from costcheck.gate.view import Side  # noqa: PLC0415 - msgspec is slow to load
 
-        facts = {fact.instance_type: fact for fact in self.book.snapshot.instance_types}
+        facts = self.book.instances
         before, after = self._charts.before, self._charts.after
         return (
             Side(self.plan.before, facts, before, self._today),
@@ -142,8 +142,7 @@ class Pricing:
     def _charts(self) -> RenderedReleases:
         from costcheck.gate.releases import render_releases  # noqa: PLC0415 - msgspec is slow to load
 
-        facts = {fact.instance_type: fact for fact in self.book.snapshot.instance_types}
-        return render_releases(self.plan, facts, self._program, everything=True)
+        return render_releases(self.plan, self.book.instances, self._program)
 
 
 def _found(pricing: Pricing, settings: GateConfig, decision: Path) -> tuple[Assessment, Evidence]:
@@ -163,20 +162,27 @@ def _found(pricing: Pricing, settings: GateConfig, decision: Path) -> tuple[Asse
 
 
 def _rendered(result: GateResult, style: Format) -> str:
-    from costcheck.report.gate_junit import render_junit  # noqa: PLC0415 - jinja2 and rich are slow to load
-    from costcheck.report.gate_markdown import render_gate_markdown  # noqa: PLC0415 - the same
-    from costcheck.report.gate_sarif import render_sarif  # noqa: PLC0415 - the same
-    from costcheck.report.gate_text import render_gate_text  # noqa: PLC0415 - the same
-    from costcheck.verdict import encode  # noqa: PLC0415 - the same
+    """Return the answer in a format; each loads what it needs alone, since rich and jinja2 are slow to load."""
+    if style == "json":
+        from costcheck.verdict import encode  # noqa: PLC0415 - as above
+
+        return encode(result).decode()
+    if style == "markdown":
+        from costcheck.report.gate_markdown import render_gate_markdown  # noqa: PLC0415 - as above
+
+        return render_gate_markdown(result)
+    if style == "junit":
+        from costcheck.report.gate_junit import render_junit  # noqa: PLC0415 - as above
+
+        return render_junit(result)
+    if style == "sarif":
+        from costcheck.report.gate_sarif import render_sarif  # noqa: PLC0415 - as above
+
+        return render_sarif(result)
+    from costcheck.report.gate_text import render_gate_text  # noqa: PLC0415 - as above
 
     width, color = min(shutil.get_terminal_size().columns, 120), sys.stdout.isatty()
-    return {
-        "text": lambda: render_gate_text(result, width=width, color=color),
-        "json": lambda: encode(result).decode(),
-        "markdown": lambda: render_gate_markdown(result),
-        "junit": lambda: render_junit(result),
-        "sarif": lambda: render_sarif(result),
-    }[style]()
+    return render_gate_text(result, width=width, color=color)
 
 
 def _comment(result: GateResult, where: Where, context: Context) -> None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from costcheck.gate.capacity import Growth, gpu_growth
-from costcheck.gate.pricing import Priced, price_resource, tiered_cost
+from costcheck.gate.pricing import Priced, price_resource
 from costcheck.gate.result import NOTHING, Cost, PricedComponent, Status
 from costcheck.gate.standing import Sided, Standing
 from costcheck.gate.view import Side
 from costcheck.plan.records import Operation, Plan, Resource
-from costcheck.price_book import PriceBook
+from costcheck.price_book import PriceBook, tiered_cost
 from costcheck.records import UnitPrice
 
 Usage = Mapping[str, Decimal]

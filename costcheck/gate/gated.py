@@ -17,9 +17,8 @@ from typing import Any
 import msgspec
 
 from costcheck.errors import InputFileError
-from costcheck.gate.view import SECRET_KEY
 from costcheck.plan.digest import plan_sha256
-from costcheck.plan.records import SECRET, UNKNOWN, Plan
+from costcheck.plan.records import SECRET, SIGNATURE, UNKNOWN, Plan
 from costcheck.verdict import encode
 
 GATED_VERSION = 1
@@ -127,7 +126,7 @@ def _hides(hidden: tuple[str, ...], path: str) -> bool:
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON
     """Yield each leaf with its digest, empty for one that is unknown or secret."""
-    if value in (UNKNOWN, SECRET) or (isinstance(value, Mapping) and SECRET_KEY in value):
+    if value in (UNKNOWN, SECRET) or (isinstance(value, Mapping) and SIGNATURE in value):
         yield path, ""
     elif isinstance(value, Mapping):
         for key, inner in value.items():

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from costcheck.errors import EvidenceError
 from costcheck.gate.estimate import Component, Estimate, Nodes, PurchaseOption
@@ -13,7 +12,7 @@ from costcheck.gate.types import find_pricer, may_run_nodes
 from costcheck.gate.view import Side, UnpriceableError, View
 from costcheck.meters import Meter, on_demand_meter
 from costcheck.plan.records import Resource
-from costcheck.price_book import PriceBook
+from costcheck.price_book import PriceBook, tiered_cost
 from costcheck.records import PricingCategory, UnitPrice
 from costcheck.units import HOURS_PER_MONTH
 
@@ -60,7 +59,7 @@ def price_resource(resource: Resource, side: Side, book: PriceBook) -> Priced:
     try:
         estimate = pricer(View(resource, side))
     except UnpriceableError as exc:
-        nodes = None if may_run_nodes(resource) else ()
+        nodes = None if may_run_nodes(resource) else untold
         return Priced(status=Status.UNKNOWN, reason=str(exc), nodes=nodes)
     priced = _price_estimate(estimate, resource.region_id, book)
     return priced if untold == () or priced.nodes else replace(priced, nodes=None)
@@ -187,13 +186,3 @@ def priced_component(component: Component, tiers: tuple[UnitPrice, ...]) -> Pric
         price_source=first.provenance.source_url,
         price_date=first.provenance.retrieved_on,
     )
-
-
-def tiered_cost(tiers: tuple[UnitPrice, ...], quantity: Decimal) -> Decimal:
-    """Return what a month's quantity costs where each tier prices only the units inside it."""
-    total = Decimal(0)
-    ends = (*(row.tier_start for row in tiers[1:]), None)
-    for row, end in zip(tiers, ends, strict=True):
-        units = (quantity if end is None else min(quantity, end)) - row.tier_start
-        total += max(units, Decimal(0)) * row.list_unit_price
-    return total

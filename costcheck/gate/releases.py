@@ -15,8 +15,8 @@ from typing import Any
 
 from costcheck.gate.estimate import Estimate
 from costcheck.gate.types.kubernetes import release as estimate_release
-from costcheck.gate.view import SECRET_KEY, Rendered, Side, UnpriceableError, View
-from costcheck.plan.records import KUBERNETES, SECRET, UNKNOWN, Plan, Resource
+from costcheck.gate.view import Rendered, Side, UnpriceableError, View
+from costcheck.plan.records import KUBERNETES, SECRET, SIGNATURE, UNKNOWN, Plan, Resource
 from costcheck.records import InstanceType
 from costcheck.sources import helm
 from costcheck.sources.chart_text import Chart, read_chart
@@ -65,12 +65,11 @@ class RenderedReleases:
     after: Rendered
 
 
-def render_releases(  # noqa: PLR0913 - the last two stand for helm, and only tests give them
+def render_releases(
     plan: Plan,
     facts: Mapping[str, InstanceType],
     root: Path,
     *,
-    everything: bool,
     render: Render = helm.render,
     opened: Open = open_chart,
 ) -> RenderedReleases:
@@ -80,11 +79,10 @@ def render_releases(  # noqa: PLR0913 - the last two stand for helm, and only te
         plan: The plan.
         facts: What EC2 says of instance types, for charts with node pools.
         root: Folder of the Pulumi program (`main` in Pulumi.yaml), which local charts are relative to.
-        everything: Render those that stay as they are, too; without totals nobody asks what they cost.
         render: Renders one release.
         opened: Finds a chart and reads its text.
     """
-    kept = plan.unchanged if everything else ()
+    kept = plan.unchanged
     coming = _releases([*kept, *(change.after for change in plan.changes)])
     leaving = _releases([*kept, *(change.before for change in plan.changes)])
     renderer = _Renderer(facts, root, render, opened)
@@ -260,7 +258,7 @@ def _hides(value: Any) -> bool:  # noqa: ANN401 - any JSON
 def _substituted(value: Any, stand_in: str) -> Any:  # noqa: ANN401 - any JSON
     """Return a value with a stand-in for each text that is unknown or a secret."""
     if isinstance(value, Mapping):
-        if SECRET_KEY in value:
+        if SIGNATURE in value:
             return stand_in
         return {key: _substituted(inner, stand_in) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -61,11 +61,6 @@ class GateConfig(Typed, frozen=True, kw_only=True):
     runway: Runway | None = None
     usage: dict[str, Decimal] = msgspec.field(default_factory=dict)
 
-    @property
-    def has_limits(self) -> bool:
-        """Return whether anything is limited beside the decision."""
-        return self.limits != Limits() or self.runway is not None
-
 
 class Waiver(Typed, frozen=True, kw_only=True):
     """A person's word that one limit may be exceeded for a while, kept as a file in the repository.

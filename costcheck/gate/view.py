@@ -9,12 +9,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from costcheck.plan.records import KUBERNETES, SECRET, UNKNOWN, Resource
+from costcheck.plan.records import KUBERNETES, SECRET, SIGNATURE, UNKNOWN, Resource
 from costcheck.records import InstanceType
-
-SECRET_KEY = "4dabf18193072939515e22adb298388d"  # noqa: S105 - marks a special value in a state
-"""Key of objects that stand for secrets and assets in a state
-(https://github.com/pulumi/pulumi/blob/v3.258.0/sdk/go/common/resource/sig/sig.go)."""
 
 
 class UnpriceableError(Exception):
@@ -228,7 +224,7 @@ class View:
         if value == UNKNOWN:
             message = f"{_key(path)} is only known after the update"
             raise UnpriceableError(message)
-        if value == SECRET or (isinstance(value, Mapping) and SECRET_KEY in value):
+        if value == SECRET or (isinstance(value, Mapping) and SIGNATURE in value):
             message = f"{_key(path)} is a secret"
             raise UnpriceableError(message)
         return value

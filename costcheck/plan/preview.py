@@ -1,7 +1,7 @@
 """Read `pulumi preview --json`, and notice what is missing: a preview that failed half-way looks like a small one.
 
 Unchanged resources are absent from `steps`, `changeSummary` alone counts them, and a failed preview says so in
-`diagnostics` alone (measured with the engine 3.258.0: exit code 255, but a well-formed document).
+`diagnostics` alone (seen with the engine 3.258.0: a well-formed document, and an exit code that is not in it).
 """
 
 import re

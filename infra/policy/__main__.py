@@ -19,7 +19,7 @@ def main() -> None:
             root,
             today=lambda: datetime.now(UTC).date(),
             export=export_stack,
-            render=lambda plan, facts: render_releases(plan, facts, root / "infra", everything=True),
+            render=lambda plan, facts: render_releases(plan, facts, root / "infra"),
         ),
     )
 

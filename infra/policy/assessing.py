@@ -52,11 +52,12 @@ class Assessing:
         before = self.standing().resources
         after = {urn: _identified(row, before.get(urn)) for urn, row in self.seen.resources.items() if urn != without}
         after = {urn: _launching_latest(row, after, before) for urn, row in after.items()}
-        old, new = Side(before.values(), self._facts, self._before), Side(after.values(), self._facts, self._after)
+        facts = self.book.instances
+        old, new = Side(before.values(), facts, self._before), Side(after.values(), facts, self._after)
         found = assess(_plan(_changes(before, after)), self.book, {}, old, new)
         rows = tuple(row for row in found.rows if at_the_end or not _waits(row))
         to_come = (row for row in self._stood_rows(old) if row.resource.urn not in after)
-        return replace(found, rows=rows, growth=gpu_growth((*rows, *to_come), self._facts))
+        return replace(found, rows=rows, growth=gpu_growth((*rows, *to_come), facts))
 
     def render_release(self, urn: str) -> None:
         """Render the chart of a resource if it is a Helm release; `assess` needs it."""
@@ -64,13 +65,9 @@ class Assessing:
         if after[urn].token != RELEASE:
             return
         beside = {key: resource for key, resource in after.items() if key == urn or resource.token != RELEASE}
-        rendered = self.render(_plan(_changes(before, beside)), self._facts)
+        rendered = self.render(_plan(_changes(before, beside)), self.book.instances)
         self._before.update(rendered.before)
         self._after.update(rendered.after)
-
-    @property
-    def _facts(self) -> dict[str, InstanceType]:
-        return {fact.instance_type: fact for fact in self.book.snapshot.instance_types}
 
     def _stood_rows(self, old: Side) -> tuple[Sided, ...]:
         if self._stood is None:

@@ -4,11 +4,15 @@ import json
 import os
 import shutil
 import subprocess
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from costcheck.sources.prices.aws_calls import IAM_ACTIONS
+from tests.loopback import serving
 
 ROOT = Path(__file__).parents[2]
 SCANNERS = ROOT / ".venv-scanners" / "bin"
@@ -69,6 +73,10 @@ def test_the_roles_of_a_pipeline_can_only_read(policy: str, beside: set[str]) ->
 
     assert levels.keys() == set(actions(policy))
     assert {name for name, level in levels.items() if level not in {"Read", "List"}} == beside
+
+
+def test_the_role_of_the_schedule_may_do_what_pulling_prices_needs_and_no_more() -> None:
+    assert set(actions("drift-role.json")) == set(IAM_ACTIONS)
 
 
 def test_the_two_roles_share_no_right_but_to_look_at_instance_types() -> None:
@@ -203,3 +211,60 @@ def test_a_scheduled_question_leaves_with_the_answer_and_a_failed_pull_is_none(
     assert (tmp_path / "drift.md").exists() == (bill == 0)
     if not bill:
         assert "no accepted decision" in (tmp_path / "drift.md").read_text()
+
+
+class Issuer(BaseHTTPRequestHandler):
+    """GitHub's end of the identity: a token for whoever shows the job's own secret and names the audience."""
+
+    def do_GET(self) -> None:
+        known = self.headers["Authorization"] == "bearer job-secret" and self.path.endswith(
+            "&audience=sts.amazonaws.com"
+        )
+        self.send_response(200 if known else 403)
+        self.end_headers()
+        self.wfile.write(b'{"count": 1, "value": "a.signed.token"}' if known else b"")
+
+
+def identity(tmp_path: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), "GITHUB_ENV": str(tmp_path / "env"),
+        "GITHUB_RUN_ID": "42", **more,
+    }  # fmt: skip
+    bash = shutil.which("bash") or "bash"
+    command = [bash, str(ROOT / "scripts" / "aws_identity.sh"), "gate", "us-east-1"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+
+
+def test_a_job_gets_its_identity_into_a_file_that_only_it_can_read(tmp_path: Path) -> None:
+    with serving(Issuer) as port:
+        url = f"http://127.0.0.1:{port}/token?api-version=2.0"
+        done = identity(
+            tmp_path,
+            ACTIONS_ID_TOKEN_REQUEST_URL=url,
+            ACTIONS_ID_TOKEN_REQUEST_TOKEN="job-secret",  # noqa: S106
+        )
+    token = tmp_path / "aws-identity"
+
+    assert done.returncode == 0, done.stderr
+    assert (token.read_text(), token.stat().st_mode & 0o077) == ("a.signed.token", 0)
+    assert (tmp_path / "env").read_text().splitlines() == [
+        f"AWS_WEB_IDENTITY_TOKEN_FILE={token}",
+        "AWS_ROLE_SESSION_NAME=costcheck-gate-42",
+        "AWS_REGION=us-east-1",
+    ]
+
+
+def test_an_identity_that_is_refused_ends_the_job(tmp_path: Path) -> None:
+    with serving(Issuer) as port:
+        url = f"http://127.0.0.1:{port}/token?api-version=2.0"
+        done = identity(tmp_path, ACTIONS_ID_TOKEN_REQUEST_URL=url, ACTIONS_ID_TOKEN_REQUEST_TOKEN="")
+
+    assert done.returncode != 0
+    assert not (tmp_path / "env").exists()
+
+
+def test_a_fork_goes_on_without_an_identity_and_says_so(tmp_path: Path) -> None:
+    done = identity(tmp_path)
+
+    assert (done.returncode, (tmp_path / "env").exists()) == (0, False)
+    assert "going on without AWS" in done.stdout

@@ -69,13 +69,13 @@ def added(**values: object) -> Plan:
 
 
 def outcome(plan: Plan, program: Path) -> Any:  # noqa: ANN401 - what the release holds, or the reason
-    (found,) = render_releases(plan, {}, program, everything=False).after.values()
+    (found,) = render_releases(plan, {}, program).after.values()
     return found
 
 
 def test_the_model_server_of_the_recorded_plan_is_free_beside_its_nodes() -> None:
     plan = read_preview(PLAN.read_bytes())
-    found = render_releases(plan, {}, ROOT / "infra", everything=False)
+    found = render_releases(plan, {}, ROOT / "infra")
     (release,) = [resource for resource in plan.after if resource.token == RELEASE]
     objects = found.after[release.urn]
     assert not isinstance(objects, str), objects
@@ -112,7 +112,7 @@ def test_a_stand_in_that_the_chart_holds_against_other_values_is_the_reason() ->
 
 def test_a_claim_in_a_chart_is_priced(program: Path) -> None:
     plan = added(persistent=True)
-    found = render_releases(plan, {}, program, everything=False)
+    found = render_releases(plan, {}, program)
     priced = price_resource(plan.after[0], Side(plan.after, {}, found.after), plans.book())
     assert priced.cost is not None
     assert priced.cost.desired_usd == 4

@@ -83,6 +83,12 @@ def test_what_starts_the_gpus_that_its_text_names_is_not_decided(token: str, inp
     assert gpu_check(token, inputs) == "cannot_decide"
 
 
+def test_what_starts_gpus_is_not_decided_though_its_own_price_cannot_be_told_either() -> None:
+    inputs = {"definition": '{"InstanceType": "ml.p5.48xlarge"}', "type": UNKNOWN}
+
+    assert gpu_check("aws:sfn/stateMachine:StateMachine", inputs) == "cannot_decide"
+
+
 def test_a_policy_that_only_speaks_of_gpus_starts_none() -> None:
     policy = {"policy": '{"Condition": {"StringNotEquals": {"ec2:InstanceType": "p5.48xlarge"}}}'}
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from costcheck.gate.pricing import tiered_cost
 from costcheck.gate.result import Cost, Status
+from costcheck.price_book import tiered_cost
 from costcheck.records import UnitPrice
 from tests.costcheck.gate.plans import NODE_GROUP, assessed, create, pool, preview, prices, read
 

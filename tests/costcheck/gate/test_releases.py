@@ -73,13 +73,12 @@ def near(plan: Plan) -> Plan:
     return replace(plan, changes=(replace(change, after=replace(change.after, region_id=plans.REGION)),))
 
 
-def rendered(plan: Plan, render: Render, *, everything: bool = False, text: Chart | str = PLAIN) -> RenderedReleases:
+def rendered(plan: Plan, render: Render, *, text: Chart | str = PLAIN) -> RenderedReleases:
     """Return what releases hold by a pretended helm, where the text of each chart says this."""
     return render_releases(
         plan,
         FACTS,
         Path("infra"),
-        everything=everything,
         render=render,
         opened=lambda release, _root, _folder: text if isinstance(text, str) else (release, text),
     )
@@ -339,11 +338,10 @@ def test_a_fetched_chart_of_before_is_found_by_its_version() -> None:
     assert rendered(changed(repo, {**repo, "version": "2"}), always()).before == {URN: GONE}
 
 
-def test_what_stays_is_rendered_only_where_totals_are_wanted() -> None:
+def test_what_stays_is_rendered_too_since_totals_are_always_told() -> None:
     key = plans.create("aws:kms/key:Key", "key", {})
     plan = plans.read_with_state(plans.preview(key, same=1), plans.state_of(RELEASE, "shop", CHART))
-    assert rendered(plan, always()) == RenderedReleases(before={}, after={})
-    assert rendered(plan, always(), everything=True) == RenderedReleases(before={URN: ()}, after={URN: ()})
+    assert rendered(plan, always()) == RenderedReleases(before={URN: ()}, after={URN: ()})
 
 
 def test_two_objects_of_one_name_have_two_addresses() -> None:

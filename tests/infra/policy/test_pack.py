@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from pulumi_policy import EnforcementLevel, Policy, ResourceValidationPolicy
+from pulumi_policy import EnforcementLevel
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from costcheck.gate.gated import encode_gated, gated_plan
@@ -13,8 +13,8 @@ from infra.policy.pack import Before
 from infra.policy.standing import Standing, export_stack, read_standing
 from tests.costcheck.gate.plans import NODE_GROUP, REGION, TODAY, create, pool, preview, read
 from tests.infra.policy.engine import Engine, shown
+from tests.infra.policy.page import GOLDEN, page
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "gate" / "pack.txt"
 ADVICE = {"the-pack-ran", "left-to-the-update"}
 GATED = "what-was-gated-is-applied"
 
@@ -38,15 +38,8 @@ def test_everything_is_mandatory_but_what_only_tells(engine: Engine) -> None:
     assert advice == ADVICE
 
 
-def said(policy: Policy) -> str:
-    schema = policy.config_schema if isinstance(policy, ResourceValidationPolicy) else None
-    keys = {key: dict(value) for key, value in schema.properties.items()} if schema else {}
-    level = policy.enforcement_level.value if policy.enforcement_level else None
-    return f"{policy.name} ({level}): {policy.description}{f' {keys}' if keys else ''}\n"
-
-
 def test_the_pack_says_of_itself_what_was_reviewed(engine: Engine) -> None:
-    assert "".join(map(said, engine.pack)) == GOLDEN.read_text(encoding="utf-8")
+    assert page(engine.pack) == GOLDEN.read_text(encoding="utf-8")
 
 
 def test_names_are_unique_and_in_one_style(engine: Engine) -> None:
