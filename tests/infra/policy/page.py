@@ -9,7 +9,7 @@ from pulumi_policy import Policy, ResourceValidationPolicy
 from costcheck.gate.releases import RenderedReleases
 from infra.policy.pack import policies
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "gate" / "pack.txt"
+GOLDEN = Path(__file__).parents[2] / "golden" / "policy" / "pack.txt"
 
 
 def page(pack: Iterable[Policy]) -> str:
