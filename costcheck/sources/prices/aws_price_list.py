@@ -7,7 +7,7 @@ one SKU must be left.
 https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api.html
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -74,7 +74,15 @@ def fetch_on_demand_price(
         AmbiguousPriceError: More than one SKU or tier has them.
         SourceError: AWS did not answer usefully.
     """
-    prices = fetch_meter_prices(client, region_id, on_demand_meter(instance_type), retrieved_on=retrieved_on)
+    return only_tier(fetch_meter_prices(client, region_id, on_demand_meter(instance_type), retrieved_on=retrieved_on))
+
+
+def only_tier(prices: Sequence[UnitPrice]) -> UnitPrice:
+    """Return the price of an instance hour, which has no tiers.
+
+    Raises:
+        AmbiguousPriceError: It has.
+    """
     if len(prices) > 1:
         message = f"{prices[0].key} has {len(prices)} tiers in SKU {prices[0].sku_id}"
         raise AmbiguousPriceError(message, expected="one price for an instance hour", action=PULL)
@@ -117,7 +125,18 @@ def normalise_prices(
         CurrencyError: The price is not in USD.
         SourcePayloadError: The row is not what the price list documents.
     """
-    item = _only_sku([parse_item(text) for text in price_list], region_id, meter)
+    return select_prices([parse_item(text) for text in price_list], region_id, meter, provenance)
+
+
+def select_prices(
+    items: Sequence[PriceListItem], region_id: str, meter: Meter, provenance: Provenance
+) -> tuple[UnitPrice, ...]:
+    """Return the tiers of the one SKU among `items` that has every attribute of the meter, lowest first.
+
+    Raises:
+        EvidenceError: As for `normalise_prices`.
+    """
+    item = _only_sku(items, region_id, meter)
     key = f"{meter.service_code} {meter.sku_meter} {region_id} SKU {item.product.sku}"
     if len(item.terms.on_demand) != 1:
         message = f"{key} has {len(item.terms.on_demand)} on-demand terms"
@@ -187,7 +206,7 @@ def bulk_url(service_code: str, region_id: str) -> str:
     return f"https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{service_code}/{folder}/index.json"
 
 
-def _only_sku(items: list[PriceListItem], region_id: str, meter: Meter) -> PriceListItem:
+def _only_sku(items: Sequence[PriceListItem], region_id: str, meter: Meter) -> PriceListItem:
     required = meter.required(region_id)
     fitting = [
         item

@@ -6,12 +6,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from costcheck.errors import CostcheckError, PriceNotFoundError
-from costcheck.meters import METERS
+from costcheck.meters import METERS, Meter, on_demand_meter
 from costcheck.price_book import EC2, PriceBook
 from costcheck.quotas import PurchaseOption, quota_rule_for
 from costcheck.records import PriceSnapshot, Quota, UnitPrice
 from costcheck.sources.prices.aws_instances import fetch_instance_types, fetch_zone_offerings
-from costcheck.sources.prices.aws_price_list import fetch_meter_prices, fetch_on_demand_price
+from costcheck.sources.prices.aws_price_list import fetch_meter_prices, only_tier
 from costcheck.sources.prices.aws_quotas import fetch_quota
 from costcheck.sources.prices.token_prices import TokenPrices
 
@@ -87,25 +87,36 @@ def fetch_snapshot(  # noqa: PLR0913 - what a snapshot is made of, all named
 def _aws_prices(
     clients: PriceClients, region_id: str, names: Sequence[str], today: date, progress: Progress
 ) -> list[UnitPrice]:
-    """Return every AWS price, or one error that lists all that could not be had."""
+    """Return every AWS price, asked for one by one."""
+    return collect_prices(
+        names,
+        lambda meter: fetch_meter_prices(clients.pricing, region_id, meter, retrieved_on=today),
+        progress,
+    )
+
+
+def collect_prices(
+    names: Sequence[str], prices_of: Callable[[Meter], tuple[UnitPrice, ...]], progress: Progress
+) -> list[UnitPrice]:
+    """Return the on-demand price of each named type and every price of `METERS`.
+
+    Raises:
+        PriceNotFoundError: Some could not be had; all of them are listed.
+    """
     rows: list[UnitPrice] = []
     missing: list[CostcheckError] = []
-    steps = len(names) + len(METERS)
-    for done, name in enumerate(names):
-        progress(name, done, steps)
+    wanted = [(name, on_demand_meter(name)) for name in names]
+    wanted += [(f"{meter.service_code} {meter.sku_meter}", meter) for meter in METERS]
+    for done, (what, meter) in enumerate(wanted):
+        progress(what, done, len(wanted))
         try:
-            rows.append(fetch_on_demand_price(clients.pricing, region_id, name, retrieved_on=today))
+            found = prices_of(meter)
+            rows.extend([only_tier(found)] if done < len(names) else found)
         except PriceNotFoundError as exc:
             missing.append(exc)
-    for done, meter in enumerate(METERS, start=len(names)):
-        progress(f"{meter.service_code} {meter.sku_meter}", done, steps)
-        try:
-            rows.extend(fetch_meter_prices(clients.pricing, region_id, meter, retrieved_on=today))
-        except PriceNotFoundError as exc:
-            missing.append(exc)
-    progress("prices", steps, steps)
+    progress("prices", len(wanted), len(wanted))
     if missing:
-        raise _incomplete(missing, steps)
+        raise _incomplete(missing, len(wanted))
     return rows
 
 
