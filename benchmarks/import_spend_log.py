@@ -44,7 +44,7 @@ def main(rows: int) -> None:
         provenance = Provenance(
             source="litellm", source_url=export.name, retrieved_on=now.date(), origin=Origin.CONSTRUCTED
         )
-        batch = litellm_dump.import_dump(export, provenance=provenance)
+        batch = litellm_dump.read(export, provenance)
         with open_ledger(Path(folder) / "ledger.duckdb") as ledger:
             ledger.replace(batch)
         seconds = time.perf_counter() - begun

@@ -261,12 +261,17 @@ class Charge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantinedRow:
-    """A row that could not be read, kept as it came so that nothing is lost."""
+    """A row that could not be read, kept as it came so that nothing is lost.
+
+    Attributes:
+        context: What the row does not say itself and a later replay needs, as JSON: its period, the endpoint.
+    """
 
     x_source: str
     x_bucket: str
     reason: str
     raw: bytes
+    context: str = "{}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,6 +303,11 @@ class BillBatch:
     quarantined: tuple[QuarantinedRow, ...] = ()
     set_aside: tuple[SetAsideRows, ...] = ()
     provenance: Provenance
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing in it is usage or a charge."""
+        return not self.usage and not self.charges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 
-from costcheck.cli.bills import pull
+from costcheck.sources.bills.registry import PULLS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "costcheck"
@@ -92,11 +91,9 @@ def test_every_source_that_fetches_has_payloads_or_a_reason_to_have_none() -> No
 
 
 def test_every_bill_that_can_be_fetched_is_a_command() -> None:
-    assert isinstance(pull, click.Group)
+    fetching = {f"costcheck.sources.{source.replace('/', '.')}" for source in fetching_sources()}
 
-    assert set(pull.commands) == {
-        source.split("/")[1] for source in fetching_sources() if source.startswith("bills/")
-    }
+    assert {source.module for source in PULLS} == {name for name in fetching if ".bills." in name}
 
 
 @pytest.mark.parametrize("path", python_files(*EXACT), ids=name)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from costcheck.errors import InputFileError, UsageError
+from costcheck.errors import UsageError
+from costcheck.sources.bills.registry import FILES, PULLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date, datetime
 
     from costcheck.cli.context import Context
+    from costcheck.ingest import Stored
     from costcheck.ledger import Ledger
-    from costcheck.records import BillBatch, Provenance
+    from costcheck.sources.bills.contract import PullPlan
+    from costcheck.sources.bills.registry import Option, PullSource
     from costcheck.sources.bills.windows import Window
 
 # Imports of duckdb, httpx2, msgspec and rich wait inside the commands, so that `--help` stays fast.
@@ -33,21 +35,16 @@ LEDGER = click.option(
 )
 
 
-def _pulling(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of every pull; it receives the months as `windows`."""
+class _Pulls(click.Group):
+    """One command a source of the registry."""
 
-    @click.pass_obj
-    @functools.wraps(command)
-    def run(context: Context, /, first: datetime | None, last: datetime | None, **options: object) -> None:
-        command(context, windows=_windows(context, first, last), **options)
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
+        """Return the names of the sources."""
+        return [source.name for source in PULLS]
 
-    for option in (
-        LEDGER,
-        click.option("--to", "last", type=MONTH, help="Last month, the current one by default."),
-        click.option("--from", "first", type=MONTH, help="First month, six complete ones back by default."),
-    ):
-        run = option(run)
-    return run
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
+        """Return the command of one source."""
+        return next((_pull_command(source) for source in PULLS if source.name == cmd_name), None)
 
 
 @click.group()
@@ -55,100 +52,116 @@ def bill() -> None:
     """Read what you pay for LLM APIs, and keep it in a ledger (one file, on this machine)."""
 
 
-@bill.group()
+@bill.group(cls=_Pulls)
 def pull() -> None:
-    """Read a bill from its API, whole months at a time; reading again replaces them."""
+    """Read a bill from its API, whole months at a time; a month that may still change is read again."""
 
 
-@pull.command("openai")
-@_pulling
-@click.option("--base-url", help="Instead of https://api.openai.com/v1.")
-@click.option("--bucket-width", type=click.Choice(["1h", "1m"]), default="1h", show_default=True)
-def pull_openai(
-    context: Context, *, windows: tuple[Window, ...], ledger: Path, base_url: str | None, bucket_width: str
+def _pull_command(source: PullSource) -> click.Command:
+    @click.pass_obj
+    def run(
+        context: Context, /, first: datetime | None, last: datetime | None, ledger: Path, *, again: bool, **given: str
+    ) -> None:
+        windows = _windows(context, first, last)
+        _pull(context, source, windows, ledger, _given(source, given), again=again)
+
+    for option in (
+        LEDGER,
+        click.option("--again", is_flag=True, help="Read months again that no longer change."),
+        click.option("--to", "last", type=MONTH, help="Last month, the current one by default."),
+        click.option("--from", "first", type=MONTH, help="First month, six complete ones back by default."),
+        *(_click_option(option) for option in source.options),
+    ):
+        run = option(run)
+    return click.command(source.name, help=source.summary)(run)
+
+
+def _given(source: PullSource, values: dict[str, str]) -> dict[str, str]:
+    named = {option.name: values[_python_name(option)] for option in source.options}
+    return {name: value for name, value in named.items() if value}
+
+
+def _python_name(option: Option) -> str:
+    return option.name.replace("-", "_")
+
+
+def _click_option(option: Option) -> Callable[..., Any]:
+    return click.option(
+        f"--{option.name}",
+        _python_name(option),
+        type=click.Choice(option.choices) if option.choices else str,
+        default=option.default or None,
+        show_default=bool(option.default),
+        help=option.help,
+    )
+
+
+def _pull(  # noqa: PLR0913 - what was asked, and where it goes
+    context: Context,
+    source: PullSource,
+    windows: tuple[Window, ...],
+    ledger: Path,
+    options: dict[str, str],
+    *,
+    again: bool,
 ) -> None:
-    """Read OpenAI's usage and costs with the admin key in OPENAI_ADMIN_KEY."""
-    from costcheck.sources.bills import openai  # noqa: PLC0415 - see the top
+    from dataclasses import replace  # noqa: PLC0415 - see the top
 
-    key = _from_environment(context, "OPENAI_ADMIN_KEY", openai.KEY_HELP)
-    base_url = base_url or openai.BASE_URL
-    with (
-        openai.open_client(key, base_url=base_url) as client,
-        _announced("openai", windows, openai.count_requests(windows, bucket_width)) as advance,
-    ):
-        pages = openai.fetch_bill(client, windows, bucket_width=bucket_width, on_page=advance)
-    provenance = _provenance(context, "openai", f"{base_url}/organization/costs")
-    _store(ledger, openai.normalise_bill(pages, _buckets(windows), provenance))
+    from costcheck.ingest import pull_months, unsettled  # noqa: PLC0415 - see the top
+    from costcheck.sources.bills.contract import PullRequest  # noqa: PLC0415 - see the top
 
-
-@pull.command("anthropic")
-@_pulling
-@click.option("--base-url", help="Instead of https://api.anthropic.com.")
-@click.option("--bucket-width", type=click.Choice(["1h", "1m"]), default="1h", show_default=True)
-def pull_anthropic(
-    context: Context, *, windows: tuple[Window, ...], ledger: Path, base_url: str | None, bucket_width: str
-) -> None:
-    """Read Anthropic's usage and cost with the Admin API key in ANTHROPIC_ADMIN_KEY."""
-    from costcheck.sources.bills import anthropic  # noqa: PLC0415 - see the top
-
-    key = _from_environment(context, "ANTHROPIC_ADMIN_KEY", anthropic.KEY_HELP)
-    anthropic.refuse_unreachable(windows, now=context.now)
-    base_url = base_url or anthropic.BASE_URL
-    with (
-        anthropic.open_client(key, base_url=base_url) as client,
-        _announced("anthropic", windows, anthropic.count_requests(windows, bucket_width)) as advance,
-    ):
-        pages = anthropic.fetch_bill(client, windows, bucket_width=bucket_width, on_page=advance)
-    provenance = _provenance(context, "anthropic", f"{base_url}/v1/organizations/analytics/cost")
-    _store(ledger, anthropic.normalise_bill(pages, _buckets(windows), provenance))
+    module = source.load()
+    request = PullRequest(windows=windows, now=context.now, environ=context.environ, options=options)
+    module.plan(request)  # a missing key is said even where there is nothing left to read
+    wanted = windows if again else unsettled(ledger, source, windows)
+    _say_what_is_settled(source, windows, wanted)
+    if not wanted:
+        return
+    request = replace(request, windows=wanted)
+    with _announced(source.name, wanted, module.plan(request)) as advance:
+        for stored in pull_months(ledger, source, replace(request, on_page=advance)):
+            _tell(ledger, stored)
 
 
-@pull.command("litellm")
-@_pulling
-@click.option("--base-url", help="The proxy, LITELLM_BASE_URL by default.")
-def pull_litellm(context: Context, *, windows: tuple[Window, ...], ledger: Path, base_url: str | None) -> None:
-    """Read a LiteLLM proxy's spend log, by the minute, with the key in LITELLM_MASTER_KEY; texts are never kept."""
-    from costcheck.sources.bills import litellm  # noqa: PLC0415 - see the top
-
-    key = _from_environment(context, "LITELLM_MASTER_KEY", litellm.KEY_HELP)
-    base_url = base_url or _from_environment(context, "LITELLM_BASE_URL", "the proxy's address, or --base-url")
-    provenance = _provenance(context, "litellm", f"{base_url}{litellm.PATH}")
-    with (
-        litellm.open_client(key, base_url=base_url) as client,
-        _announced("litellm", windows, litellm.count_requests(windows)) as advance,
-    ):
-        rows = litellm.fetch_logs(client, windows, on_page=advance)
-        batch = litellm.normalise_logs(rows, _buckets(windows), provenance)
-    _store(ledger, batch)
+def _say_what_is_settled(source: PullSource, windows: tuple[Window, ...], wanted: tuple[Window, ...]) -> None:
+    settled = [window.bucket for window in windows if window not in wanted]
+    if settled:
+        click.echo(
+            f"{source.name} {', '.join(settled)}: in the ledger and final, not read again (--again reads them)",
+            err=True,
+        )
 
 
 @bill.command("import")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
-    "--format", "kind", type=click.Choice(["auto", "litellm", "openai", "invoice"]), default="auto", show_default=True
+    "--format",
+    "kind",
+    type=click.Choice(["auto", *(source.name for source in FILES)]),
+    default="auto",
+    show_default=True,
+    help="; ".join(f"{source.name}: {source.holds}" for source in FILES) + ".",
 )
 @LEDGER
 @click.pass_obj
-def import_file(context: Context, file: Path, kind: str, ledger: Path) -> None:
-    """Import FILE: a LiteLLM_SpendLogs export (CSV, Parquet), saved OpenAI pages (JSON), or a CSV of invoices."""
-    import_bill_file(file, ledger, context.now.date(), kind)
+def import_files(context: Context, files: tuple[Path, ...], kind: str, ledger: Path) -> None:
+    """Import FILES of bills; what each is shows in its content."""
+    for file in files:
+        import_bill_file(file, ledger, context.now.date(), kind)
 
 
 def import_bill_file(file: Path, ledger: Path, retrieved_on: date, kind: str = "auto") -> None:
     """Read a file of bills into the ledger and say what it held."""
+    from costcheck.ingest import file_source, import_file  # noqa: PLC0415 - see the top
     from costcheck.records import Origin, Provenance  # noqa: PLC0415 - see the top
-    from costcheck.sources.bills import invoice_csv, litellm_dump, openai_pages  # noqa: PLC0415 - see the top
 
-    kind = _recognise(file) if kind == "auto" else kind
-    readers = {
-        "litellm": litellm_dump.import_dump,
-        "invoice": invoice_csv.import_invoices,
-        "openai": openai_pages.import_pages,
-    }
-    provenance = Provenance(source=kind, source_url=file.name, retrieved_on=retrieved_on, origin=Origin.ENTERED)
     with _busy(f"reading {file.name}"):
-        batch = readers[kind](file, provenance=provenance)
-    _store(ledger, batch)
+        source = file_source(file, kind)
+        provenance = Provenance(
+            source=source.name, source_url=file.name, retrieved_on=retrieved_on, origin=Origin.ENTERED
+        )
+        stored = import_file(ledger, file, source, provenance)
+    _tell(ledger, stored)
 
 
 @bill.command()
@@ -180,14 +193,6 @@ def show(style: str, ledger: Path) -> None:
             print_ledger(opened)
 
 
-def _from_environment(context: Context, name: str, wanted: str) -> str:
-    value = context.environ.get(name, "")
-    if not value:
-        message = f"{name} is not set"
-        raise UsageError(message, expected=wanted, action=f"export {name}=..., then run it again")
-    return value
-
-
 def _windows(context: Context, first: datetime | None, last: datetime | None) -> tuple[Window, ...]:
     from costcheck.sources.bills.windows import month_start, month_windows  # noqa: PLC0415 - see the top
 
@@ -202,20 +207,8 @@ def _windows(context: Context, first: datetime | None, last: datetime | None) ->
     return windows
 
 
-def _buckets(windows: tuple[Window, ...]) -> tuple[str, ...]:
-    return tuple(window.bucket for window in windows)
-
-
-def _provenance(context: Context, source: str, url: str) -> Provenance:
-    from costcheck import records  # noqa: PLC0415 - see the top
-
-    return records.Provenance(
-        source=source, source_url=url, retrieved_on=context.now.date(), origin=records.Origin.LIVE
-    )
-
-
 @contextmanager
-def _announced(source: str, windows: tuple[Window, ...], requests: int) -> Iterator[Callable[[], None]]:
+def _announced(source: str, windows: tuple[Window, ...], plan: PullPlan) -> Iterator[Callable[[], None]]:
     """Say what will be read, and yield what moves the progress bar (shown after a second, on a terminal)."""
     from time import monotonic  # noqa: PLC0415 - see the top
 
@@ -224,11 +217,12 @@ def _announced(source: str, windows: tuple[Window, ...], requests: int) -> Itera
 
     console = Console(stderr=True)
     click.echo(
-        f"{source} {windows[0].bucket} to {windows[-1].bucket}: {requests} or more read-only requests, no charge",
+        f"{source} {windows[0].bucket} to {windows[-1].bucket}: {plan.requests} or more read-only requests, "
+        f"{plan.charge}",
         err=True,
     )
     progress = Progress(console=console, transient=True, disable=not console.is_terminal)
-    task = progress.add_task(f"reading {source}", total=requests)
+    task = progress.add_task(f"reading {source}", total=plan.requests)
     begun = monotonic()
 
     def advance() -> None:
@@ -250,33 +244,11 @@ def _busy(what: str) -> AbstractContextManager[object]:
     return console.status(what) if console.is_terminal else nullcontext()
 
 
-def _recognise(file: Path) -> str:
-    from costcheck.sources.bills import invoice_csv, litellm_dump, openai_pages  # noqa: PLC0415 - see the top
-
-    if openai_pages.is_pages(file):
-        return "openai"
-    if litellm_dump.is_spend_log(file):
-        return "litellm"
-    if file.suffix.lower() == ".csv" and invoice_csv.is_invoice(file):
-        return "invoice"
-    message = f"{file.name} is neither an export of LiteLLM_SpendLogs nor a list of invoices"
-    raise InputFileError(
-        message,
-        expected="the columns " + ", ".join(litellm_dump.REQUIRED_COLUMNS) + "; or "
-        "month, " + ", ".join(invoice_csv.REQUIRED_COLUMNS),
-        action="name what it is with --format, and see which column is missing",
-    )
-
-
-def _store(path: Path, batch: BillBatch) -> None:
-    from costcheck.ledger import open_ledger  # noqa: PLC0415 - see the top
-
-    with _busy(f"writing {path}"), open_ledger(path) as ledger:
-        ledger.replace(batch)
-    aside = sum(row.row_count for row in batch.set_aside)
+def _tell(path: Path, stored: Stored) -> None:
+    batch = stored.batch
     click.echo(
         f"{path}: {len(batch.usage)} rows of usage and {len(batch.charges)} charges from {batch.x_source}"
-        f" ({', '.join(batch.buckets)}); {aside} rows set aside, {len(batch.quarantined)} quarantined"
+        f" ({', '.join(batch.buckets)}); {stored.set_aside} rows set aside, {len(batch.quarantined)} quarantined"
     )
     for row in batch.quarantined[:3]:
         click.echo(f"  quarantined: {row.reason}", err=True)

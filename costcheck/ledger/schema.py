@@ -6,7 +6,7 @@ import duckdb
 
 from costcheck.errors import LedgerError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MONEY_SCALE = 26
 """Decimals of an amount. Providers send dollars as 64-bit floats of at most 17 digits; the smallest amount worth
 a row is one token's, above 1e-9 dollars, so that 26 decimals hold every digit of it; 12 digits stay for dollars."""
@@ -59,7 +59,13 @@ COLUMNS: dict[str, dict[str, str]] = {
         "x_service_tier": "VARCHAR",
         "x_estimated": "BOOLEAN",
     },
-    "quarantine": {"x_source": "VARCHAR", "x_bucket": "VARCHAR", "reason": "VARCHAR", "raw": "BLOB"},
+    "quarantine": {
+        "x_source": "VARCHAR",
+        "x_bucket": "VARCHAR",
+        "reason": "VARCHAR",
+        "raw": "BLOB",
+        "context": "VARCHAR",
+    },
     "set_aside": {"x_source": "VARCHAR", "x_bucket": "VARCHAR", "reason": "VARCHAR", "row_count": "BIGINT"},
 }
 INGESTS = {
@@ -84,6 +90,31 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
     connection.commit()
 
 
+UPGRADES = {1: "ALTER TABLE quarantine ADD COLUMN context VARCHAR DEFAULT '{}'"}
+"""What turns a ledger of one version into the next."""
+
+
+def upgrade(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring an older ledger to this version; anything else stays as it is, for `check` to judge."""
+    if "costcheck_ledger" not in table_names(connection):
+        return
+    while (version := _version(connection)) in UPGRADES:
+        connection.begin()
+        connection.execute(UPGRADES[version])
+        connection.execute("UPDATE costcheck_ledger SET schema_version = schema_version + 1")
+        connection.commit()
+
+
+def is_older(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether this is a ledger that `upgrade` can bring up to date."""
+    return "costcheck_ledger" in table_names(connection) and _version(connection) in UPGRADES
+
+
+def _version(connection: duckdb.DuckDBPyConnection) -> int:
+    row = connection.execute("SELECT schema_version FROM costcheck_ledger").fetchone()
+    return int(row[0]) if row else 0
+
+
 def check(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """Raise unless the database is a ledger of this version.
 
@@ -95,8 +126,7 @@ def check(connection: duckdb.DuckDBPyConnection, name: str) -> None:
         raise LedgerError(
             message, expected="a file written by `costcheck bill`", action="name another file with --ledger"
         )
-    row = connection.execute("SELECT schema_version FROM costcheck_ledger").fetchone()
-    version = row[0] if row else None
+    version = _version(connection)
     if version != SCHEMA_VERSION:
         message = f"{name} has schema version {version}"
         raise LedgerError(

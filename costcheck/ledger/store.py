@@ -25,12 +25,14 @@ def open_ledger(path: Path, *, read_only: bool = False) -> "Ledger":
             action="read a bill first, or name the file with --ledger",
         )
     try:
-        connection = duckdb.connect(str(path), read_only=read_only, config={"autoinstall_known_extensions": False})
+        connection = _connect(path, read_only=read_only)
     except duckdb.Error as exc:
         raise _unreadable(path, exc) from exc
     try:
         if not read_only and not schema.table_names(connection):
             schema.create(connection)
+        if schema.is_older(connection):
+            connection = _upgraded(connection, path, read_only=read_only)
         schema.check(connection, str(path))
     except duckdb.Error as exc:
         connection.close()
@@ -39,6 +41,17 @@ def open_ledger(path: Path, *, read_only: bool = False) -> "Ledger":
         connection.close()
         raise
     return Ledger(connection, path)
+
+
+def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(path), read_only=read_only, config={"autoinstall_known_extensions": False})
+
+
+def _upgraded(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    connection.close()
+    with _connect(path, read_only=False) as writable:
+        schema.upgrade(writable)
+    return _connect(path, read_only=read_only)
 
 
 def _unreadable(path: Path, exc: duckdb.Error) -> LedgerError:

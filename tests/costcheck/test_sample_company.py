@@ -16,7 +16,7 @@ from costcheck.model.assignment import set_aside
 from costcheck.model.demand import WorkloadDemand, estimate_demand
 from costcheck.records import BillBatch, Origin, Provenance, TokenType, UsageHour
 from costcheck.settings import Settings, read_settings
-from costcheck.sources.bills.openai_pages import import_pages, is_pages
+from costcheck.sources.bills.openai_pages import read, recognises
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(str(data_file("sample_company")))
@@ -29,7 +29,7 @@ def batch() -> BillBatch:
     provenance = Provenance(
         source="openai", source_url=PAGES.name, retrieved_on=date(2026, 8, 2), origin=Origin.CONSTRUCTED
     )
-    return import_pages(PAGES, provenance=provenance)
+    return read(PAGES, provenance)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_the_committed_pages_are_what_the_script_builds() -> None:
 
 
 def test_every_row_is_read_and_the_file_is_small(batch: BillBatch) -> None:
-    assert is_pages(PAGES)
+    assert recognises(PAGES)
     assert not batch.quarantined
     assert not batch.set_aside
     assert PAGES.stat().st_size < 3_000_000

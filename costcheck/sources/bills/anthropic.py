@@ -24,6 +24,7 @@ from costcheck.records import (
     TokenType,
     TokenUsage,
 )
+from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.pages import FetchedPage, PageRequest, gather_pages
 from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens, known
 from costcheck.sources.bills.windows import Window
@@ -35,6 +36,7 @@ PROVIDER = "anthropic"
 BASE_URL = "https://api.anthropic.com"
 API_VERSION = "2023-06-01"
 BETA = "analytics-usage-cost-2026-08-24"
+KEY = "ANTHROPIC_ADMIN_KEY"
 KEY_HELP = (
     "an Admin API key (sk-ant-admin01-...) in ANTHROPIC_ADMIN_KEY; an organisation admin makes one in "
     "the Claude Console, Settings > Admin keys (https://platform.claude.com/docs/en/manage-claude/admin-api-keys); "
@@ -159,9 +161,32 @@ def open_client(key: str, *, base_url: str = BASE_URL, retry: RetryPolicy | None
     return ApiClient(base_url, headers, key_help=KEY_HELP, retry=retry)
 
 
-def count_requests(windows: Sequence[Window], bucket_width: str) -> int:
-    """Return the number of requests that a read makes if every answer fits one page."""
-    return sum(1 for window in windows for _ in _requests(window, bucket_width))
+def plan(request: PullRequest) -> PullPlan:
+    """Return what a read will ask for if every answer fits one page.
+
+    Raises:
+        UsageError: ANTHROPIC_ADMIN_KEY is not set, or the API does not reach that far back.
+    """
+    request.required(KEY, KEY_HELP)
+    refuse_unreachable(request.windows, now=request.now)
+    width = request.options["bucket-width"]
+    return PullPlan(requests=sum(1 for window in request.windows for _ in _requests(window, width)))
+
+
+def pull(request: PullRequest) -> BillBatch:
+    """Return usage and cost of the windows.
+
+    Raises:
+        CostcheckError: See `fetch_bill` and `normalise_bill`.
+    """
+    key = request.required(KEY, KEY_HELP)
+    base_url = request.options.get("base-url", BASE_URL)
+    with open_client(key, base_url=base_url, retry=request.retry) as client:
+        width = request.options["bucket-width"]
+        pages = fetch_bill(client, request.windows, bucket_width=width, on_page=request.on_page)
+    return normalise_bill(
+        pages, request.buckets, request.provenance(SOURCE, f"{base_url}/v1/organizations/analytics/cost")
+    )
 
 
 def fetch_bill(
@@ -198,7 +223,7 @@ def normalise_bill(pages: Sequence[FetchedPage[Page]], buckets: tuple[str, ...],
     """Return the pages as one batch, amounts in dollars.
 
     Raises:
-        SourceError: The bill is empty.
+        SourcePayloadError: There are rows, and none could be read.
         CurrencyError: An amount is not in US dollars.
     """
     builder = BatchBuilder(SOURCE)

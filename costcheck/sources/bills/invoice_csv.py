@@ -51,18 +51,21 @@ TEMPLATE = "copy costcheck/data/invoice_template.csv and fill it in"
 Row = Mapping[str, str]
 
 
-def is_invoice(path: Path) -> bool:
+def recognises(path: Path) -> bool:
     """Return whether a CSV file has columns of an invoice list; one may be misspelt, for the import names it."""
-    return len(set(REQUIRED_COLUMNS) & set(_header(_text(path)))) >= COLUMNS_TO_RECOGNISE
+    try:
+        return len(set(REQUIRED_COLUMNS) & set(_header(_text(path)))) >= COLUMNS_TO_RECOGNISE
+    except InputFileError:
+        return False
 
 
-def import_invoices(path: Path, *, provenance: Provenance) -> BillBatch:
+def read(path: Path, provenance: Provenance) -> BillBatch:
     """Return the charges, and the usage where a row tells tokens; bad rows are quarantined one by one.
 
     Raises:
         InputFileError: Not a CSV file in UTF-8, or a column is missing, unknown or doubled.
         CurrencyError: A row is not in US dollars.
-        SourceError: Not one row could be used.
+        SourcePayloadError: There are rows, and none could be read.
     """
     text = _text(path)
     _check_header(path.name, _header(text))

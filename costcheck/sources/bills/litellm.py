@@ -16,11 +16,13 @@ import msgspec
 from costcheck.errors import SourceError, SourcePayloadError
 from costcheck.records import BillBatch, Provenance, QuarantinedRow
 from costcheck.sources.bills import litellm_dump
-from costcheck.sources.bills.rows import refuse_empty
+from costcheck.sources.bills.contract import PullPlan, PullRequest
+from costcheck.sources.bills.rows import refuse_unreadable
 from costcheck.sources.bills.windows import Window
 from costcheck.sources.http import ApiClient, RetryPolicy
 
 SOURCE = litellm_dump.SOURCE
+KEY = "LITELLM_MASTER_KEY"
 KEY_HELP = (
     "the proxy's master key, or the key of a proxy admin, in LITELLM_MASTER_KEY "
     "(`general_settings: master_key` in the proxy's config.yaml)"
@@ -112,9 +114,32 @@ def open_client(key: str, *, base_url: str, retry: RetryPolicy | None = None) ->
     return ApiClient(base_url, {"authorization": f"Bearer {key}"}, key_help=KEY_HELP, retry=retry)
 
 
-def count_requests(windows: Sequence[Window]) -> int:
-    """Return the least number of requests that a read makes: one a day, more where a day has over 1,000 rows."""
-    return sum(1 for window in windows for _ in window.parts(RANGE))
+def plan(request: PullRequest) -> PullPlan:
+    """Return what a read will ask for: once a day, more often where a day has over 1,000 rows.
+
+    Raises:
+        UsageError: The proxy's key or address is missing.
+    """
+    request.required(KEY, KEY_HELP)
+    _base_url(request)
+    return PullPlan(requests=sum(1 for window in request.windows for _ in window.parts(RANGE)))
+
+
+def pull(request: PullRequest) -> BillBatch:
+    """Return the log of the windows, summed to the minute.
+
+    Raises:
+        CostcheckError: See `fetch_logs` and `normalise_logs`.
+    """
+    base_url = _base_url(request)
+    with open_client(request.required(KEY, KEY_HELP), base_url=base_url, retry=request.retry) as client:
+        rows = fetch_logs(client, request.windows, on_page=request.on_page)
+        return normalise_logs(rows, request.buckets, request.provenance(SOURCE, f"{base_url}{PATH}"))
+
+
+def _base_url(request: PullRequest) -> str:
+    wanted = "the proxy's address, or --base-url"
+    return request.options.get("base-url") or request.required("LITELLM_BASE_URL", wanted)
 
 
 def fetch_logs(
@@ -180,7 +205,7 @@ def normalise_logs(fetched: Iterable[FetchedRows], buckets: tuple[str, ...], pro
     """Return the rows as one batch, by the rules of `litellm_dump`; page by page, so that memory stays low.
 
     Raises:
-        SourceError: Not one row counts in all the buckets.
+        SourcePayloadError: There are rows, and none could be read.
     """
     unreadable: list[QuarantinedRow] = []
     with duckdb.connect() as connection:
@@ -268,7 +293,7 @@ def _joined(
 ) -> BillBatch:
     usage = tuple(row for batch in batches for row in batch.usage)
     quarantined = (*unreadable, *(row for batch in batches for row in batch.quarantined))
-    refuse_empty(SOURCE, buckets, kept=len(usage), quarantined=quarantined)
+    refuse_unreadable(SOURCE, buckets, kept=len(usage), quarantined=quarantined)
     return BillBatch(
         x_source=SOURCE,
         buckets=buckets,

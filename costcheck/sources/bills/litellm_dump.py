@@ -27,7 +27,7 @@ from costcheck.records import (
     SetAsideRows,
     TokenUsage,
 )
-from costcheck.sources.bills.rows import DUPLICATE, refuse_empty
+from costcheck.sources.bills.rows import DUPLICATE, refuse_unreadable
 
 SOURCE = "litellm"
 SERVICE_NAME = "LiteLLM"
@@ -141,18 +141,21 @@ ONCE = """(FROM typed QUALIFY request_id IS NULL OR row_number() OVER (
         cache_written_1h, provider, model, operation, tier, team, key_hash, tags::VARCHAR, from_cache, failed) = 1)"""
 
 
-def is_spend_log(path: Path) -> bool:
+def recognises(path: Path) -> bool:
     """Return whether a CSV or Parquet file has the columns of a spend log."""
-    with duckdb.connect() as connection:
-        return set(REQUIRED_COLUMNS) <= set(_column_names(connection, path))
+    try:
+        with duckdb.connect() as connection:
+            return set(REQUIRED_COLUMNS) <= set(_column_names(connection, path))
+    except InputFileError:
+        return False
 
 
-def import_dump(path: Path, *, provenance: Provenance) -> BillBatch:
+def read(path: Path, provenance: Provenance) -> BillBatch:
     """Return the usage by the minute and the gateway's own cost by the day of one export.
 
     Raises:
         InputFileError: Not a readable CSV or Parquet file, or a column is missing.
-        SourceError: Not one row in it counts.
+        SourcePayloadError: There are rows, and none could be read.
     """
     with tempfile.TemporaryDirectory() as spill, duckdb.connect() as connection:
         connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
@@ -162,7 +165,7 @@ def import_dump(path: Path, *, provenance: Provenance) -> BillBatch:
             batch = sum_logs(connection, bucket=f"sha256:{file_digest(path)}", provenance=provenance)
         except duckdb.Error as exc:
             raise _unreadable(path, exc) from exc
-    refuse_empty(SOURCE, batch.buckets, kept=len(batch.usage), quarantined=batch.quarantined)
+    refuse_unreadable(SOURCE, batch.buckets, kept=len(batch.usage), quarantined=batch.quarantined)
     return batch
 
 

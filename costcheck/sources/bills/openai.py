@@ -25,6 +25,7 @@ from costcheck.records import (
     TokenType,
     TokenUsage,
 )
+from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.pages import FetchedPage, PageRequest, gather_pages
 from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens, known
 from costcheck.sources.bills.windows import Window
@@ -34,6 +35,7 @@ from costcheck.units import parse_decimal
 SOURCE = "openai"
 PROVIDER = "openai"
 BASE_URL = "https://api.openai.com/v1"
+KEY = "OPENAI_ADMIN_KEY"
 KEY_HELP = (
     "an admin key (sk-admin-...) in OPENAI_ADMIN_KEY; an organisation owner makes one at "
     "https://platform.openai.com/settings/organization/admin-keys (project keys are refused)"
@@ -137,9 +139,29 @@ def open_client(key: str, *, base_url: str = BASE_URL, retry: RetryPolicy | None
     return ApiClient(base_url, {"authorization": f"Bearer {key}"}, key_help=KEY_HELP, retry=retry)
 
 
-def count_requests(windows: Sequence[Window], bucket_width: str) -> int:
-    """Return the number of requests that a read makes if no page is split further."""
-    return sum(1 for window in windows for _ in _requests(window, bucket_width))
+def plan(request: PullRequest) -> PullPlan:
+    """Return what a read will ask for if no page is split further.
+
+    Raises:
+        UsageError: OPENAI_ADMIN_KEY is not set.
+    """
+    request.required(KEY, KEY_HELP)
+    width = request.options["bucket-width"]
+    return PullPlan(requests=sum(1 for window in request.windows for _ in _requests(window, width)))
+
+
+def pull(request: PullRequest) -> BillBatch:
+    """Return usage and costs of the windows.
+
+    Raises:
+        CostcheckError: See `fetch_bill` and `normalise_bill`.
+    """
+    key = request.required(KEY, KEY_HELP)
+    base_url = request.options.get("base-url", BASE_URL)
+    with open_client(key, base_url=base_url, retry=request.retry) as client:
+        width = request.options["bucket-width"]
+        pages = fetch_bill(client, request.windows, bucket_width=width, on_page=request.on_page)
+    return normalise_bill(pages, request.buckets, request.provenance(SOURCE, f"{base_url}/organization/costs"))
 
 
 def fetch_bill(
@@ -180,7 +202,7 @@ def normalise_bill(pages: Sequence[FetchedPage[Page]], buckets: tuple[str, ...],
     """Return the pages as one batch: token classes disjoint, credits apart, dollars exact.
 
     Raises:
-        SourceError: The bill is empty.
+        SourcePayloadError: There are rows, and none could be read.
         CurrencyError: An amount is not in US dollars.
     """
     builder = BatchBuilder(SOURCE)

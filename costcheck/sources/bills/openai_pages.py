@@ -28,7 +28,7 @@ class _Named(msgspec.Struct, frozen=True):
     object: str
 
 
-def is_pages(path: Path) -> bool:
+def recognises(path: Path) -> bool:
     """Return whether a file holds JSON objects, as no table does."""
     try:
         return _text(path).startswith("{")
@@ -36,13 +36,12 @@ def is_pages(path: Path) -> bool:
         return False
 
 
-def import_pages(path: Path, *, provenance: Provenance) -> BillBatch:
+def read(path: Path, provenance: Provenance) -> BillBatch:
     """Return the pages of a file as one batch, read like pages from the API.
 
     Raises:
         InputFileError: It cannot be read, is no JSON, or is cut off.
         SourcePayloadError: A page is not the documented page, or its results are of several kinds.
-        SourceError: The pages hold nothing.
     """
     # By name and not by digest: a longer file replaces the one it continues.
     bucket = f"file:{path.name}"

@@ -7,12 +7,13 @@ from typing import TypeVar
 
 import msgspec
 
-from costcheck.errors import SourceError, SourcePayloadError
+from costcheck.errors import SourcePayloadError
 from costcheck.records import BillBatch, Charge, Provenance, QuarantinedRow, SetAsideRows, TokenUsage
 
 K = TypeVar("K")
 V = TypeVar("V")
 DUPLICATE = "the same row a second time"
+NO_CONTEXT = "{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,9 @@ class BatchBuilder:
     _quarantined: list[QuarantinedRow] = field(default_factory=list)
     _set_aside: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def read(self, bucket: str, raw: bytes, reader: Callable[[], tuple[Hashable, Read]]) -> None:
+    def read(
+        self, bucket: str, raw: bytes, reader: Callable[[], tuple[Hashable, Read]], *, context: str = NO_CONTEXT
+    ) -> None:
         """Take in one row; `reader` returns what makes the row unique, and its record or records.
 
         A row whose reader raises is quarantined; another currency is not a row's fault and stops the read.
@@ -43,15 +46,17 @@ class BatchBuilder:
         try:
             key, record = reader()
         except SourcePayloadError as exc:
-            self.quarantine(bucket, raw, exc.seen)
+            self.quarantine(bucket, raw, exc.seen, context=context)
         except (msgspec.MsgspecError, ValueError, OverflowError) as exc:
-            self.quarantine(bucket, raw, str(exc))
+            self.quarantine(bucket, raw, str(exc), context=context)
         else:
-            self._keep(bucket, raw, key, record)
+            self._keep(bucket, raw, key, record, context)
 
-    def quarantine(self, bucket: str, raw: bytes, reason: str) -> None:
-        """Keep a row that could not be read, as it came."""
-        self._quarantined.append(QuarantinedRow(x_source=self.source, x_bucket=bucket, reason=reason, raw=bytes(raw)))
+    def quarantine(self, bucket: str, raw: bytes, reason: str, *, context: str = NO_CONTEXT) -> None:
+        """Keep a row that could not be read, as it came, with what a replay needs beside it."""
+        self._quarantined.append(
+            QuarantinedRow(x_source=self.source, x_bucket=bucket, reason=reason, raw=bytes(raw), context=context)
+        )
 
     @property
     def usage(self) -> tuple[TokenUsage, ...]:
@@ -61,7 +66,7 @@ class BatchBuilder:
     def _records(self) -> list[Record]:
         return [row for _, rows in self._kept.values() for row in rows]
 
-    def _keep(self, bucket: str, raw: bytes, key: Hashable, record: Read) -> None:
+    def _keep(self, bucket: str, raw: bytes, key: Hashable, record: Read, context: str) -> None:
         if isinstance(record, SetAside):
             self._set_aside[bucket, record.reason] += 1
         elif key not in self._kept:
@@ -69,17 +74,16 @@ class BatchBuilder:
         elif self._kept[key][0] == bytes(raw):
             self._set_aside[bucket, DUPLICATE] += 1
         else:
-            self.quarantine(bucket, raw, f"a second, different row for {key}")
+            self.quarantine(bucket, raw, f"a second, different row for {key}", context=context)
 
     def batch(self, buckets: tuple[str, ...], provenance: Provenance) -> BillBatch:
         """Return the batch.
 
         Raises:
-            SourceError: There is not one row in it: an empty bill proves nothing.
             SourcePayloadError: There are rows, and none could be read.
         """
         records = self._records()
-        refuse_empty(self.source, buckets, kept=len(records), quarantined=self._quarantined)
+        refuse_unreadable(self.source, buckets, kept=len(records), quarantined=self._quarantined)
         return BillBatch(
             x_source=self.source,
             buckets=buckets,
@@ -94,21 +98,16 @@ class BatchBuilder:
         )
 
 
-def refuse_empty(source: str, buckets: tuple[str, ...], *, kept: int, quarantined: Sequence[QuarantinedRow]) -> None:
-    """Raise if nothing was kept: an empty bill is never taken for a bill of zero."""
-    if kept:
+def refuse_unreadable(
+    source: str, buckets: tuple[str, ...], *, kept: int, quarantined: Sequence[QuarantinedRow]
+) -> None:
+    """Raise if there were rows and not one of them could be read: the source has changed, or it is another one."""
+    if kept or not quarantined:
         return
     span = f"{buckets[0]} to {buckets[-1]}" if len(buckets) > 1 else "".join(buckets)
-    if quarantined:
-        message = f"{source}, {span}: none of {len(quarantined)} rows could be read; {quarantined[0].reason}"
-        raise SourcePayloadError(
-            message, expected="the documented rows", action="check the file or the source; the ledger is untouched"
-        )
-    message = f"{source}, {span}: an empty bill"
-    raise SourceError(
-        message,
-        expected="at least one row of usage or cost",
-        action="check the months, and that the key belongs to the organisation that pays",
+    message = f"{source}, {span}: none of {len(quarantined)} rows could be read; {quarantined[0].reason}"
+    raise SourcePayloadError(
+        message, expected="the documented rows", action="check the file or the source; the ledger is untouched"
     )
 
 

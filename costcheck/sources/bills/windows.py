@@ -21,6 +21,11 @@ class Window:
     start: datetime
     end: datetime
 
+    @property
+    def is_whole(self) -> bool:
+        """Return whether the month was over at the moment of reading."""
+        return self.end == month_start(self.start, shift=1)
+
     def parts(self, width: timedelta) -> Iterator[tuple[datetime, datetime]]:
         """Yield the window in consecutive parts of at most `width`."""
         start = self.start

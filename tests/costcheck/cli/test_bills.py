@@ -180,7 +180,7 @@ def test_a_bad_row_is_said_and_kept(run: Run, tmp_path: Path) -> None:
 def test_a_file_of_neither_kind_is_an_error(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "other.csv"
     path.write_text("a,b\n1,2\n", encoding="utf-8")
-    with pytest.raises(UsageError, match="neither"):
+    with pytest.raises(UsageError, match="is no bill that is known"):
         run("import", path)
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from costcheck.errors import CurrencyError, SourceError, UsageError
+from costcheck.errors import CurrencyError, UsageError
 from costcheck.records import BillBatch, ChargeCategory, Operation, Provenance, ServiceTier, TokenType
 from costcheck.sources.bills import anthropic
+from costcheck.sources.bills.contract import PullRequest
 from costcheck.sources.bills.pages import FetchedPage
 from costcheck.sources.bills.windows import month_windows
 
@@ -136,9 +137,8 @@ def test_a_cost_that_ends_after_the_last_refresh_may_still_change(normalise: Cal
     assert not normalise(fetched("cost", cost_row(), refreshed=late)).charges[0].x_estimated
 
 
-def test_an_empty_bill_is_an_error(normalise: Callable[..., BillBatch]) -> None:
-    with pytest.raises(SourceError, match="an empty bill"):
-        normalise(fetched("usage"), fetched("cost"))
+def test_a_month_without_rows_is_an_empty_batch(normalise: Callable[..., BillBatch]) -> None:
+    assert normalise(fetched("usage"), fetched("cost")).is_empty
 
 
 def test_constructed_pages_give_what_they_say(payloads: Path, provenance: Provenance) -> None:
@@ -158,7 +158,10 @@ def test_constructed_pages_give_what_they_say(payloads: Path, provenance: Proven
 @pytest.mark.parametrize(("width", "usage_requests"), [("1h", 1), ("1m", 30)])
 def test_no_request_spans_more_than_its_width_allows(width: str, usage_requests: int) -> None:
     windows = month_windows(date(2026, 9, 1), date(2026, 9, 1), now=NOW)
-    assert anthropic.count_requests(windows, width) == usage_requests + 1
+    request = PullRequest(
+        windows=windows, now=NOW, environ={"ANTHROPIC_ADMIN_KEY": "k"}, options={"bucket-width": width}
+    )
+    assert anthropic.plan(request).requests == usage_requests + 1
 
 
 def test_the_beta_header_the_version_and_the_groups_are_sent(loopback: Loopback, answer: type[Answer]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from costcheck.errors import CurrencyError, InputFileError, SourceError, SourcePayloadError
+from costcheck.errors import CurrencyError, InputFileError, SourcePayloadError
 from costcheck.facts import data_file
 from costcheck.records import BillBatch, ChargeCategory, Provenance
 from costcheck.sources.bills import invoice_csv
@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 def read(path: Path, provenance: Provenance, rows: str, header: str = HEADER) -> BillBatch:
     path.write_text(header + rows, encoding="utf-8")
-    return invoice_csv.import_invoices(path, provenance=provenance)
+    return invoice_csv.read(path, provenance)
 
 
 def test_a_full_row_is_a_charge_and_usage_of_the_month(path: Path, provenance: Provenance) -> None:
@@ -142,12 +142,11 @@ def test_a_wrong_header_names_its_line_and_the_nearest_column(
 
 def test_a_list_with_one_misspelt_column_is_still_taken_for_invoices(path: Path) -> None:
     path.write_text("month,provider,ammount,currency\n", encoding="utf-8")
-    assert invoice_csv.is_invoice(path)
+    assert invoice_csv.recognises(path)
 
 
-def test_a_file_without_rows_is_an_empty_bill(path: Path, provenance: Provenance) -> None:
-    with pytest.raises(SourceError, match="an empty bill"):
-        read(path, provenance, "")
+def test_a_file_without_rows_is_an_empty_batch(path: Path, provenance: Provenance) -> None:
+    assert read(path, provenance, "").is_empty
 
 
 def test_a_file_of_bad_rows_only_is_an_error(path: Path, provenance: Provenance) -> None:
@@ -159,7 +158,7 @@ def test_a_file_of_bad_rows_only_is_an_error(path: Path, provenance: Provenance)
 def test_bytes_that_are_no_csv_are_an_input_error(path: Path, provenance: Provenance, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(InputFileError):
-        invoice_csv.import_invoices(path, provenance=provenance)
+        invoice_csv.read(path, provenance)
 
 
 def test_the_template_imports_as_it_is(path: Path, provenance: Provenance, payloads: Path) -> None:

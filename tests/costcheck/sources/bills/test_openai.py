@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from costcheck.errors import CurrencyError, SourceError, SourcePayloadError
+from costcheck.errors import CurrencyError, SourcePayloadError
 from costcheck.records import BillBatch, ChargeCategory, Operation, Provenance, ServiceTier, TokenType
 from costcheck.sources.bills import openai
+from costcheck.sources.bills.contract import PullRequest
 from costcheck.sources.bills.pages import FetchedPage
 from costcheck.sources.bills.windows import month_windows
 
@@ -236,9 +237,8 @@ def test_costs_of_yesterday_may_still_change_and_those_before_may_not(
     assert [charge.x_estimated for charge in batch.charges] == [False, True]
 
 
-def test_an_empty_bill_is_an_error_and_not_a_bill_of_zero(normalise: Callable[..., BillBatch]) -> None:
-    with pytest.raises(SourceError, match="an empty bill"):
-        normalise(fetched("completions"), fetched("costs"))
+def test_a_month_without_rows_is_an_empty_batch(normalise: Callable[..., BillBatch]) -> None:
+    assert normalise(fetched("completions"), fetched("costs")).is_empty
 
 
 def test_a_bill_of_which_nothing_can_be_read_is_an_error(normalise: Callable[..., BillBatch]) -> None:
@@ -274,7 +274,8 @@ def test_every_page_of_every_endpoint_is_asked_with_its_parameters(loopback: Loo
     windows = month_windows(date(2026, 10, 1), date(2026, 11, 1), now=NOW)
     with openai.open_client("sk-admin-x", base_url=f"{loopback.url}/v1") as client:
         pages = openai.fetch_bill(client, windows)
-    requests = openai.count_requests(windows, "1h")
+    request = PullRequest(windows=windows, now=NOW, environ={"OPENAI_ADMIN_KEY": "k"}, options={"bucket-width": "1h"})
+    requests = openai.plan(request).requests
     completions = [params for path, params in loopback.asked if path == "/v1/organization/usage/completions"]
     assert len(pages) == len(loopback.asked) == requests + len(completions) // 2
     assert [value for name, value in completions[0] if name == "group_by[]"] == [

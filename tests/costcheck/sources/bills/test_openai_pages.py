@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from costcheck.errors import InputFileError, SourceError
+from costcheck.errors import InputFileError
 from costcheck.records import BillBatch, Operation, Provenance
-from costcheck.sources.bills.openai_pages import import_pages, is_pages
+from costcheck.sources.bills import openai_pages
+from costcheck.sources.bills.openai_pages import recognises
 
 HOUR = 1_772_323_200  # 2026-03-01 00:00 UTC
 
@@ -47,7 +48,7 @@ def path(tmp_path: Path) -> Path:
 
 def read(path: Path, provenance: Provenance, text: str) -> BillBatch:
     path.write_text(text, encoding="utf-8")
-    return import_pages(path, provenance=provenance)
+    return openai_pages.read(path, provenance)
 
 
 @pytest.mark.parametrize("between", ["", "\n", "\n\n  "])
@@ -69,8 +70,8 @@ def test_gzip_reads_like_plain(path: Path, provenance: Provenance) -> None:
     plain = read(path, provenance, text)
     path.write_bytes(gzip.compress(text.encode()))
 
-    assert is_pages(path)
-    assert import_pages(path, provenance=provenance) == plain
+    assert recognises(path)
+    assert openai_pages.read(path, provenance) == plain
 
 
 @pytest.mark.parametrize(
@@ -96,17 +97,16 @@ def test_what_is_no_page_of_one_kind_is_named_and_refused(
 def test_bytes_that_cannot_be_read_are_refused(path: Path, provenance: Provenance, content: bytes) -> None:
     path.write_bytes(content)
 
-    assert not is_pages(path)
+    assert not recognises(path)
     with pytest.raises(InputFileError, match="cannot be read"):
-        import_pages(path, provenance=provenance)
+        openai_pages.read(path, provenance)
 
 
-def test_pages_without_results_are_an_empty_bill_and_no_zero(path: Path, provenance: Provenance) -> None:
-    with pytest.raises(SourceError, match="an empty bill"):
-        read(path, provenance, json.dumps(page()))
+def test_pages_without_results_are_an_empty_batch(path: Path, provenance: Provenance) -> None:
+    assert read(path, provenance, json.dumps(page())).is_empty
 
 
 def test_a_table_is_not_taken_for_pages(path: Path) -> None:
     path.write_text("month,provider,amount,currency\n", encoding="utf-8")
 
-    assert not is_pages(path)
+    assert not recognises(path)

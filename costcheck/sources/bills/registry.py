@@ -1,0 +1,142 @@
+"""Every source of bills, one entry each: `bill pull NAME` and `bill import --format NAME` come from here.
+
+A module is named and not imported, so that `costcheck --help` stays fast and a source loads what it needs alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from costcheck.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from costcheck.sources.bills.contract import FileModule, PullModule
+
+N = TypeVar("N", "PullSource", "FileSource")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option of a source on the command line; every value is a text.
+
+    Attributes:
+        name: `base-url`, without dashes in front.
+        choices: All that it may be; empty for any text.
+        default: Its value where it is not given; empty for none.
+    """
+
+    name: str
+    help: str
+    choices: tuple[str, ...] = ()
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullSource:
+    """A bill that is read from an API, whole months at a time.
+
+    Attributes:
+        name: The rows' `x_source`, and the command's name.
+        module: A `PullModule`.
+        summary: The command's help.
+        settles_after_days: After this many days past its end a month no longer changes at the provider: one that was
+            read then is not read again.
+    """
+
+    name: str
+    module: str
+    summary: str
+    options: tuple[Option, ...] = ()
+    settles_after_days: int
+
+    def load(self) -> PullModule:
+        """Return the module."""
+        return cast("PullModule", import_module(self.module))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSource:
+    """A bill that is read from a file.
+
+    Attributes:
+        name: What `--format` calls it.
+        module: A `FileModule`.
+        holds: What the file is, for the help and for messages.
+    """
+
+    name: str
+    module: str
+    holds: str
+
+    def load(self) -> FileModule:
+        """Return the module."""
+        return cast("FileModule", import_module(self.module))
+
+
+BUCKET_WIDTH = Option(
+    name="bucket-width",
+    help="By the hour, or by the minute: slower, and tells the busiest minute.",
+    choices=("1h", "1m"),
+    default="1h",
+)
+
+PULLS: tuple[PullSource, ...] = (
+    PullSource(
+        name="openai",
+        module="costcheck.sources.bills.openai",
+        summary="Read OpenAI's usage and costs with the admin key in OPENAI_ADMIN_KEY.",
+        options=(Option(name="base-url", help="Instead of https://api.openai.com/v1."), BUCKET_WIDTH),
+        settles_after_days=2,
+    ),
+    PullSource(
+        name="anthropic",
+        module="costcheck.sources.bills.anthropic",
+        summary="Read Anthropic's usage and cost with the Admin API key in ANTHROPIC_ADMIN_KEY.",
+        options=(Option(name="base-url", help="Instead of https://api.anthropic.com."), BUCKET_WIDTH),
+        settles_after_days=2,
+    ),
+    PullSource(
+        name="litellm",
+        module="costcheck.sources.bills.litellm",
+        summary="Read a LiteLLM proxy's spend log, by the minute, with the key in LITELLM_MASTER_KEY; texts are "
+        "never kept.",
+        options=(Option(name="base-url", help="The proxy, LITELLM_BASE_URL by default."),),
+        settles_after_days=1,
+    ),
+)
+
+# In this order a file is asked what it is; the first that recognises it wins.
+FILES: tuple[FileSource, ...] = (
+    FileSource(
+        name="openai", module="costcheck.sources.bills.openai_pages", holds="saved pages of OpenAI's API (JSON)"
+    ),
+    FileSource(
+        name="litellm",
+        module="costcheck.sources.bills.litellm_dump",
+        holds="an export of LiteLLM_SpendLogs (CSV, Parquet)",
+    ),
+    FileSource(
+        name="invoice", module="costcheck.sources.bills.invoice_csv", holds="a CSV of invoices, see the template"
+    ),
+)
+
+
+def find(sources: Sequence[N], name: str) -> N:
+    """Return the source of that name.
+
+    Raises:
+        UsageError: There is none.
+    """
+    for source in sources:
+        if source.name == name:
+            return source
+    message = f"there is no source {name!r}"
+    raise UsageError(
+        message,
+        expected="one of " + ", ".join(source.name for source in sources),
+        action="see `costcheck bill --help`",
+    )
