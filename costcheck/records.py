@@ -196,6 +196,8 @@ class TokenUsage:
         sub_account_id: Project or workspace.
         x_api_key_id: The provider's id or hash of the key, never the key.
         tags: Request tags or team names.
+        x_peak_minute_tokens: Tokens of all classes in the busiest minute, where a source that knows minutes was
+            summed to the hour before it came here; None where it was not.
     """
 
     x_source: str
@@ -215,6 +217,7 @@ class TokenUsage:
     cache_creation_1h_input_tokens: int = 0
     output_tokens: int
     requests: int | None = None
+    x_peak_minute_tokens: int | None = None
 
     @property
     def input_tokens(self) -> int:
@@ -237,6 +240,8 @@ class Charge:
         x_gen_ai_request_model: Model, None for charges that name none.
         x_token_type: Token class, None where the row is not about tokens.
         x_estimated: The provider may still change it.
+        effective_cost: FOCUS EffectiveCost: what was prepaid is spread over the usage that it paid for; None where
+            the source does not tell it from `billed_cost`. Decisions rest on it, invoices on `billed_cost`.
     """
 
     x_source: str
@@ -257,6 +262,7 @@ class Charge:
     x_operation: Operation = Operation.CHAT
     x_service_tier: ServiceTier = ServiceTier.STANDARD
     x_estimated: bool = False
+    effective_cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,6 +364,8 @@ class MonthCharge:
 
     Attributes:
         month: First day of the month, UTC.
+        billed_cost: What was charged, or where the source tells it the effective cost: prepaid spend counts where it
+            is used, not where it was bought.
         x_estimated: Some of it may still change.
     """
 

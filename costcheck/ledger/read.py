@@ -73,14 +73,17 @@ WITH placed AS (
         sum(uncached_input_tokens) AS uncached, sum(cache_read_input_tokens) AS cache_read,
         sum(cache_creation_5m_input_tokens) AS creation_5m, sum(cache_creation_1h_input_tokens) AS creation_1h,
         sum(output_tokens) AS output, uncached + cache_read + creation_5m + creation_1h + output AS tokens,
-        CASE WHEN count(requests) = count(*) THEN sum(requests) END AS requests
+        CASE WHEN count(requests) = count(*) THEN sum(requests) END AS requests,
+        CASE WHEN bool_and(within_minute) THEN tokens
+            WHEN count(x_peak_minute_tokens) = count(*) THEN sum(x_peak_minute_tokens) END AS peak
     FROM placed GROUP BY ALL
 )
 SELECT x_source, period_start, period_end, service_provider_name, request_model, operation, service_tier,
     sub_account_id, x_api_key_id, tags, sum(uncached)::BIGINT, sum(cache_read)::BIGINT, sum(creation_5m)::BIGINT,
     sum(creation_1h)::BIGINT, sum(output)::BIGINT,
     CASE WHEN count(requests) = count(*) THEN sum(requests)::BIGINT END,
-    CASE WHEN count(minute) = count(*) THEN max(tokens)::BIGINT END, sum(tokens)::BIGINT
+    CASE WHEN count(peak) = count(*) THEN (coalesce(max(peak) FILTER (minute IS NOT NULL), 0)
+        + coalesce(sum(peak) FILTER (minute IS NULL), 0))::BIGINT END, sum(tokens)::BIGINT
 FROM by_minute
 GROUP BY x_source, period_start, period_end, service_provider_name, request_model, operation, service_tier,
     sub_account_id, x_api_key_id, tags
@@ -88,7 +91,8 @@ ORDER BY ALL
 """
 CHARGES_BY_MONTH = """
 SELECT x_source, date_trunc('month', charge_period_start)::DATE AS month, charge_category, service_provider_name,
-    service_name, x_gen_ai_request_model, x_operation, billing_currency, sum(billed_cost), bool_or(x_estimated)
+    service_name, x_gen_ai_request_model, x_operation, billing_currency, sum(coalesce(effective_cost, billed_cost)),
+    bool_or(x_estimated)
 FROM charges
 GROUP BY x_source, month, charge_category, service_provider_name, service_name, x_gen_ai_request_model, x_operation,
     billing_currency

@@ -6,7 +6,7 @@ import duckdb
 
 from costcheck.errors import LedgerError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MONEY_SCALE = 26
 """Decimals of an amount. Providers send dollars as 64-bit floats of at most 17 digits; the smallest amount worth
 a row is one token's, above 1e-9 dollars, so that 26 decimals hold every digit of it; 12 digits stay for dollars."""
@@ -38,6 +38,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "cache_creation_1h_input_tokens": "BIGINT",
         "output_tokens": "BIGINT",
         "requests": "BIGINT",
+        "x_peak_minute_tokens": "BIGINT",
     },
     "charges": {
         "x_source": "VARCHAR",
@@ -58,6 +59,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "x_operation": "VARCHAR",
         "x_service_tier": "VARCHAR",
         "x_estimated": "BOOLEAN",
+        "effective_cost": MONEY,
     },
     "quarantine": {
         "x_source": "VARCHAR",
@@ -90,7 +92,11 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
     connection.commit()
 
 
-UPGRADES = {1: "ALTER TABLE quarantine ADD COLUMN context VARCHAR DEFAULT '{}'"}
+UPGRADES = {
+    1: "ALTER TABLE quarantine ADD COLUMN context VARCHAR DEFAULT '{}'",
+    2: "ALTER TABLE usage ADD COLUMN x_peak_minute_tokens BIGINT; "
+    f"ALTER TABLE charges ADD COLUMN effective_cost {MONEY}",
+}
 """What turns a ledger of one version into the next."""
 
 
