@@ -1,4 +1,4 @@
-"""A LiteLLM proxy's spend log, read over its API and summed to the minute.
+"""A LiteLLM proxy's spend log, read over its API and summed to the hour, its busiest minute kept.
 
 `GET /spend/logs/v2` as in `litellm/proxy/spend_tracking/spend_management_endpoints.py` of LiteLLM 1.106.2,
 checked 2026-11-23: at most 1,000 rows a page, both ends of the range inclusive, and `total` stops counting at
@@ -15,13 +15,15 @@ import msgspec
 
 from costcheck.errors import SourceError, SourcePayloadError
 from costcheck.records import BillBatch, Provenance, QuarantinedRow
-from costcheck.sources.bills import litellm_dump
 from costcheck.sources.bills.contract import PullPlan, PullRequest
+from costcheck.sources.bills.litellm_hours import Read, read_hours
 from costcheck.sources.bills.rows import refuse_unreadable
 from costcheck.sources.bills.windows import Window
+from costcheck.sources.exports.duckdb_files import DuckDb
+from costcheck.sources.exports.spend_log_columns import COLUMNS
 from costcheck.sources.http import ApiClient, RetryPolicy
 
-SOURCE = litellm_dump.SOURCE
+SOURCE = "litellm"
 KEY = "LITELLM_MASTER_KEY"
 KEY_HELP = (
     "the proxy's master key, or the key of a proxy admin, in LITELLM_MASTER_KEY "
@@ -202,7 +204,7 @@ def _page(client: ApiClient, start: datetime, end: datetime, number: int) -> Pag
 
 
 def normalise_logs(fetched: Iterable[FetchedRows], buckets: tuple[str, ...], provenance: Provenance) -> BillBatch:
-    """Return the rows as one batch, by the rules of `litellm_dump`; page by page, so that memory stays low.
+    """Return the rows as one batch, by the rules of `litellm_hours`; page by page, so that memory stays low.
 
     Raises:
         SourcePayloadError: There are rows, and none could be read.
@@ -210,7 +212,7 @@ def normalise_logs(fetched: Iterable[FetchedRows], buckets: tuple[str, ...], pro
     unreadable: list[QuarantinedRow] = []
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        texts = ", ".join(f'"{name}" VARCHAR' for name in litellm_dump.COLUMNS)
+        texts = ", ".join(f'"{name}" VARCHAR' for name in COLUMNS)
         connection.execute(f"CREATE TEMP TABLE fetched (bucket VARCHAR, range_end TIMESTAMP, {texts})")
         for page in fetched:
             unreadable += _load(connection, page)
@@ -264,7 +266,7 @@ def _quarantined(bucket: str, raw: msgspec.Raw, reason: str) -> QuarantinedRow:
         row = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     except (msgspec.MsgspecError, UnicodeDecodeError):
         row = {}
-    plain = set(litellm_dump.COLUMNS) - {"metadata", "request_tags"}
+    plain = set(COLUMNS) - {"metadata", "request_tags"}
     kept = {
         name: value
         for name, value in row.items()
@@ -282,7 +284,7 @@ def _sum_bucket(connection: duckdb.DuckDBPyConnection, bucket: str, provenance: 
             AND NOT coalesce(make_timestamp(epoch_us(TRY_CAST("startTime" AS TIMESTAMPTZ))) >= range_end, false)
         """
     )
-    return litellm_dump.sum_logs(connection, bucket=bucket, provenance=provenance)
+    return read_hours(DuckDb(connection, "logs"), Read(source=SOURCE, bucket=bucket, provenance=provenance))
 
 
 def _joined(

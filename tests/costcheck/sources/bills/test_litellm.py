@@ -108,13 +108,15 @@ def aside(batch: BillBatch) -> dict[str, int]:
     return {row.reason: row.row_count for row in batch.set_aside}
 
 
-def test_requests_of_one_minute_are_summed(read: Read) -> None:
+def test_requests_of_one_hour_are_summed_and_its_busiest_minute_is_kept(read: Read) -> None:
     later = log("r2", startTime="2026-11-20T09:15:59.900000Z", spend=0.01)
-    batch = read([log(), later, log("r3", startTime="2026-11-20T09:16:00.000000Z")])
-    assert [(row.requests, row.output_tokens) for row in batch.usage] == [(2, 1000), (1, 500)]
-    assert batch.usage[0].charge_period_start == datetime(2026, 11, 20, 9, 15, tzinfo=UTC)
-    assert batch.usage[0].charge_period_end - batch.usage[0].charge_period_start == timedelta(minutes=1)
-    assert [charge.billed_cost for charge in batch.charges] == [Decimal("0.045")]
+    rows = [log(), later, log("r3", startTime="2026-11-20T09:16:00.000000Z")]
+    batch = read([*rows, log("r4", startTime="2026-11-20T10:00:00.000000Z")])
+    assert [(row.requests, row.output_tokens) for row in batch.usage] == [(3, 1500), (1, 500)]
+    assert [row.x_peak_minute_tokens for row in batch.usage] == [9000, 4500]
+    assert batch.usage[0].charge_period_start == datetime(2026, 11, 20, 9, tzinfo=UTC)
+    assert batch.usage[0].charge_period_end - batch.usage[0].charge_period_start == timedelta(hours=1)
+    assert [charge.billed_cost for charge in batch.charges] == [Decimal("0.0625")]
     assert all(charge.x_estimated for charge in batch.charges)
 
 
@@ -357,4 +359,4 @@ def test_spend_that_is_no_number_is_quarantined(tmp_path: Path, provenance: Prov
 
 def test_times_with_another_offset_become_utc(tmp_path: Path, provenance: Provenance) -> None:
     batch = as_csv(provenance, [log(startTime="2026-11-20 11:15:00+02:00")], tmp_path)
-    assert only(batch).charge_period_start == datetime(2026, 11, 20, 9, 15, tzinfo=UTC)
+    assert only(batch).charge_period_start == datetime(2026, 11, 20, 9, tzinfo=UTC)

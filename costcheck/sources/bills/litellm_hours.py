@@ -1,0 +1,211 @@
+"""A LiteLLM spend log, summed to the hour by whatever engine holds it, as one batch.
+
+The queries stand in `costcheck.sources.exports.spend_log`. `spend` is the gateway's own estimate, not a bill.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+import ibis.expr.types as ir
+import msgspec
+
+from costcheck.errors import SourcePayloadError
+from costcheck.records import (
+    BillBatch,
+    Charge,
+    Operation,
+    Provenance,
+    QuarantinedRow,
+    ServiceTier,
+    SetAsideRows,
+    TokenUsage,
+)
+from costcheck.sources.bills.rows import DUPLICATE
+from costcheck.sources.exports import spend_log
+from costcheck.sources.exports.engine import Engine
+from costcheck.sources.exports.query import fetch, open_export
+
+SERVICE_NAME = "LiteLLM"
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+MOST_UNREADABLE_ROWS = 100_000
+"""More than these are no slips of an export, and a ledger is no place for them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What one read replaces, and where it stands.
+
+    Attributes:
+        source: The rows' `x_source`.
+        span: First second that counts and first after it, since 1970; None for all.
+    """
+
+    source: str
+    bucket: str
+    provenance: Provenance
+    span: tuple[int, int] | None = None
+
+
+class HourRow(NamedTuple):
+    """One row of `spend_log.by_hour`, in its order."""
+
+    aside: str | None
+    unreadable: int
+    provider: str
+    model: str
+    operation: str
+    tier: str
+    team: str | None
+    key_hash: str | None
+    tags: str | None
+    hour: int
+    uncached: int
+    cache_read: int
+    written_5m: int
+    written_1h: int
+    output: int
+    requests: int
+    peak: int
+    spend: Decimal
+
+    @property
+    def start(self) -> datetime:
+        """Return the start of the hour."""
+        return datetime.fromtimestamp(self.hour, tz=UTC)
+
+
+def read_hours(engine: Engine, read: Read) -> BillBatch:
+    """Return a spend log as one batch, be it empty.
+
+    Raises:
+        SourcePayloadError: There are more unreadable rows than slips explain.
+    """
+    requests = spend_log.typed(open_export(engine), span=read.span)
+    ((known, distinct),) = fetch(engine, spend_log.duplicates(requests, engine.dialect))
+    if known > distinct:
+        requests = spend_log.once(requests)
+    judged = spend_log.classified(requests)
+    rows = [HourRow(*row) for row in fetch(engine, spend_log.by_hour(judged))]
+    counted = [row for row in rows if not row.aside and not row.unreadable]
+    return BillBatch(
+        x_source=read.source,
+        buckets=(read.bucket,),
+        usage=tuple(_usage(read, row) for row in sorted(counted, key=_order)),
+        charges=_charges(read, counted),
+        quarantined=_quarantined(engine, judged, read, count=sum(row.requests for row in rows if row.unreadable)),
+        set_aside=_set_aside(read, rows, duplicates=known - distinct),
+        provenance=read.provenance,
+    )
+
+
+def _order(row: HourRow) -> tuple[object, ...]:
+    return (
+        row.hour,
+        row.provider,
+        row.model,
+        row.operation,
+        row.tier,
+        row.team or "",
+        row.key_hash or "",
+        row.tags or "",
+    )
+
+
+def _set_aside(read: Read, rows: Iterable[HourRow], *, duplicates: int) -> tuple[SetAsideRows, ...]:
+    counts = Counter({DUPLICATE: duplicates})
+    for row in rows:
+        if row.aside:
+            counts[row.aside] += row.requests
+    return tuple(
+        SetAsideRows(x_source=read.source, x_bucket=read.bucket, reason=reason, row_count=count)
+        for reason, count in sorted(counts.items())
+        if count
+    )
+
+
+def _quarantined(engine: Engine, judged: ir.Table, read: Read, *, count: int) -> tuple[QuarantinedRow, ...]:
+    if not count:
+        return ()
+    if count > MOST_UNREADABLE_ROWS:
+        message = f"{read.source} {read.bucket}: {count} rows cannot be read"
+        raise SourcePayloadError(
+            message,
+            expected=f"a spend log with a few such rows, at most {MOST_UNREADABLE_ROWS}",
+            action="check the export; the ledger is untouched",
+        )
+    return tuple(
+        QuarantinedRow(x_source=read.source, x_bucket=read.bucket, reason=reason, raw=_raw(cells))
+        for reason, *cells in sorted(fetch(engine, spend_log.unreadable(judged)), key=repr)
+    )
+
+
+def _raw(cells: Sequence[str | None]) -> bytes:
+    return msgspec.json.encode(dict(zip(spend_log.RAW_COLUMNS, cells, strict=True)))
+
+
+def _usage(read: Read, row: HourRow) -> TokenUsage:
+    return TokenUsage(
+        x_source=read.source,
+        x_bucket=read.bucket,
+        charge_period_start=row.start,
+        charge_period_end=row.start + HOUR,
+        service_provider_name=row.provider,
+        request_model=row.model,
+        operation=Operation(row.operation),
+        service_tier=ServiceTier(row.tier),
+        sub_account_id=row.team,
+        x_api_key_id=row.key_hash,
+        tags=_tags(row.tags),
+        uncached_input_tokens=row.uncached,
+        cache_read_input_tokens=row.cache_read,
+        cache_creation_5m_input_tokens=row.written_5m,
+        cache_creation_1h_input_tokens=row.written_1h,
+        output_tokens=row.output,
+        requests=row.requests,
+        x_peak_minute_tokens=row.peak,
+    )
+
+
+def _tags(text: str | None) -> tuple[str, ...]:
+    """Return the tags in order; none where the text is no list of texts."""
+    try:
+        return tuple(sorted(msgspec.json.decode(text or "[]", type=list[str])))
+    except msgspec.MsgspecError:
+        return ()
+
+
+ChargeKey = tuple[datetime, str, str, str, str, str | None]
+
+
+def _charges(read: Read, rows: Iterable[HourRow]) -> tuple[Charge, ...]:
+    """Return the spend of each day; a day of nothing is usage without a charge."""
+    spend: dict[ChargeKey, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        day = row.start.replace(hour=0)
+        spend[day, row.provider, row.model, row.operation, row.tier, row.team] += row.spend
+    keys = sorted(spend, key=lambda key: tuple(str(part or "") for part in key))
+    return tuple(_charge(read, key, spend[key]) for key in keys if spend[key])
+
+
+def _charge(read: Read, key: ChargeKey, cost: Decimal) -> Charge:
+    day, provider, model, operation, tier, team = key
+    return Charge(
+        x_source=read.source,
+        x_bucket=read.bucket,
+        charge_period_start=day,
+        charge_period_end=day + DAY,
+        service_provider_name=provider,
+        service_name=SERVICE_NAME,
+        sub_account_id=team,
+        billed_cost=cost,
+        billing_currency="USD",
+        x_gen_ai_request_model=model,
+        x_operation=Operation(operation),
+        x_service_tier=ServiceTier(tier),
+        x_estimated=True,
+    )

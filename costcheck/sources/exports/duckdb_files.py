@@ -1,0 +1,105 @@
+"""DuckDB: files on this machine or on S3, within one gibibyte of memory; the engine where none is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+
+from costcheck.errors import InputFileError
+from costcheck.sources.exports.dialects import DUCKDB, Dialect, TableName
+
+MEMORY_LIMIT = "600MB"
+"""Python, Ibis and what DuckDB does not count need the rest of a gibibyte."""
+ROWS_AT_ONCE = 10_000
+VIEW = "raw_export"
+PARQUET = (".parquet", ".pq", ".snappy.parquet")
+REMOTE = "s3://"
+
+
+class DuckDb:
+    """One table or view of a connection.
+
+    Args:
+        connection: Its time zone must be UTC.
+        table: Name of the table or view.
+    """
+
+    dialect: Dialect = DUCKDB
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, table: str = VIEW) -> None:
+        self._connection = connection
+        self.table = TableName(name=table)
+
+    def columns(self) -> Mapping[str, str]:
+        """Return the type of each column."""
+        rows = self._connection.execute(f'DESCRIBE "{self.table.name}"').fetchall()
+        return {row[0]: row[1] for row in rows}
+
+    def rows(self, sql: str) -> Iterator[Sequence[Any]]:
+        """Yield the rows of a query; the next one ends it."""
+        answer = self._connection.execute(sql)
+        while some := answer.fetchmany(ROWS_AT_ONCE):
+            yield from some
+
+
+@contextmanager
+def open_files(path: str | Path, *, extensions: tuple[str, ...] = ()) -> Iterator[DuckDb]:
+    """Yield an engine over CSV or Parquet files: one, a glob, or all of a folder.
+
+    Raises:
+        InputFileError: There is no such file, or it is no table.
+    """
+    with TemporaryDirectory() as spill, duckdb.connect() as connection:
+        settle(connection, spill)
+        try:
+            for extension in extensions:
+                connection.load_extension(extension)
+            connection.execute(f"CREATE TEMP VIEW {VIEW} AS FROM {scan(path)}")
+            yield DuckDb(connection)
+        except duckdb.Error as exc:
+            raise unreadable(path, exc) from exc
+
+
+def column_names(path: str | Path) -> list[str]:
+    """Return the columns of CSV or Parquet files.
+
+    Raises:
+        InputFileError: They are no table.
+    """
+    with open_files(path) as engine:
+        return list(engine.columns())
+
+
+def settle(connection: duckdb.DuckDBPyConnection, spill: str) -> None:
+    """Bound the memory and let a time without an offset be UTC, wherever this machine stands."""
+    connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    connection.execute(f"SET temp_directory = '{spill}'")
+    connection.execute("SET preserve_insertion_order = false")
+    connection.execute("SET TimeZone = 'UTC'")
+
+
+def scan(path: str | Path) -> str:
+    """Return the table function that reads files as they lie, every cell of a CSV as text."""
+    name = str(path)
+    if not name.startswith(REMOTE) and Path(name).is_dir():
+        kind = "parquet" if any(Path(name).rglob("*.parquet")) else "csv*"
+        name = f"{name}/**/*.{kind}"
+    quoted = name.replace("'", "''")
+    if name.lower().endswith(PARQUET):
+        return f"read_parquet('{quoted}', union_by_name = true, hive_types_autocast = false)"
+    return f"read_csv('{quoted}', all_varchar = true, header = true, union_by_name = true)"
+
+
+def unreadable(path: str | Path, exc: duckdb.Error) -> InputFileError:
+    """Return the error of files that DuckDB cannot read, in one line and without their content."""
+    first_line = str(exc).partition("\n")[0]
+    return InputFileError(
+        f"{Path(path).name} cannot be read: {first_line}",
+        expected="CSV files with a header line, or Parquet files",
+        action="export it again; nothing of it was imported",
+    )

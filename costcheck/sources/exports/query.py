@@ -1,0 +1,45 @@
+"""A query's rows as exact Python values, whichever engine ran it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from costcheck.sources.exports.columns import RawExport
+from costcheck.sources.exports.dialects import Dialect
+from costcheck.sources.exports.engine import Engine
+
+
+def open_export(engine: Engine) -> RawExport:
+    """Return the engine's export, its columns known."""
+    return RawExport(engine.table, engine.columns(), engine.dialect)
+
+
+def sql_of(expression: ir.Table, dialect: Dialect) -> str:
+    """Return the query in an engine's SQL."""
+    return str(ibis.to_sql(expression, dialect=dialect.name, pretty=False))
+
+
+def fetch(engine: Engine, expression: ir.Table) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a query as whole numbers, exact decimals and texts."""
+    readers = [_reader(kind) for kind in expression.schema().types]
+    for row in engine.rows(sql_of(expression, engine.dialect)):
+        yield tuple(None if value is None else read(value) for read, value in zip(readers, row, strict=True))
+
+
+def _reader(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - Ibis has no types for these
+    if kind.is_integer():
+        return _whole
+    return _exact if kind.is_decimal() else str
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else int(Decimal(str(value)))
+
+
+def _exact(value: object) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(str(value))
