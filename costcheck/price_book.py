@@ -31,7 +31,7 @@ class MaxAges:
     """How many days after its observation a price may still decide.
 
     Attributes:
-        on_demand_days: EC2 instance hours bought on demand.
+        on_demand_days: EC2 instance hours bought on demand, or under a Savings Plan.
         spot_days: Anything whose price moves with supply.
         token_days: Prices of tokens.
         other_aws_days: Every other AWS unit price.
@@ -48,7 +48,8 @@ class MaxAges:
             return self.spot_days
         if price.pricing_unit == TOKEN_UNIT:
             return self.token_days
-        if price.service_code == EC2 and price.sku_meter.startswith("BoxUsage:"):
+        is_on_demand = price.service_code == EC2 and price.sku_meter.startswith("BoxUsage:")
+        if is_on_demand or price.pricing_category is PricingCategory.COMMITTED:
             return self.on_demand_days
         return self.other_aws_days
 
@@ -324,6 +325,11 @@ def token_meter(model_id: str, token_type: TokenType, service_tier: ServiceTier 
     """Return the `sku_meter` of a token price: `<model>/<token type>`, then the tier unless standard."""
     suffix = "" if service_tier is ServiceTier.STANDARD else f"/{service_tier}"
     return f"{model_id}/{token_type}{suffix}"
+
+
+def savings_plan_meter(payment_option: str, instance_type: str) -> str:
+    """Return the `sku_meter` of an hour under a Compute Savings Plan of one year, in AWS's words for the payment."""
+    return f"ComputeSavingsPlan1yr/{payment_option}/{instance_type}"
 
 
 def require_positive(price: UnitPrice) -> UnitPrice:

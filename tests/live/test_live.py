@@ -8,8 +8,8 @@ from costcheck.gate.needs import NeededPrice, needs_of
 from costcheck.gate.view import Side
 from costcheck.records import PricingCategory
 from costcheck.sources.prices.aws_price_list import fetch_meter_prices
-from costcheck.sources.prices.live import fetch_spot_price
 from costcheck.sources.prices.pull import PriceClients
+from costcheck.sources.prices.spot import fetch_spot_price
 from tests.costcheck.gate.types.test_registry import CASES
 from tests.live.checks import REGION
 

@@ -1,7 +1,8 @@
 """Turn what botocore raises into errors that name the permission and the next step."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -19,7 +20,7 @@ from botocore.parsers import ResponseParserError
 
 from costcheck.errors import SourceAuthError, SourceError, SourcePayloadError, SourceRateLimitError
 
-IAM_ACTIONS = (
+LIST_PRICE_ACTIONS = (
     "pricing:GetProducts",
     "ec2:DescribeInstanceTypes",
     "ec2:DescribeInstanceTypeOfferings",
@@ -28,6 +29,19 @@ IAM_ACTIONS = (
     "servicequotas:ListServiceQuotas",
     "servicequotas:ListAWSDefaultServiceQuotas",
 )
+"""Without one of these there is no snapshot."""
+MARKET_ACTIONS = (
+    "ec2:DescribeSpotPriceHistory",
+    "savingsplans:DescribeSavingsPlansOfferingRates",
+    "ec2:DescribeCapacityBlockOfferings",
+    "eks:DescribeClusterVersions",
+    "ec2:GetSpotPlacementScores",
+    "savingsplans:DescribeSavingsPlans",
+    "ec2:DescribeReservedInstances",
+    "ec2:DescribeCapacityReservations",
+)
+"""Without one of these the snapshot says what is not known, and why."""
+IAM_ACTIONS = LIST_PRICE_ACTIONS + MARKET_ACTIONS
 """Everything that `costcheck prices pull` asks of an account; all of it only reads, and is free."""
 
 _NO_LOGIN = (
@@ -93,6 +107,37 @@ def translated_errors(iam_action: str) -> Iterator[None]:
             expected="an answer from AWS",
             action="check the network, the region and any proxy, then try again",
         ) from exc
+
+
+def follow_tokens(
+    call: Callable[..., Mapping[str, Any]], results: str, iam_action: str, **request: object
+) -> list[Any]:
+    """Return the results of every page of a call for which botocore has no paginator.
+
+    Args:
+        call: The client's method.
+        results: Key of a page's results; AWS may leave it out of an empty page.
+        iam_action: The action that the call needs, for messages.
+        request: Its arguments.
+
+    Raises:
+        SourcePayloadError: A token comes a second time, so the pages would never end.
+        SourceError: AWS did not answer usefully.
+    """
+    rows: list[Any] = []
+    seen = {""}
+    token = ""
+    with translated_errors(iam_action):
+        while True:
+            page = call(**request, **({"nextToken": token} if token else {}))
+            rows += page.get(results, [])
+            token = page.get("nextToken") or ""
+            if not token:
+                return rows
+            if token in seen:
+                message = f"{iam_action}: AWS gave the token of a page that was read already"
+                raise SourcePayloadError(message, expected="pages that end", action="try again later")
+            seen.add(token)
 
 
 def error_code(exc: ClientError) -> str:

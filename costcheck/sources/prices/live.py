@@ -4,25 +4,15 @@ import functools
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from costcheck.errors import AmbiguousPriceError, PriceNotFoundError, SourcePayloadError
 from costcheck.meters import Meter
-from costcheck.records import InstanceType, Origin, PriceSnapshot, PricingCategory, Provenance, UnitPrice
-from costcheck.sources.prices.aws_calls import translated_errors
+from costcheck.records import InstanceType, PriceSnapshot, PricingCategory, UnitPrice
 from costcheck.sources.prices.aws_instances import fetch_instance_types
 from costcheck.sources.prices.aws_price_list import fetch_meter_prices
 from costcheck.sources.prices.pull import PriceClients
-from costcheck.units import parse_decimal
-
-if TYPE_CHECKING:
-    from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_ec2.literals import InstanceTypeType
-
-SPOT_URL = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html"
-LINUX = ("Linux/UNIX", "Linux/UNIX (Amazon VPC)")
-SPOT_PREFIX = "SpotUsage:"
+from costcheck.sources.prices.spot import SPOT_PREFIX, fetch_spot_price
 
 
 class Needed(Protocol):
@@ -75,45 +65,6 @@ def with_live_prices(
         as_of=now.date(),
         unit_prices=(*kept, *fresh),
         instance_types=(*snapshot.instance_types, *facts),
-    )
-
-
-def fetch_spot_price(client: "EC2Client", region_id: str, instance_type: str, *, now: datetime) -> UnitPrice:
-    """Return the dearest zone's newest spot price of Linux, in USD an hour.
-
-    The API lists changes of prices, so the newest of each zone is the price now.
-
-    Raises:
-        PriceNotFoundError: No zone has one: absence is not a price.
-        SourceError: AWS did not answer usefully.
-    """
-    name: InstanceTypeType = instance_type  # type: ignore[assignment]
-    with translated_errors("ec2:DescribeSpotPriceHistory"):
-        pages = client.get_paginator("describe_spot_price_history").paginate(
-            InstanceTypes=[name], ProductDescriptions=list(LINUX), StartTime=now, EndTime=now
-        )
-        rows = [row for page in pages for row in page.get("SpotPriceHistory", [])]
-    newest: dict[str, tuple[datetime, Decimal]] = {}
-    for row in rows:
-        zone, at = row["AvailabilityZone"], row["Timestamp"]
-        price = parse_decimal(row["SpotPrice"], what=f"spot price of {instance_type} in {zone}")
-        newest[zone] = max(newest.get(zone, (at, price)), (at, price))
-    if not newest:
-        message = f"no zone of {region_id} has a spot price of {instance_type}"
-        raise PriceNotFoundError(message, expected="at least one", action="choose another type, or buy on demand")
-    return UnitPrice(
-        service_code="AmazonEC2",
-        sku_meter=f"{SPOT_PREFIX}{instance_type}",
-        region_id=region_id,
-        pricing_category=PricingCategory.DYNAMIC,
-        list_unit_price=max(price for _, price in newest.values()),
-        pricing_unit="Hours",
-        provenance=Provenance(
-            source="ec2_describe_spot_price_history",
-            source_url=SPOT_URL,
-            retrieved_on=now.date(),
-            origin=Origin.LIVE,
-        ),
     )
 
 

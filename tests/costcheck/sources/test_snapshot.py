@@ -162,8 +162,8 @@ def test_an_unknown_field_is_refused_and_not_dropped() -> None:
 
 
 def test_another_schema_version_is_named() -> None:
-    content = CONTENT.replace(b'"schema_version":1', b'"schema_version":2')
-    with pytest.raises(InputFileError, match="schema version 2"):
+    content = CONTENT.replace(b'"schema_version":1', b'"schema_version":3')
+    with pytest.raises(InputFileError, match="schema version 3"):
         decode_snapshot(content, name="p.json")
 
 

@@ -16,8 +16,9 @@ from costcheck.gate.pricing import spot_meter
 from costcheck.gate.view import Side
 from costcheck.meters import on_demand_meter
 from costcheck.records import PricingCategory
-from costcheck.sources.prices.live import fetch_spot_price, with_live_prices
+from costcheck.sources.prices.live import with_live_prices
 from costcheck.sources.prices.pull import PriceClients
+from costcheck.sources.prices.spot import fetch_spot_price
 from tests.costcheck.gate.plans import NODE_GROUP, book, create, pool, preview, read
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""What moved between two price snapshots: pure, exact, and the same from either side."""
