@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,18 +63,24 @@ def _pull_command(source: PullSource) -> click.Command:
     def run(
         context: Context, /, first: datetime | None, last: datetime | None, ledger: Path, *, again: bool, **given: str
     ) -> None:
-        windows = _windows(context, first, last)
+        windows = _windows(context, source, first, last)
         _pull(context, source, windows, ledger, _given(source, given), again=again)
 
     for option in (
         LEDGER,
         click.option("--again", is_flag=True, help="Read months again that no longer change."),
         click.option("--to", "last", type=MONTH, help="Last month, the current one by default."),
-        click.option("--from", "first", type=MONTH, help="First month, six complete ones back by default."),
+        click.option("--from", "first", type=MONTH, help=_from_help(source)),
         *(_click_option(option) for option in source.options),
     ):
         run = option(run)
     return click.command(source.name, help=source.summary)(run)
+
+
+def _from_help(source: PullSource) -> str:
+    if source.reaches_back_days is None:
+        return "First month, six complete ones back by default."
+    return f"First month or day, {source.reaches_back_days} days back by default: the API reaches no further."
 
 
 def _given(source: PullSource, values: dict[str, str]) -> dict[str, str]:
@@ -193,18 +200,34 @@ def show(style: str, ledger: Path) -> None:
             print_ledger(opened)
 
 
-def _windows(context: Context, first: datetime | None, last: datetime | None) -> tuple[Window, ...]:
-    from costcheck.sources.bills.windows import month_start, month_windows  # noqa: PLC0415 - see the top
+def _windows(
+    context: Context, source: PullSource, first: datetime | None, last: datetime | None
+) -> tuple[Window, ...]:
+    from costcheck.sources.bills.windows import day_windows, month_start, month_windows  # noqa: PLC0415 - see the top
 
+    today, reach = context.now.date(), source.reaches_back_days
     until = (last or context.now).date()
-    since = (first or month_start(context.now.date(), shift=-MONTHS_BY_DEFAULT)).date()
-    windows = month_windows(since, until, now=context.now)
+    since = first.date() if first else _first_by_default(today, reach)
+    if reach is None:
+        windows = month_windows(since, until, now=context.now)
+    else:
+        windows = day_windows(since, month_start(until, shift=1).date() - timedelta(days=1), now=context.now)
     if not windows:
-        message = f"--from {since:%Y-%m} --to {until:%Y-%m} holds no hour that is over"
+        message = (
+            f"--from {since:%Y-%m} --to {until:%Y-%m} holds no {'hour' if reach is None else 'day'} that is over"
+        )
         raise UsageError(
             message, expected="a first month that is not after the last, nor in the future", action="turn them round"
         )
     return windows
+
+
+def _first_by_default(today: date, reaches_back_days: int | None) -> date:
+    from costcheck.sources.bills.windows import month_start  # noqa: PLC0415 - see the top
+
+    if reaches_back_days is None:
+        return month_start(today, shift=-MONTHS_BY_DEFAULT).date()
+    return today - timedelta(days=reaches_back_days)
 
 
 @contextmanager

@@ -98,12 +98,18 @@ GROUP BY x_source, month, charge_category, service_provider_name, service_name, 
     billing_currency
 ORDER BY ALL
 """
-# A bucket of a pull is a month, complete once the month was over when it was read, even if it held nothing;
-# how far a file reaches is what its rows say.
+# A bucket of a pull is a month, complete once the month was over when it was read, even if it held nothing; or it is
+# a day, and the month is complete once each of its days was. How far a file reaches is what its rows say.
 COVERAGE = r"""
-WITH pulled AS (
+WITH pulled_days AS (
+    SELECT x_source, strptime(x_bucket, '%Y-%m-%d')::DATE AS day, retrieved_on > day AS was_over
+    FROM ingests WHERE regexp_full_match(x_bucket, '\d{4}-\d{2}-\d{2}')
+), pulled AS (
     SELECT x_source, strptime(x_bucket, '%Y-%m')::DATE AS month, bool_and(retrieved_on > last_day(month)) AS was_over
     FROM ingests WHERE regexp_full_match(x_bucket, '\d{4}-\d{2}') GROUP BY ALL
+    UNION ALL
+    SELECT x_source, date_trunc('month', day)::DATE, count(*) FILTER (was_over) = day(last_day(any_value(day)))
+    FROM pulled_days GROUP BY x_source, date_trunc('month', day)
 ), periods AS (
     SELECT x_source, charge_period_start AS first, charge_period_end AS last, true AS is_usage FROM usage
     UNION ALL SELECT x_source, charge_period_start, charge_period_end, false FROM charges

@@ -37,7 +37,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullSource:
-    """A bill that is read from an API, whole months at a time.
+    """A bill that is read from an API, whole months at a time, or days where months are soon out of reach.
 
     Attributes:
         name: The rows' `x_source`, and the command's name.
@@ -45,6 +45,8 @@ class PullSource:
         summary: The command's help.
         settles_after_days: After this many days past its end a month no longer changes at the provider: one that was
             read then is not read again.
+        reaches_back_days: How many completed days the API still knows, where that is little: then each day is a bucket
+            of its own, so that what is out of reach by now is never replaced. None for months.
     """
 
     name: str
@@ -52,6 +54,7 @@ class PullSource:
     summary: str
     options: tuple[Option, ...] = ()
     settles_after_days: int
+    reaches_back_days: int | None = None
 
     def load(self) -> PullModule:
         """Return the module."""

@@ -1,18 +1,19 @@
-"""Whole UTC months: the buckets in which bills are read, and read again."""
+"""Whole UTC months, or days where an API forgets within a month: the buckets in which bills are read, and read again."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 MONTHS_IN_A_YEAR = 12
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """One bucket: a month, cut off at the moment of reading.
+    """One bucket: a month, cut off at the moment of reading, or a day.
 
     Attributes:
-        bucket: `2026-05`.
+        bucket: `2026-05`, or `2026-05-01`.
         start: First instant, UTC.
         end: First instant after it, UTC.
     """
@@ -23,8 +24,9 @@ class Window:
 
     @property
     def is_whole(self) -> bool:
-        """Return whether the month was over at the moment of reading."""
-        return self.end == month_start(self.start, shift=1)
+        """Return whether the month, or the day, was over at the moment of reading."""
+        by_day = self.bucket == f"{self.start:%Y-%m-%d}"
+        return self.end == (self.start + DAY if by_day else month_start(self.start, shift=1))
 
     def parts(self, width: timedelta) -> Iterator[tuple[datetime, datetime]]:
         """Yield the window in consecutive parts of at most `width`."""
@@ -53,4 +55,19 @@ def month_windows(first: date, last: date, *, now: datetime) -> tuple[Window, ..
         end = month_start(start, shift=1)
         windows.append(Window(bucket=f"{start:%Y-%m}", start=start, end=min(end, until)))
         start = end
+    return tuple(windows)
+
+
+def day_windows(first: date, last: date, *, now: datetime) -> tuple[Window, ...]:
+    """Return every completed UTC day from `first` to `last`, a bucket each.
+
+    For an API that reaches back less than a month and a half: a month that is read again when half of it is out of
+    reach would lose that half.
+    """
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    start = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    windows = []
+    while start.date() <= last and start < midnight:
+        windows.append(Window(bucket=f"{start:%Y-%m-%d}", start=start, end=start + DAY))
+        start += DAY
     return tuple(windows)

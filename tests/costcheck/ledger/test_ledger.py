@@ -253,6 +253,25 @@ def test_a_pulled_month_is_complete_once_it_was_over_even_if_it_was_quiet(ledger
     ]
 
 
+@pytest.mark.parametrize(("days", "complete"), [(range(1, 31), True), (range(1, 30), False), (range(2, 31), False)])
+def test_a_month_pulled_by_the_day_is_complete_once_each_of_its_days_was_read(
+    ledger: Ledger, days: range, complete: bool
+) -> None:
+    for day in days:
+        ledger.replace(replace(batch(bucket=f"2026-09-{day:02}"), x_source="by day"))
+    ledger.replace(replace(batch(bucket="2026-09"), x_source="by month"))
+    assert [(row.x_source, row.is_complete) for row in ledger.coverage()] == [
+        ("by day", complete),
+        ("by month", True),
+    ]
+
+
+def test_a_day_that_was_still_running_when_it_was_read_does_not_complete_its_month(ledger: Ledger) -> None:
+    for day in range(1, 31):
+        ledger.replace(batch(bucket=f"2026-11-{day:02}"))
+    assert [row.is_complete for row in ledger.coverage()] == [False]
+
+
 def test_a_month_of_a_file_is_complete_if_it_reaches_from_end_to_end(ledger: Ledger) -> None:
     whole = [usage(datetime(2026, 9, day, tzinfo=UTC), bucket="sha256:a") for day in (1, 30)]
     part = usage(datetime(2026, 10, 1, tzinfo=UTC), bucket="sha256:a")
