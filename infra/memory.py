@@ -4,6 +4,7 @@ A `Stash`, not an output: outputs are written last, so an update that failed or 
 running, may have left none. The stash is written first and deleted last.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -15,6 +16,9 @@ from infra.facts import InstanceFacts
 
 NAME = "memory"
 TYPE = "pulumi:index:Stash"
+
+HALF_WRITTEN = "failed to load checkpoint"
+WAITS_SECONDS = (0.1, 0.3, 1.0)
 
 COMPONENTS = {"managed": "worthwhile:infra:GpuNodePool", "karpenter": "worthwhile:infra:KarpenterNodePool"}
 """Type of the component of each kind of pool."""
@@ -70,7 +74,7 @@ def pool_key(pool: GpuPoolConfig) -> str:
 
 def recall(stack: str) -> Memory:
     """Return the memory of this stack; an empty one before its first accepted run."""
-    answer = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": stack}).value
+    answer = _read(stack)
     memory, standing = Memory(), {}
     for urn, resource in answer["outputs"].items():
         name, outputs = urn.rpartition("::")[2], resource.get("outputs") or {}
@@ -80,6 +84,28 @@ def recall(stack: str) -> Memory:
             maximums = outputs.get("maximum_nodes") or {}
             standing[resource["type"], name] = {key: int(nodes) for key, nodes in maximums.items()}
     return replace(memory, standing=standing)
+
+
+def _read(stack: str) -> Mapping[str, Any]:
+    """Return what the state holds; asked again where the engine was just writing it.
+
+    A backend in a folder truncates the file before it writes it, so that whoever reads then finds its end at once.
+    """
+    for seconds in WAITS_SECONDS:
+        try:
+            return _asked(stack)
+        except Exception as exc:
+            if HALF_WRITTEN not in str(exc):
+                raise
+            time.sleep(seconds)
+    return _asked(stack)
+
+
+def _asked(stack: str) -> Mapping[str, Any]:
+    answer: Mapping[str, Any] = pulumi.runtime.invoke(
+        "pulumi:pulumi:readStackResourceOutputs", {"stackName": stack}
+    ).value
+    return answer
 
 
 def remember(memory: Memory) -> pulumi.Stash:
