@@ -45,8 +45,8 @@ class PullSource:
         summary: The command's help.
         settles_after_days: After this many days past its end a month no longer changes at the provider: one that was
             read then is not read again.
-        reaches_back_days: How many completed days the API still knows, where that is little: then each day is a bucket
-            of its own, so that what is out of reach by now is never replaced. None for months.
+        reaches_back_days: How many completed days the API still knows, where that is little: then each day is a
+            bucket of its own, so that what is out of reach by now is never replaced. None for months.
     """
 
     name: str

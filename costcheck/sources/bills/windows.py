@@ -1,4 +1,4 @@
-"""Whole UTC months, or days where an API forgets within a month: the buckets in which bills are read, and read again."""
+"""Whole UTC months, or days where an API forgets soon: the buckets in which bills are read, and read again."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -255,7 +255,7 @@ def test_a_pulled_month_is_complete_once_it_was_over_even_if_it_was_quiet(ledger
 
 @pytest.mark.parametrize(("days", "complete"), [(range(1, 31), True), (range(1, 30), False), (range(2, 31), False)])
 def test_a_month_pulled_by_the_day_is_complete_once_each_of_its_days_was_read(
-    ledger: Ledger, days: range, complete: bool
+    ledger: Ledger, days: range, *, complete: bool
 ) -> None:
     for day in days:
         ledger.replace(replace(batch(bucket=f"2026-09-{day:02}"), x_source="by day"))
