@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from types import TracebackType
@@ -26,6 +26,8 @@ REASON_CHARACTERS = 200
 SHORTEST_SECRET = 8
 LIKE_A_KEY = re.compile(r"\bsk-\S+|\S*\*{3,}\S*")
 """A key as providers write them, or one that a server has partly covered with asterisks."""
+AZURE_RETRY_AFTER = re.compile(r"x-ms-ratelimit-microsoft\.(?:costmanagement|consumption)(?:-[a-z]+)?-retry-after")
+"""Azure Cost Management throttles by client, tenant and query units, and names a wait for each, beside Retry-After."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class RetryPolicy:
         wait_max_seconds: Its cap.
         wait_jitter_seconds: Upper end of the random part of each wait.
         retry_after_max_seconds: Cap on what a Retry-After header may ask for.
+        timeout_seconds: For connecting and for each read of one try, where the client names no other.
     """
 
     attempts: int = 6
@@ -47,6 +50,7 @@ class RetryPolicy:
     wait_max_seconds: float = 30.0
     wait_jitter_seconds: float = 1.0
     retry_after_max_seconds: float = 120.0
+    timeout_seconds: float = 60.0
 
 
 class ApiClient:
@@ -57,7 +61,7 @@ class ApiClient:
         headers: Sent with every request; they hold the key and are never printed.
         key_help: Which kind of key the source needs and where it is made, for the message on 401 and 403.
         retry: The retry policy.
-        timeout_seconds: For connecting and for each read.
+        timeout_seconds: For connecting and for each read; the policy's own by default.
 
     Raises:
         UsageError: A key that no header can carry, or a URL that holds a password.
@@ -70,7 +74,7 @@ class ApiClient:
         *,
         key_help: str,
         retry: RetryPolicy | None = None,
-        timeout_seconds: float = 60.0,
+        timeout_seconds: float | None = None,
     ) -> None:
         _refuse_unsendable(headers.values(), key_help)
         _refuse_password(base_url)
@@ -78,7 +82,7 @@ class ApiClient:
         self._key_help = key_help
         self._secrets = [value.rpartition(" ")[2] for value in headers.values()]
         self._retry = retry or RetryPolicy()
-        self._http = httpx2.Client(headers=dict(headers), timeout=timeout_seconds)
+        self._http = httpx2.Client(headers=dict(headers), timeout=timeout_seconds or self._retry.timeout_seconds)
 
     def __enter__(self) -> Self:
         return self
@@ -115,6 +119,14 @@ class ApiClient:
         headers = {"content-type": "application/json"}
         content = msgspec.json.encode(body)
         return self._ask(method, path, shape, repeatable=repeatable, content=content, headers=headers)
+
+    def submit(self, path: str, fields: Mapping[str, str], shape: type[T]) -> T:
+        """Return the answer to a form as the typed payload `shape`; for asking only, as it may be tried again.
+
+        Raises:
+            SourceError: As for `get`.
+        """
+        return self._ask("POST", path, shape, repeatable=True, data=dict(fields))
 
     def _ask(self, method: str, path: str, shape: type[T], *, repeatable: bool, **request: Any) -> T:  # noqa: ANN401 - httpx2's own arguments
         response = self._send(method, path, attempts=self._retry.attempts if repeatable else 1, **request)
@@ -199,12 +211,15 @@ def _refuse_password(base_url: str) -> None:
 def retry_after_or_backoff(response: httpx2.Response, *, cap_seconds: float) -> bool | float:
     """Return the seconds that an answer asks to wait, True for the usual back-off, False for no retry.
 
-    Retry-After as an HTTP date is counted from the answer's own Date header (RFC 9110, section 10.2.3),
+    Of several waits the longest counts. Retry-After as an HTTP date is counted from the answer's own Date header (RFC 9110, section 10.2.3),
     so that no clock of ours is needed and a wrong one does no harm.
     """
     if response.status_code != HTTPStatus.TOO_MANY_REQUESTS and not response.is_server_error:
         return False
-    asked = _asked_seconds(response.headers.get("retry-after", ""), response.headers.get("date", ""))
+    date = response.headers.get("date", "")
+    waits = [value for name, value in response.headers.items() if AZURE_RETRY_AFTER.fullmatch(name)]
+    seconds = [_asked_seconds(wait, date) for wait in (response.headers.get("retry-after", ""), *waits)]
+    asked = max((wait for wait in seconds if wait is not None), default=None)
     return True if asked is None else min(max(asked, 0.0), cap_seconds)
 
 
@@ -217,9 +232,10 @@ def _asked_seconds(retry_after: str, date: str) -> float | None:
 
 def _http_date(text: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(text)
+        date = parsedate_to_datetime(text)
     except ValueError:
         return None
+    return date if date.tzinfo else None
 
 
 def follow_pages(fetch: Callable[[str | None], T], next_token: Callable[[T], str | None]) -> Iterator[T]:

@@ -92,6 +92,26 @@ def test_a_bad_request_is_not_tried_again(loopback: Loopback, answer: type[Answe
     assert len(loopback.asked) == 1
 
 
+def test_of_several_waits_that_azure_asks_for_the_longest_counts() -> None:
+    headers = {
+        "retry-after": "3",
+        "x-ms-ratelimit-microsoft.costmanagement-qpu-retry-after": "17",
+        "x-ms-ratelimit-microsoft.costmanagement-tenant-retry-after": "5",
+    }
+    assert retry_after_or_backoff(httpx2.Response(429, headers=headers), cap_seconds=60) == 17
+
+
+def test_what_azure_says_of_its_remaining_budget_is_no_wait() -> None:
+    headers = {"x-ms-ratelimit-microsoft.costmanagement-qpu-remaining": "17"}
+    assert retry_after_or_backoff(httpx2.Response(429, headers=headers), cap_seconds=60) is True
+
+
+def test_a_date_that_is_none_asks_for_no_wait_of_its_own() -> None:
+    date = "Wed, 25 Nov 2026 12:00:00 GMT"
+    headers = {"retry-after": date, "date": f"Thu, 26 Nov 2026 12:28:08 GMT, {date}"}
+    assert retry_after_or_backoff(httpx2.Response(503, headers=headers), cap_seconds=60) is True
+
+
 def test_a_redirect_is_not_followed_with_the_key(loopback: Loopback, answer: type[Answer]) -> None:
     loopback.say(answer(status=302, headers={"location": f"{loopback.url}/elsewhere"}))
     with pytest.raises(SourceError, match="302"):
