@@ -33,6 +33,7 @@ TEST_DATA = {
     "bills/openai": "openai",
     "bills/anthropic": "anthropic",
     "bills/litellm": "litellm",
+    "bills/openrouter": "openrouter",
     "prices/aws_price_list": "aws_price_list",
     "prices/aws_instances": "ec2",
     "prices/aws_quotas": "service_quotas",

@@ -110,6 +110,15 @@ PULLS: tuple[PullSource, ...] = (
         options=(Option(name="base-url", help="The proxy, LITELLM_BASE_URL by default."),),
         settles_after_days=1,
     ),
+    PullSource(
+        name="openrouter",
+        module="costcheck.sources.bills.openrouter",
+        summary="Read OpenRouter's activity of the last 30 days, by the day, with the management key in "
+        "OPENROUTER_MANAGEMENT_KEY.",
+        options=(Option(name="base-url", help="Instead of https://openrouter.ai/api/v1."),),
+        settles_after_days=1,
+        reaches_back_days=30,
+    ),
 )
 
 # In this order a file is asked what it is; the first that recognises it wins.

@@ -111,6 +111,16 @@ def refuse_unreadable(
     )
 
 
+def check(right: bool, *, seen: str, expected: str) -> None:  # noqa: FBT001 - reads as a sentence
+    """Raise unless a row is right in one respect.
+
+    Raises:
+        SourcePayloadError: It is not.
+    """
+    if not right:
+        raise SourcePayloadError(seen, expected=expected, action="check the source; the row was not used")
+
+
 def count_tokens(value: int | None, *, what: str) -> int:
     """Return a token count that a source may leave out where it is none of its classes.
 
