@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from costcheck.cli.explain import SNAPSHOT, matching, no_such_price
+from costcheck.cli.public_prices import pulled_public
 
 if TYPE_CHECKING:
     from datetime import date
@@ -40,26 +41,48 @@ def prices() -> None:
     show_default=True,
     help="Download genai-prices' current data, or take what the installed package holds.",
 )
+@click.option(
+    "--public",
+    is_flag=True,
+    help="No AWS account needed: download AWS's public price files, several hundred MB.",
+)
+@click.option(
+    "--public-dir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Read public price files (CSV) that lie in this folder already, and download none.",
+)
+@click.option("--public-url", help="A copy of AWS's price host to download from, as a company may keep one.")
 @click.pass_obj
-def pull(
+def pull(  # noqa: PLR0913 - one argument for each option
     context: Context,
     region_id: str,
     instance_types: tuple[str, ...],
     out: Path | None,
     token_prices: Literal["live", "installed"],
+    public: bool,  # noqa: FBT001 - click passes it by name
+    public_dir: Path | None,
+    public_url: str | None,
 ) -> None:
     """Write today's list prices of one region into a snapshot file.
 
-    Uses your AWS credentials, only reads, and costs nothing. A price that cannot be fetched stops it:
-    there are no partial snapshots.
+    Uses your AWS credentials, or with --public none at all; only reads, and costs nothing. A price that
+    cannot be fetched stops it: there are no partial snapshots.
     """
-    from costcheck.sources.prices.aws_calls import IAM_ACTIONS  # noqa: PLC0415 - boto3 is slow to load
-    from costcheck.sources.snapshot import write_snapshot  # noqa: PLC0415 - the same
+    from costcheck.sources.snapshot import write_snapshot  # noqa: PLC0415 - data that only pricing needs
 
     today = context.now.date()
-    click.echo("This reads, changes nothing, and AWS charges nothing for it. IAM actions it needs:", err=True)
-    click.echo(f"  {', '.join(IAM_ACTIONS)}", err=True)
-    snapshot = _pulled(region_id, instance_types, token_prices, today)
+    if public or public_dir or public_url:
+        snapshot = pulled_public(
+            region_id,
+            instance_types,
+            folder=public_dir,
+            base_url=public_url,
+            token_prices=_token_prices(token_prices, today),
+            today=today,
+        )
+    else:
+        _name_actions()
+        snapshot = _pulled(region_id, instance_types, token_prices, today)
     target = out or Path(f"prices_{region_id}_{today}.json")
     digest = write_snapshot(snapshot, target)
     click.echo(f"{target}: {len(snapshot.unit_prices)} prices as of {today}, sha256 {digest[:12]}")
@@ -95,6 +118,13 @@ def _line(row: UnitPrice) -> str:
         f"{row.sku_meter} {row.region_id}  {row.sku_id or 'no SKU recorded'}  "
         f"observed {row.provenance.retrieved_on} ({row.provenance.origin}){start}"
     )
+
+
+def _name_actions() -> None:
+    from costcheck.sources.prices.aws_calls import IAM_ACTIONS  # noqa: PLC0415 - boto3 is slow to load
+
+    click.echo("This reads, changes nothing, and AWS charges nothing for it. IAM actions it needs:", err=True)
+    click.echo(f"  {', '.join(IAM_ACTIONS)}", err=True)
 
 
 def _pulled(

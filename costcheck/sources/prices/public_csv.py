@@ -141,7 +141,7 @@ def select_rows(file: PriceFile, names: Sequence[str], condition: str, values: S
         values: For the question marks.
 
     Raises:
-        SourcePayloadError: The file is cut, a row is broken, or it is not UTF-8 throughout.
+        SourcePayloadError: The file is cut, a row is broken, or one of these columns is not in UTF-8.
     """
     wanted = ", ".join(file.column(name) for name in names)
     shape = {f"c{place}": "VARCHAR" for place in range(len(file.columns))}
