@@ -30,7 +30,7 @@ def unsettled(path: Path, source: PullSource, windows: tuple[Window, ...]) -> tu
     if not path.exists():
         return windows
     with open_ledger(path, read_only=True) as ledger:
-        read = {row.x_bucket: row.retrieved_on for row in ledger.ingests() if row.x_source == source.name}
+        read = {row.x_bucket: row.retrieved_on for row in ledger.ingests() if row.x_source == source.x_source}
     return tuple(window for window in windows if not _settled(window, read.get(window.bucket), source))
 
 
@@ -61,7 +61,7 @@ def pull_months(
             continue
         yield _store(path, batch)
         stored = True
-    if empty and not stored and not _is_known(path, source.name):
+    if empty and not stored and not _is_known(path, source.x_source):
         raise _empty_bill(source.name, request.buckets)
     for batch in empty:
         yield _store(path, batch)

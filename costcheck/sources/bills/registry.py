@@ -40,7 +40,9 @@ class PullSource:
     """A bill that is read from an API, whole months at a time, or days where months are soon out of reach.
 
     Attributes:
-        name: The rows' `x_source`, and the command's name.
+        name: The command's name, and the rows' `x_source` unless they are another source's.
+        rows_of: The source whose bill this is read another way: the same `x_source` and the same months, so that the
+            last read replaces the other and nothing is counted twice; empty for its own.
         module: A `PullModule`.
         summary: The command's help.
         settles_after_days: After this many days past its end a month no longer changes at the provider: one that was
@@ -53,8 +55,14 @@ class PullSource:
     module: str
     summary: str
     options: tuple[Option, ...] = ()
+    rows_of: str = ""
     settles_after_days: int
     reaches_back_days: int | None = None
+
+    @property
+    def x_source(self) -> str:
+        """Return the `x_source` of its rows."""
+        return self.rows_of or self.name
 
     def load(self) -> PullModule:
         """Return the module."""
