@@ -32,6 +32,7 @@ EXACT = ("sources/bills", "sources/prices", "ledger", "records.py", "units.py")
 TEST_DATA = {
     "bills/openai": "openai",
     "bills/anthropic": "anthropic",
+    "bills/anthropic_legacy": "anthropic_legacy",
     "bills/litellm": "litellm",
     "bills/openrouter": "openrouter",
     "prices/aws_price_list": "aws_price_list",

@@ -111,6 +111,15 @@ PULLS: tuple[PullSource, ...] = (
         settles_after_days=2,
     ),
     PullSource(
+        name="anthropic-legacy",
+        module="costcheck.sources.bills.anthropic_legacy",
+        summary="Read Anthropic's older reports with the same key, also before 2026; they replace what `anthropic` "
+        "read of the same months.",
+        options=(Option(name="base-url", help="Instead of https://api.anthropic.com."), BUCKET_WIDTH),
+        rows_of="anthropic",
+        settles_after_days=2,
+    ),
+    PullSource(
         name="litellm",
         module="costcheck.sources.bills.litellm",
         summary="Read a LiteLLM proxy's spend log, by the minute, with the key in LITELLM_MASTER_KEY; texts are "
