@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from costcheck.errors import InputFileError, SourcePayloadError
+from costcheck.meters import METERS
 from costcheck.records import Origin, Provenance
 from costcheck.sources.aws_regions import require_region
 from costcheck.sources.prices.public_csv import PriceFile, open_price_file
@@ -102,7 +103,9 @@ def files_in(folder: Path) -> OpenOffer:
         if file is None:
             seen = f"{folder} holds no price file of {offer}"
             url = f"{AWS_HOST}{_current(offer, region_id)}"
-            raise InputFileError(seen, expected=f"the file {url}", action=f"download it into {folder}")
+            every = ", ".join(sorted({OFFER, *(meter.service_code for meter in METERS)}))
+            action = f"download it into {folder}; one file is needed of each of {every}"
+            raise InputFileError(seen, expected=f"the file {url}", action=action)
         url = f"{AWS_HOST}{_current(offer, region_id)}".replace("/current/", f"/{file.version}/")
         entered = _provenance(file, url, file.published_on, origin=Origin.ENTERED)
         yield Opened(file=file, provenance=entered)

@@ -156,6 +156,20 @@ def whole_site(
     return files | {OFFER: plan_csv(default if plans is None else plans)}
 
 
+def paths_of(files: Mapping[str, str], region_id: str) -> dict[str, str]:
+    """Return what AWS's host answers to each path: the files by offer, and the indexes that lead to them."""
+    answers = {}
+    for offer, text in files.items():
+        root = f"/{'savingsPlan' if offer == OFFER else 'offers'}/v1.0/aws/{offer}"
+        named = f"{root}/{VERSION}/{region_id}/index"
+        newest: object = {region_id: {"regionCode": region_id, "currentVersionUrl": f"{named}.json"}}
+        if offer == OFFER:
+            newest = [{"regionCode": region_id, "versionUrl": f"{named}.json"}]
+        answers[f"{root}/current/region_index.json"] = json.dumps({"publicationDate": PUBLISHED, "regions": newest})
+        answers[f"{named}.csv"] = text
+    return answers
+
+
 def opened(folder: Path, text: str | bytes) -> PriceFile:
     """Return the price file of this content."""
     path = folder / "index.csv"
