@@ -10,11 +10,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
+from costcheck.cli.bills import bill
+from costcheck.cli.context import Context
 from costcheck.conformance import Answer, Asked, PullSubject, check_pull
 from costcheck.conformance.pulls import Pages
 from costcheck.conformance.server import Provider, serving
 from costcheck.errors import SourceAuthError, UsageError
+from costcheck.ledger import open_ledger
 from costcheck.records import BillBatch, Provenance
 from costcheck.sources.bills import openrouter
 from costcheck.sources.bills.contract import PullRequest
@@ -163,6 +167,38 @@ def test_a_day_before_is_refused_by_name_with_what_can_be_done() -> None:
 def test_a_missing_key_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="OPENROUTER_MANAGEMENT_KEY"):
         openrouter.plan(PullRequest(windows=DAYS, now=NOW))
+
+
+def every_day(asked: Asked) -> Answer:
+    """Give a row for whatever day is asked for."""
+    return Answer(body=msgspec.json.encode({"data": [item(date=asked.param("date"))]}))
+
+
+def pull_by_command(url: str, now: datetime, ledger: Path) -> None:
+    context = Context(now=now, environ={"OPENROUTER_MANAGEMENT_KEY": "k"})
+    arguments = ["pull", "openrouter", "--base-url", url, "--ledger", str(ledger)]
+    result = CliRunner().invoke(bill, arguments, obj=context)
+    assert result.exit_code == 0, result.output
+
+
+def test_days_that_are_out_of_reach_by_now_stay_in_the_ledger(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.duckdb"
+    with serving(every_day) as server:
+        for day in (1, 23):
+            pull_by_command(server.url, datetime(2026, 11, day, 10, tzinfo=UTC), path)
+    with open_ledger(path, read_only=True) as ledger:
+        buckets = [row.x_bucket for row in ledger.ingests()]
+        months = {row.month: row.is_complete for row in ledger.coverage()}
+    assert (buckets[0], buckets[-1], len(buckets)) == ("2026-10-02", "2026-11-22", 30 + 22)
+    assert months == {date(2026, 10, 1): False, date(2026, 11, 1): False}
+
+
+def test_a_day_that_is_final_is_not_asked_for_again(tmp_path: Path) -> None:
+    with serving(every_day) as server:
+        for _ in range(2):
+            pull_by_command(server.url, NOW, tmp_path / "ledger.duckdb")
+    # Yesterday settles a day after its end, so that it is asked for twice.
+    assert len(server.asked) == 30 + 1
 
 
 def one_day(pages: Pages) -> Provider:
