@@ -142,6 +142,78 @@ METERS: tuple[Meter, ...] = (
 )
 """Every AWS price of the design's list beside instance hours; a new one is a new line."""
 
+_HOURLY = (("Hrs", 1), ("hours", 1), ("Hours", 1))
+
+
+def auto_mode_meter(instance_type: str) -> Meter:
+    """Return the meter of the fee of EKS Auto Mode on one hour of an instance, whichever way that is bought.
+
+    As quoted from AWS's price list of 2026-09-28 in public repositories (read 2026-11-26).
+    """
+    return Meter(
+        service_code="AmazonEKS",
+        sku_meter=f"EKS-Auto:{instance_type}-management-hours",
+        fields=(("operation", "EKSAutoUsage"),),
+        divisors=_HOURLY,
+        pricing_unit="Hours",
+    )
+
+
+def gateway_meters(database_class: str, cache_node: str) -> tuple[Meter, ...]:
+    """Return the meters of a managed PostgreSQL, in one zone and in two, with its gp3 storage, and of a Valkey node.
+
+    Attributes as the gate's registry has them (`costcheck.gate.types.rds`, `caches`).
+    """
+    node = (("instanceType", cache_node), ("cacheEngine", "Valkey"))
+    return (
+        *(_database(zones, database_class) for zones in _DATABASE_USAGE),
+        *(_database_storage(zones) for zones in _DATABASE_USAGE),
+        Meter(
+            service_code="AmazonElastiCache",
+            sku_meter=f"NodeUsage:{cache_node}/Valkey",
+            fields=node,
+            divisors=_HOURLY,
+            pricing_unit="Hours",
+        ),
+    )
+
+
+_DATABASE_USAGE = {
+    "Single-AZ": ("InstanceUsage", "RDS:GP3-Storage"),
+    "Multi-AZ": ("Multi-AZUsage", "RDS:Multi-AZ-GP3-Storage"),
+}
+
+
+def _database(zones: str, database_class: str) -> Meter:
+    usage = _DATABASE_USAGE[zones][0]
+    return Meter(
+        service_code="AmazonRDS",
+        sku_meter=f"{usage}:{database_class}/PostgreSQL",
+        fields=(
+            ("instanceType", database_class),
+            ("deploymentOption", zones),
+            ("databaseEngine", "PostgreSQL"),
+        ),
+        divisors=_HOURLY,
+        pricing_unit="Hours",
+        spellings=(f"{usage}:{database_class.replace('xlarge', 'xl')}",),
+    )
+
+
+def _database_storage(zones: str) -> Meter:
+    return Meter(
+        service_code="AmazonRDS",
+        sku_meter=f"{_DATABASE_USAGE[zones][1]}/PostgreSQL",
+        fields=(
+            ("productFamily", "Database Storage"),
+            ("databaseEngine", "PostgreSQL"),
+            ("deploymentOption", zones),
+        ),
+        divisors=(("GB-Mo", 1), ("GB-month", 1), ("GB-months", 1), ("GB-Month", 1)),
+        pricing_unit="GB-Months",
+    )
+
+
 _BY_NAME = {(one.service_code, one.sku_meter): one for one in METERS}
 
 

@@ -93,13 +93,18 @@ def fetch_meter_prices(
     client: "PricingClient", region_id: str, meter: Meter, *, retrieved_on: date
 ) -> tuple[UnitPrice, ...]:
     """Return every tier of one meter's only SKU in a region, lowest first."""
-    provenance = Provenance(
+    provenance = price_list_provenance(region_id, meter, retrieved_on=retrieved_on)
+    return normalise_prices(fetch_price_list(client, region_id, meter), region_id, meter, provenance)
+
+
+def price_list_provenance(region_id: str, meter: Meter, *, retrieved_on: date) -> Provenance:
+    """Return where a price of the Price List Query API stands: in the public file of its service and region too."""
+    return Provenance(
         source="aws_price_list",
         source_url=bulk_url(meter.service_code, region_id if meter.region_id is None else ""),
         retrieved_on=retrieved_on,
         origin=Origin.LIVE,
     )
-    return normalise_prices(fetch_price_list(client, region_id, meter), region_id, meter, provenance)
 
 
 def fetch_price_list(client: "PricingClient", region_id: str, meter: Meter) -> list[str]:

@@ -5,6 +5,7 @@ answers with the last change before it. A type without rows has no pool in the r
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -101,6 +102,14 @@ def dearest_zone_price(zones: Iterable[SpotZonePrice]) -> UnitPrice:
         pricing_unit="Hours",
         provenance=row.provenance,
     )
+
+
+def dearest_zone_prices(zones: Iterable[SpotZonePrice]) -> tuple[UnitPrice, ...]:
+    """Return the price of each type that has one (`dearest_zone_price`), by name."""
+    by_type: dict[str, list[SpotZonePrice]] = defaultdict(list)
+    for zone in zones:
+        by_type[zone.instance_type].append(zone)
+    return tuple(dearest_zone_price(by_type[name]) for name in sorted(by_type))
 
 
 def fetch_spot_price(client: "EC2Client", region_id: str, instance_type: str, *, now: datetime) -> UnitPrice:
