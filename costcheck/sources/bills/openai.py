@@ -207,10 +207,10 @@ def normalise_bill(pages: Sequence[FetchedPage[Page]], buckets: tuple[str, ...],
     """
     builder = BatchBuilder(SOURCE)
     for fetched, bucket, raw in _rows(pages, costs=False):
-        builder.read(fetched.bucket, raw, partial(_read_usage, fetched, bucket, raw))
+        builder.read(fetched.bucket, raw, partial(read_usage, fetched, bucket, raw))
     operations = _operation_of_models(builder.usage)
     for fetched, bucket, raw in _rows(pages, costs=True):
-        builder.read(fetched.bucket, raw, partial(_read_cost, fetched, bucket, raw, operations, provenance))
+        builder.read(fetched.bucket, raw, partial(read_cost, fetched, bucket, raw, operations, provenance))
     return builder.batch(buckets, provenance)
 
 
@@ -230,7 +230,12 @@ def _operation_of_models(usage: Iterable[TokenUsage]) -> dict[str, Operation]:
     return {row.request_model: row.operation for row in rows}
 
 
-def _read_usage(fetched: FetchedPage[Page], bucket: Bucket, raw: msgspec.Raw) -> tuple[Hashable, Read]:
+def read_usage(fetched: FetchedPage[Page], bucket: Bucket, raw: bytes) -> tuple[Hashable, Read]:
+    """Return what makes one result of usage unique, and its record.
+
+    Raises:
+        SourcePayloadError: Its parts contradict each other, or name something unknown.
+    """
     chat = fetched.kind == COMPLETIONS
     row = msgspec.json.decode(raw, type=ChatUsageResult if chat else UsageResult)
     key = (
@@ -304,13 +309,19 @@ def _required(value: str | None, *, what: str) -> str:
     return value
 
 
-def _read_cost(
+def read_cost(
     fetched: FetchedPage[Page],
     bucket: Bucket,
-    raw: msgspec.Raw,
+    raw: bytes,
     operations: Mapping[str, Operation],
     provenance: Provenance,
 ) -> tuple[Hashable, Read]:
+    """Return what makes one result of costs unique, and its record.
+
+    Raises:
+        SourcePayloadError: The amount is no number.
+        CurrencyError: It is not in US dollars.
+    """
     row = msgspec.json.decode(raw, type=CostResult)
     billed_cost = _dollars(row)
     item = split_line_item(row.line_item or "")

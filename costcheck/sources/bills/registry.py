@@ -144,6 +144,16 @@ FILES: tuple[FileSource, ...] = (
         name="openai", module="costcheck.sources.bills.openai_pages", holds="saved pages of OpenAI's API (JSON)"
     ),
     FileSource(
+        name="openai-console",
+        module="costcheck.sources.bills.openai_console",
+        holds="usage or costs exported from OpenAI's console (CSV)",
+    ),
+    FileSource(
+        name="anthropic-console",
+        module="costcheck.sources.bills.anthropic_console",
+        holds="usage or cost exported from Anthropic's console (CSV)",
+    ),
+    FileSource(
         name="litellm",
         module="costcheck.sources.bills.litellm_dump",
         holds="an export of LiteLLM_SpendLogs (CSV, Parquet)",

@@ -40,7 +40,7 @@ def fetch_placement_scores(
     names = tuple(sorted(set(instance_types)))
     with translated_errors("ec2:GetSpotPlacementScores"):
         pages = client.get_paginator("get_spot_placement_scores").paginate(
-            InstanceTypes=names,
+            InstanceTypes=list(names),
             TargetCapacity=target_capacity,
             SingleAvailabilityZone=True,
             RegionNames=[region_id],

@@ -1,5 +1,6 @@
 """AWS clients that answer from recorded payloads, and builders of the rows that nobody recorded."""
 
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,12 @@ import pytest
 from botocore.stub import Stubber
 
 DATA = Path(__file__).parents[3] / "data"
+
+
+@functools.cache
+def _session() -> Any:  # noqa: ANN401 - boto3's overloads know no service by a variable
+    """Return a session that reads each service model once."""
+    return boto3.Session(aws_access_key_id="none", aws_secret_access_key="none")  # noqa: S106 - no secret
 
 
 @pytest.fixture
@@ -24,8 +31,7 @@ def stub() -> Callable[[str], tuple[Any, Stubber]]:
     """Return a client of one service and the stub that answers for it, activated."""
 
     def make(service: str) -> tuple[Any, Stubber]:
-        session: Any = boto3.Session(aws_access_key_id="none", aws_secret_access_key="none")  # noqa: S106 - no secret
-        client = session.client(service, region_name="us-east-1")
+        client = _session().client(service, region_name="us-east-1")
         stubber = Stubber(client)
         stubber.activate()
         return client, stubber
