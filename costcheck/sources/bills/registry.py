@@ -95,6 +95,8 @@ BUCKET_WIDTH = Option(
     default="1h",
 )
 
+ENDPOINT_URL = Option(name="endpoint-url", help="Instead of AWS's own address.")
+
 PULLS: tuple[PullSource, ...] = (
     PullSource(
         name="openai",
@@ -135,6 +137,22 @@ PULLS: tuple[PullSource, ...] = (
         options=(Option(name="base-url", help="Instead of https://openrouter.ai/api/v1."),),
         settles_after_days=1,
         reaches_back_days=30,
+    ),
+    PullSource(
+        name="aws",
+        module="costcheck.sources.bills.aws_cost_explorer",
+        summary="Read what AWS charges for Bedrock's models, by the day, from Cost Explorer: 0.01 USD a request.",
+        options=(
+            Option(
+                name="usage",
+                help="Keep the daily tokens, or leave load to bedrock-metrics.",
+                choices=("daily", "none"),
+                default="daily",
+            ),
+            Option(name="max-requests", help="Pay for at most so many answers a month.", default="50"),
+            ENDPOINT_URL,
+        ),
+        settles_after_days=10,
     ),
 )
 

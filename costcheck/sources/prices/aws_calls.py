@@ -69,6 +69,7 @@ _REFUSED = {
     "UnrecognizedClientException",
 }
 _THROTTLED = {
+    "LimitExceededException",
     "RequestLimitExceeded",
     "Throttling",
     "ThrottlingException",
@@ -152,6 +153,6 @@ def _from_answer(exc: ClientError, iam_action: str) -> SourceError:
         action = f"allow {iam_action} on * for this identity, or use one that has it"
         return SourceAuthError(message, expected=f"credentials that may call {iam_action}", action=action)
     if code in _THROTTLED:
-        action = "wait a minute and try again; the calls are free"
+        action = "wait a minute and try again"
         return SourceRateLimitError(message, expected="an answer within the allowed attempts", action=action)
     return SourceError(message, expected="an answer without an error", action="read AWS's message, then try again")

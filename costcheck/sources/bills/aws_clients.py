@@ -1,0 +1,59 @@
+"""boto3's clients for bills: the user's own credentials, a few patient attempts, loaded late."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from costcheck.errors import UsageError
+from costcheck.sources.prices.aws_calls import translated_errors
+
+if TYPE_CHECKING:
+    from costcheck.sources.bills.contract import PullRequest
+
+ATTEMPTS = 8
+TIMEOUT_SECONDS = 60
+LOGIN_HELP = "AWS credentials as boto3 finds them: AWS_PROFILE, `aws sso login`, AWS_ACCESS_KEY_ID, or a role"
+
+
+def require_login(request: PullRequest, iam_action: str) -> None:
+    """Do nothing if there are credentials; nobody is asked whether they are good.
+
+    Raises:
+        UsageError: There are none.
+        SourceAuthError: The profile does not exist, or its login has run out.
+    """
+    with translated_errors(iam_action):
+        found = _session(request).get_credentials()
+    if found is None:
+        message = f"no AWS credentials; {iam_action} needs some"
+        raise UsageError(message, expected=LOGIN_HELP, action="log in, or export AWS_PROFILE=..., then run it again")
+
+
+def open_client(request: PullRequest, service: str, region_id: str, iam_action: str) -> Any:  # noqa: ANN401 - boto3's
+    """Return boto3's client of one service in one region, at `--endpoint-url` where that was given.
+
+    Raises:
+        SourceAuthError: The profile does not exist.
+    """
+    from botocore.config import Config  # noqa: PLC0415 - slow to load
+
+    attempts = request.retry.attempts if request.retry else ATTEMPTS
+    timeout = request.retry.timeout_seconds if request.retry else TIMEOUT_SECONDS
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": attempts}, connect_timeout=10, read_timeout=timeout
+    )
+    with translated_errors(iam_action):
+        return _session(request).client(
+            service, region_name=region_id, config=config, endpoint_url=request.options.get("endpoint-url")
+        )
+
+
+def _session(request: PullRequest) -> Any:  # noqa: ANN401 - boto3's own types depend on the service
+    import boto3  # noqa: PLC0415 - slow to load
+
+    return boto3.Session(
+        profile_name=request.environ.get("AWS_PROFILE") or None,
+        aws_access_key_id=request.environ.get("AWS_ACCESS_KEY_ID") or None,
+        aws_secret_access_key=request.environ.get("AWS_SECRET_ACCESS_KEY") or None,
+        aws_session_token=request.environ.get("AWS_SESSION_TOKEN") or None,
+    )
