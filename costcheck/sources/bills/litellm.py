@@ -16,7 +16,8 @@ import msgspec
 from costcheck.errors import SourceError, SourcePayloadError
 from costcheck.records import BillBatch, Provenance, QuarantinedRow
 from costcheck.sources.bills.contract import PullPlan, PullRequest
-from costcheck.sources.bills.litellm_hours import Read, read_hours
+from costcheck.sources.bills.engine_read import EngineRead
+from costcheck.sources.bills.litellm_hours import read_hours
 from costcheck.sources.bills.rows import refuse_unreadable
 from costcheck.sources.bills.windows import Window
 from costcheck.sources.exports.duckdb_files import DuckDb
@@ -284,7 +285,7 @@ def _sum_bucket(connection: duckdb.DuckDBPyConnection, bucket: str, provenance: 
             AND NOT coalesce(make_timestamp(epoch_us(TRY_CAST("startTime" AS TIMESTAMPTZ))) >= range_end, false)
         """
     )
-    return read_hours(DuckDb(connection, "logs"), Read(source=SOURCE, bucket=bucket, provenance=provenance))
+    return read_hours(DuckDb(connection, "logs"), EngineRead(source=SOURCE, bucket=bucket, provenance=provenance))
 
 
 def _joined(

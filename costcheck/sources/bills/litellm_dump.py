@@ -1,10 +1,10 @@
 """An export of LiteLLM's table `LiteLLM_SpendLogs` (CSV or Parquet), summed to the hour inside DuckDB."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from costcheck.errors import InputFileError
 from costcheck.records import BillBatch, Provenance
+from costcheck.sources.bills.engine_read import EngineRead, missing, refuse_missing
 from costcheck.sources.bills.files import file_digest
 from costcheck.sources.bills.rows import refuse_unreadable
 from costcheck.sources.exports.duckdb_files import column_names, open_files
@@ -16,7 +16,7 @@ SOURCE = "litellm"
 def recognises(path: Path) -> bool:
     """Return whether a CSV or Parquet file has the columns of a spend log."""
     try:
-        return not _missing(column_names(path))
+        return not missing(column_names(path), REQUIRED_COLUMNS)
     except InputFileError:
         return False
 
@@ -29,23 +29,14 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
         SourcePayloadError: There are rows, and none could be read.
     """
     # Ibis takes a second to load, and who only asks what a file is should not wait for it.
-    from costcheck.sources.bills.litellm_hours import Read, read_hours  # noqa: PLC0415
+    from costcheck.sources.bills.litellm_hours import read_hours  # noqa: PLC0415
 
-    found = column_names(path)
-    missing = _missing(found)
-    if missing:
-        message = f"{path.name} has no column {', '.join(missing)}; it has {', '.join(found)}"
-        raise InputFileError(
-            message,
-            expected='an export of LiteLLM\'s table "LiteLLM_SpendLogs"',
-            action="export it again with those columns, or name another format with --format",
-        )
+    refuse_missing(
+        path.name, column_names(path), REQUIRED_COLUMNS, 'an export of LiteLLM\'s table "LiteLLM_SpendLogs"'
+    )
     with open_files(path) as engine:
-        batch = read_hours(engine, Read(source=SOURCE, bucket=f"sha256:{file_digest(path)}", provenance=provenance))
+        batch = read_hours(
+            engine, EngineRead(source=SOURCE, bucket=f"sha256:{file_digest(path)}", provenance=provenance)
+        )
     refuse_unreadable(SOURCE, batch.buckets, kept=len(batch.usage), quarantined=batch.quarantined)
     return batch
-
-
-def _missing(found: Iterable[str]) -> list[str]:
-    names = {name.lower() for name in found}
-    return [name for name in REQUIRED_COLUMNS if name.lower() not in names]

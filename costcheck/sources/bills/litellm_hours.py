@@ -5,7 +5,6 @@ The queries stand in `costcheck.sources.exports.spend_log`. `spend` is the gatew
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -13,17 +12,16 @@ from typing import NamedTuple
 import ibis.expr.types as ir
 import msgspec
 
-from costcheck.errors import SourcePayloadError
 from costcheck.records import (
     BillBatch,
     Charge,
     Operation,
-    Provenance,
     QuarantinedRow,
     ServiceTier,
     SetAsideRows,
     TokenUsage,
 )
+from costcheck.sources.bills.engine_read import EngineRead, refuse_too_many
 from costcheck.sources.bills.rows import DUPLICATE
 from costcheck.sources.exports import spend_log
 from costcheck.sources.exports.engine import Engine
@@ -32,23 +30,6 @@ from costcheck.sources.exports.query import fetch, open_export
 SERVICE_NAME = "LiteLLM"
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-MOST_UNREADABLE_ROWS = 100_000
-"""More than these are no slips of an export, and a ledger is no place for them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """What one read replaces, and where it stands.
-
-    Attributes:
-        source: The rows' `x_source`.
-        span: First second that counts and first after it, since 1970; None for all.
-    """
-
-    source: str
-    bucket: str
-    provenance: Provenance
-    span: tuple[int, int] | None = None
 
 
 class HourRow(NamedTuple):
@@ -79,7 +60,7 @@ class HourRow(NamedTuple):
         return datetime.fromtimestamp(self.hour, tz=UTC)
 
 
-def read_hours(engine: Engine, read: Read) -> BillBatch:
+def read_hours(engine: Engine, read: EngineRead) -> BillBatch:
     """Return a spend log as one batch, be it empty.
 
     Raises:
@@ -116,7 +97,7 @@ def _order(row: HourRow) -> tuple[object, ...]:
     )
 
 
-def _set_aside(read: Read, rows: Iterable[HourRow], *, duplicates: int) -> tuple[SetAsideRows, ...]:
+def _set_aside(read: EngineRead, rows: Iterable[HourRow], *, duplicates: int) -> tuple[SetAsideRows, ...]:
     counts = Counter({DUPLICATE: duplicates})
     for row in rows:
         if row.aside:
@@ -128,16 +109,10 @@ def _set_aside(read: Read, rows: Iterable[HourRow], *, duplicates: int) -> tuple
     )
 
 
-def _quarantined(engine: Engine, judged: ir.Table, read: Read, *, count: int) -> tuple[QuarantinedRow, ...]:
+def _quarantined(engine: Engine, judged: ir.Table, read: EngineRead, *, count: int) -> tuple[QuarantinedRow, ...]:
     if not count:
         return ()
-    if count > MOST_UNREADABLE_ROWS:
-        message = f"{read.source} {read.bucket}: {count} rows cannot be read"
-        raise SourcePayloadError(
-            message,
-            expected=f"a spend log with a few such rows, at most {MOST_UNREADABLE_ROWS}",
-            action="check the export; the ledger is untouched",
-        )
+    refuse_too_many(read, count)
     return tuple(
         QuarantinedRow(x_source=read.source, x_bucket=read.bucket, reason=reason, raw=_raw(cells))
         for reason, *cells in sorted(fetch(engine, spend_log.unreadable(judged)), key=repr)
@@ -148,7 +123,7 @@ def _raw(cells: Sequence[str | None]) -> bytes:
     return msgspec.json.encode(dict(zip(spend_log.RAW_COLUMNS, cells, strict=True)))
 
 
-def _usage(read: Read, row: HourRow) -> TokenUsage:
+def _usage(read: EngineRead, row: HourRow) -> TokenUsage:
     return TokenUsage(
         x_source=read.source,
         x_bucket=read.bucket,
@@ -182,7 +157,7 @@ def _tags(text: str | None) -> tuple[str, ...]:
 ChargeKey = tuple[datetime, str, str, str, str, str | None]
 
 
-def _charges(read: Read, rows: Iterable[HourRow]) -> tuple[Charge, ...]:
+def _charges(read: EngineRead, rows: Iterable[HourRow]) -> tuple[Charge, ...]:
     """Return the spend of each day; a day of nothing is usage without a charge."""
     spend: dict[ChargeKey, Decimal] = defaultdict(Decimal)
     for row in rows:
@@ -192,7 +167,7 @@ def _charges(read: Read, rows: Iterable[HourRow]) -> tuple[Charge, ...]:
     return tuple(_charge(read, key, spend[key]) for key in keys if spend[key])
 
 
-def _charge(read: Read, key: ChargeKey, cost: Decimal) -> Charge:
+def _charge(read: EngineRead, key: ChargeKey, cost: Decimal) -> Charge:
     day, provider, model, operation, tier, team = key
     return Charge(
         x_source=read.source,

@@ -97,6 +97,22 @@ BUCKET_WIDTH = Option(
 
 ENDPOINT_URL = Option(name="endpoint-url", help="Instead of AWS's own address.")
 
+ENGINE = (
+    Option(
+        name="engine",
+        help="What reads the export where it lies.",
+        choices=("duckdb", "spark", "athena", "trino", "bigquery"),
+        default="duckdb",
+    ),
+    Option(name="path", help="Files for duckdb and spark: a file, a folder, a glob, or s3://bucket/prefix/*.parquet."),
+    Option(name="table", help="Table of the engine: catalog.database.table."),
+    Option(name="region", help="Athena's region, AWS_REGION by default."),
+    Option(name="workgroup", help="Athena's workgroup.", default="primary"),
+    Option(name="output", help="s3:// prefix for Athena's results, where the workgroup has none."),
+    Option(name="project", help="Google project that pays for BigQuery's queries, the table's own by default."),
+)
+"""Raw exports too big to copy, see docs/at-any-size.md."""
+
 PULLS: tuple[PullSource, ...] = (
     PullSource(
         name="openai",
@@ -154,6 +170,28 @@ PULLS: tuple[PullSource, ...] = (
         ),
         settles_after_days=10,
     ),
+    PullSource(
+        name="focus",
+        module="costcheck.sources.bills.focus",
+        summary="Read the language models' part of a FOCUS export where it lies.",
+        options=ENGINE,
+        settles_after_days=10,
+    ),
+    PullSource(
+        name="cur",
+        module="costcheck.sources.bills.cur",
+        summary="Read Bedrock's part of a CUR 2.0 export where it lies.",
+        options=ENGINE,
+        settles_after_days=10,
+    ),
+    PullSource(
+        name="litellm-export",
+        module="costcheck.sources.bills.litellm_export",
+        summary="Read a LiteLLM spend log where it lies; it replaces what `litellm` read of the same months.",
+        options=ENGINE,
+        rows_of="litellm",
+        settles_after_days=1,
+    ),
 )
 
 # In this order a file is asked what it is; the first that recognises it wins.
@@ -176,6 +214,8 @@ FILES: tuple[FileSource, ...] = (
         module="costcheck.sources.bills.litellm_dump",
         holds="an export of LiteLLM_SpendLogs (CSV, Parquet)",
     ),
+    FileSource(name="focus", module="costcheck.sources.bills.focus", holds="a FOCUS export (CSV, Parquet)"),
+    FileSource(name="cur", module="costcheck.sources.bills.cur", holds="an AWS CUR 2.0 export (CSV, Parquet)"),
     FileSource(
         name="invoice", module="costcheck.sources.bills.invoice_csv", holds="a CSV of invoices, see the template"
     ),

@@ -1,5 +1,7 @@
 """The columns of a raw export and how each becomes an exact value, whatever its type: as Ibis expressions.
 
+`product.product_name` names a key of a map, or of a JSON object that a CSV keeps in its place.
+
 A cell that is there and cannot be read becomes NULL beside a text that is not NULL; the queries count such rows as
 unreadable. Nothing is rounded up to something readable, and no text is guessed at.
 """
@@ -7,7 +9,7 @@ unreadable. Nothing is rounded up to something readable, and no text is guessed 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -92,16 +94,20 @@ class RawExport:
         """Return whether one of the columns is there, with a type that is read here."""
         return self._first(names) is not None
 
-    def missing(self, required: Iterable[Sequence[str]]) -> list[str]:
-        """Return the columns that are needed and not there; one of each group is enough."""
-        return [" or ".join(names) for names in required if not self.has(*names)]
-
     def _first(self, names: Sequence[str]) -> tuple[Any, Kind] | None:
         for name in names:
-            kind = self._kinds.get(name.lower(), Kind.OTHER)
+            column, _, key = name.lower().partition(".")
+            kind = self._kinds.get(column, Kind.OTHER)
             if kind is not Kind.OTHER:
-                return self.table[self._names[name.lower()]], kind
+                found = self.table[self._names[column]]
+                return (self._member(found, kind, key), Kind.TEXT) if key else (found, kind)
         return None
+
+    def _member(self, column: Any, kind: Kind, key: str) -> ir.StringValue:  # noqa: ANN401 - an Ibis value
+        """Return what stands under a key of a map, or of a JSON object in a text."""
+        if kind is Kind.MAP:
+            return column.get(key, ibis.null("string"))
+        return json_texts(column, [f"$.{key}"], self.dialect)[0]
 
     def text(self, *names: str) -> ir.StringValue:
         """Return the first of the columns that is there as text; NULL where it is empty or none is there."""

@@ -34,6 +34,13 @@ class TableName:
     database: str | None = None
     catalog: str | None = None
 
+    @classmethod
+    def of(cls, text: str) -> "TableName":
+        """Return the table that `catalog.database.name` names, or a part of it."""
+        *before, name = text.split(".")
+        database = before[-1] if before else None
+        return cls(name=name, database=database, catalog=".".join(before[:-1]) or None)
+
     @property
     def path(self) -> tuple[str, str] | str | None:
         """Return what stands before the name, as Ibis takes it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import ibis
@@ -12,6 +12,9 @@ import ibis.expr.types as ir
 from costcheck.sources.exports.columns import RawExport
 from costcheck.sources.exports.dialects import Dialect
 from costcheck.sources.exports.engine import Engine
+
+WIDE = Context(prec=100)
+"""Wider than any engine's decimals, so that nothing is rounded."""
 
 
 def open_export(engine: Engine) -> RawExport:
@@ -42,4 +45,6 @@ def _whole(value: object) -> int:
 
 
 def _exact(value: object) -> Decimal:
-    return value if isinstance(value, Decimal) else Decimal(str(value))
+    """Return the number without the zeros of its column's scale."""
+    found = value if isinstance(value, Decimal) else Decimal(str(value))
+    return found.normalize(WIDE) if found else Decimal(0)

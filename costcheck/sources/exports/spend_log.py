@@ -64,12 +64,14 @@ def typed(export: RawExport, *, span: tuple[int, int] | None = None) -> ir.Table
 
     Args:
         export: The spend log.
-        span: First second of what counts and first after it, since 1970; None for all.
+        span: First second of what counts and first after it, since 1970; None for all. A row without a readable
+            start is never left out.
     """
     started = export.seconds("startTime")
     table = export.table.mutate(started_at=started)
     if span:
-        table = table.filter((table.started_at >= span[0]) & (table.started_at < span[1]))
+        within = (table.started_at >= span[0]) & (table.started_at < span[1])
+        table = table.filter(table.started_at.isnull() | within)
     meta = json_texts(
         export.text("metadata"), (*CACHE_READ, *CACHE_WRITTEN, *CACHE_WRITTEN_1H, *SERVICE_TIER), export.dialect
     )

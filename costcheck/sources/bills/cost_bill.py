@@ -1,0 +1,229 @@
+"""Lines of a FOCUS or CUR 2.0 export, summed by an engine, as one batch.
+
+`billed_cost` is what the invoice says, `effective_cost` what decisions rest on. Every line is counted: a service that
+sells no language model is set aside with its number of lines, what cannot be understood is quarantined by name.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import ibis.expr.types as ir
+import msgspec
+
+from costcheck.errors import CurrencyError, SourcePayloadError
+from costcheck.records import BillBatch, ChargeCategory, QuarantinedRow, SetAsideRows
+from costcheck.sources.bills.cost_rows import CURRENCY, Amounts, CostSums, Owner, Period
+from costcheck.sources.bills.engine_read import EngineRead, refuse_too_many
+from costcheck.sources.bills.focus_meaning import Meaning, Words, meaning_of, tags_of
+from costcheck.sources.bills.focus_services import (
+    Service,
+    ServiceCount,
+    aside_reason,
+    language_services,
+    provider_of,
+)
+from costcheck.sources.bills.rows import refuse_unreadable
+from costcheck.sources.exports import cost_lines
+from costcheck.sources.exports.cost_lines import LineColumns
+from costcheck.sources.exports.engine import Engine
+from costcheck.sources.exports.query import fetch, open_export
+
+CORRECTION = "correction"
+NOTHING = "no cost and no tokens"
+WORDS = ("service", "meter", "usage_type", "sku", "details", "model", "token_type", "tier", "operation")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One row of `cost_lines.summed`: what one or several lines of the export came to.
+
+    Attributes:
+        texts: By the names of `LineColumns`; "" for none.
+        rows: How many they were.
+    """
+
+    start: int
+    end: int
+    texts: dict[str, str]
+    billed: Decimal
+    effective: Decimal
+    listed: Decimal | None
+    consumed: Decimal | None
+    priced: Decimal | None
+    rows: int
+
+    @property
+    def service(self) -> Service:
+        """Return whose line it is."""
+        found = [self.texts[name] or None for name in cost_lines.SERVICE]
+        return Service(*found)
+
+    @property
+    def owner(self) -> Owner:
+        """Return who sold it to whom."""
+        return Owner(
+            provider=provider_of(self.texts["provider"]),
+            service=self.texts["service"] or "unknown",
+            sub_account=self.texts.get("sub_account", ""),
+            tags=tags_of(self.texts.get("tags", "")),
+        )
+
+    @property
+    def words(self) -> Words:
+        """Return what tells its meaning."""
+        return Words(
+            **{name: self.texts.get(name, "") for name in WORDS},
+            consumed=self.consumed,
+            consumed_unit=self.texts.get("consumed_unit", ""),
+            priced=self.priced,
+            pricing_unit=self.texts.get("pricing_unit", ""),
+        )
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What has been read so far."""
+
+    read: EngineRead
+    categories: Mapping[str, ChargeCategory]
+    sums: CostSums = field(default_factory=CostSums)
+    set_aside: Counter[str] = field(default_factory=Counter)
+    quarantined: list[QuarantinedRow] = field(default_factory=list)
+    lines: int = 0
+
+    def take(self, line: Line) -> None:
+        """Add one line, or quarantine it."""
+        self.lines += line.rows
+        try:
+            self._add(line)
+        except (SourcePayloadError, ValueError) as exc:
+            reason = exc.seen if isinstance(exc, SourcePayloadError) else str(exc)
+            for copy in range(1, line.rows + 1):
+                self.quarantine(reason, msgspec.json.encode(line), copy=copy, of=line.rows)
+
+    def _add(self, line: Line) -> None:
+        category, meaning = _category(line, self.categories), meaning_of(line.words)
+        if not (line.billed or line.effective or meaning.tokens):
+            self.set_aside[NOTHING] += line.rows
+            return
+        amounts = Amounts(billed=line.billed, effective=line.effective, listed=line.listed)
+        self.sums.add(Period.of(line.start, line.end), _owner(line, meaning), category, amounts, meaning)
+
+    def quarantine(self, reason: str, raw: bytes, *, copy: int = 1, of: int = 1) -> None:
+        """Keep a line that cannot be used; one that sums up several is there as often as they were."""
+        context = msgspec.json.encode({"copy": copy, "of": of}).decode()
+        self.quarantined.append(
+            QuarantinedRow(
+                x_source=self.read.source, x_bucket=self.read.bucket, reason=reason, raw=raw, context=context
+            )
+        )
+        refuse_too_many(self.read, len(self.quarantined))
+
+    def batch(self, *, has_effective: bool) -> BillBatch:
+        """Return all of it."""
+        charges = sorted(self.sums.charges(self.read, has_effective=has_effective), key=repr)
+        return BillBatch(
+            x_source=self.read.source,
+            buckets=(self.read.bucket,),
+            usage=tuple(sorted(self.sums.usage(self.read), key=repr)),
+            charges=tuple(charges),
+            quarantined=tuple(self.quarantined),
+            set_aside=tuple(
+                SetAsideRows(x_source=self.read.source, x_bucket=self.read.bucket, reason=reason, row_count=count)
+                for reason, count in sorted(self.set_aside.items())
+            ),
+            provenance=self.read.provenance,
+        )
+
+
+def _owner(line: Line, meaning: Meaning) -> Owner:
+    owner = line.owner
+    return Owner(
+        provider=owner.provider,
+        service=owner.service,
+        sub_account=owner.sub_account,
+        tags=tuple(sorted({*owner.tags, *meaning.tags})),
+    )
+
+
+def _category(line: Line, categories: Mapping[str, ChargeCategory]) -> ChargeCategory:
+    name = line.texts["category"]
+    if name not in categories:
+        message = f"the charge category is {name!r}"
+        raise SourcePayloadError(
+            message, expected="one of " + ", ".join(categories), action="report it; the line was not used"
+        )
+    is_correction = line.texts.get("charge_class", "").lower() == CORRECTION or line.billed < 0
+    category = categories[name]
+    return ChargeCategory.ADJUSTMENT if category is ChargeCategory.USAGE and is_correction else category
+
+
+def read_bill(
+    engine: Engine, read: EngineRead, *, columns: LineColumns, categories: Mapping[str, ChargeCategory]
+) -> BillBatch:
+    """Return an export as one batch, be it empty.
+
+    Raises:
+        CurrencyError: Language models are billed in another currency than US dollars.
+        SourcePayloadError: No line can be read, more cannot than slips explain, or the export changed meanwhile.
+    """
+    export = open_export(engine)
+    lines = cost_lines.typed(export, columns, span=read.span)
+    counts = [ServiceCount(*row) for row in fetch(engine, cost_lines.by_service(lines))]
+    services = language_services(counts)
+    gathered = _Gathered(read=read, categories=categories)
+    for count in counts:
+        if count.service not in services:
+            gathered.set_aside[aside_reason(count)] += count.rows
+    if services:
+        of_models = cost_lines.of_services(lines, sorted({service.name for service in services}, key=str))
+        _take_lines(engine, of_models, columns, gathered, services)
+    _refuse_changed(gathered, sum(count.rows for count in counts if count.service in services))
+    batch = gathered.batch(has_effective=export.has(*columns.effective))
+    refuse_unreadable(read.source, (read.bucket,), kept=len(batch.charges), quarantined=batch.quarantined)
+    return batch
+
+
+def _take_lines(
+    engine: Engine, lines: ir.Table, columns: LineColumns, gathered: _Gathered, services: frozenset[Service]
+) -> None:
+    taken = [_line(columns, row) for row in fetch(engine, cost_lines.summed(lines, columns))]
+    ours = [line for line in taken if line.service in services]
+    _refuse_currency(ours)
+    # What is taken back comes last, when all that it could be taken from is there.
+    for line in sorted(ours, key=lambda line: (min(line.billed, line.consumed or 0) < 0, line.start, repr(line))):
+        gathered.take(line)
+    for reason, *cells in sorted(fetch(engine, cost_lines.unreadable(lines)), key=repr):
+        if Service(*cells[:4]) in services:
+            gathered.lines += 1
+            gathered.quarantine(reason, msgspec.json.encode(cells))
+
+
+def _line(columns: LineColumns, row: Sequence[object]) -> Line:
+    start, end, *rest = row
+    names = columns.dimensions
+    texts = {name: str(value or "") for name, value in zip(names, rest, strict=False)}
+    numbers = ("billed", "effective", "listed", "consumed", "priced", "rows")
+    found = dict(zip(numbers, rest[len(names) :], strict=True))
+    return msgspec.convert({"start": start, "end": end, "texts": texts, **found}, Line)
+
+
+def _refuse_currency(lines: Sequence[Line]) -> None:
+    others = sorted({line.texts["currency"] for line in lines if line.texts["currency"].upper() != CURRENCY})
+    if others:
+        message = f"language models are billed in {', '.join(repr(name) for name in others)}"
+        raise CurrencyError(
+            message,
+            expected="USD: prices are in USD and the kit converts nothing",
+            action="export the bill in US dollars, or convert it at the rate that you paid and import it again",
+        )
+
+
+def _refuse_changed(gathered: _Gathered, expected: int) -> None:
+    if gathered.lines != expected:
+        message = f"{gathered.read.source} {gathered.read.bucket} had {expected} lines, then {gathered.lines}"
+        raise SourcePayloadError(
+            message, expected="an export that stays while it is read", action="run it again; the ledger is untouched"
+        )

@@ -1,0 +1,94 @@
+"""AWS Cost and Usage Reports 2.0, CSV or Parquet: the models' lines, told by their usage types.
+
+Table and columns: https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2.html, read 2026-11-26.
+`billed_cost` is the unblended cost: discounts are lines of their own there, and are kept as credits.
+"""
+
+from functools import partial
+from pathlib import Path
+
+from costcheck.errors import InputFileError
+from costcheck.records import BillBatch, ChargeCategory, Provenance
+from costcheck.sources.bills.contract import PullPlan, PullRequest
+from costcheck.sources.bills.engine_pull import plan_months, pull_months
+from costcheck.sources.bills.engine_read import EngineRead, missing, refuse_missing
+from costcheck.sources.bills.files import file_digest
+from costcheck.sources.exports.duckdb_files import column_names, open_files
+
+SOURCE = "cur"
+RECOGNISED = (
+    "line_item_usage_start_date",
+    "line_item_usage_end_date",
+    "line_item_line_item_type",
+    "line_item_usage_type",
+    "line_item_unblended_cost",
+    "line_item_currency_code",
+)
+REQUIRED = (*RECOGNISED, "line_item_usage_amount", "product")
+CATEGORIES = {
+    "Usage": ChargeCategory.USAGE,
+    "DiscountedUsage": ChargeCategory.USAGE,
+    "SavingsPlanCoveredUsage": ChargeCategory.USAGE,
+    "Fee": ChargeCategory.PURCHASE,
+    "RIFee": ChargeCategory.PURCHASE,
+    "SavingsPlanUpfrontFee": ChargeCategory.PURCHASE,
+    "SavingsPlanRecurringFee": ChargeCategory.PURCHASE,
+    "Tax": ChargeCategory.TAX,
+    "Credit": ChargeCategory.CREDIT,
+    "Refund": ChargeCategory.CREDIT,
+    "Discount": ChargeCategory.CREDIT,
+    "BundledDiscount": ChargeCategory.CREDIT,
+    "EdpDiscount": ChargeCategory.CREDIT,
+    "PrivateRateDiscount": ChargeCategory.CREDIT,
+    "SavingsPlanNegation": ChargeCategory.CREDIT,
+}
+"""Line item types: https://docs.aws.amazon.com/cur/latest/userguide/Lineitem-columns.html, read 2026-11-26."""
+
+
+def recognises(path: Path) -> bool:
+    """Return whether a CSV or Parquet file has the columns of a CUR 2.0 export."""
+    try:
+        return not missing(column_names(path), RECOGNISED)
+    except InputFileError:
+        return False
+
+
+def read(path: Path, provenance: Provenance) -> BillBatch:
+    """Return the language models' part of one export: charges by the day, tokens by the hour.
+
+    Raises:
+        InputFileError: Not a readable CSV or Parquet file, or a column is missing.
+        CurrencyError: Language models are billed in another currency than US dollars.
+        SourcePayloadError: There are lines, and none could be read.
+    """
+    # Ibis takes a second to load, and who only asks what a file is should not wait for it.
+    from costcheck.sources.bills.cost_bill import read_bill  # noqa: PLC0415
+    from costcheck.sources.bills.focus_columns import CUR  # noqa: PLC0415
+
+    refuse_missing(path.name, column_names(path), REQUIRED, "a CUR 2.0 export with the column `product`")
+    with open_files(path) as engine:
+        what = EngineRead(source=SOURCE, bucket=f"sha256:{file_digest(path)}", provenance=provenance)
+        return read_bill(engine, what, columns=CUR, categories=CATEGORIES)
+
+
+def plan(request: PullRequest) -> PullPlan:
+    """Return what a read asks the engine for.
+
+    Raises:
+        UsageError: An option or a variable is missing.
+    """
+    return plan_months(request)
+
+
+def pull(request: PullRequest) -> BillBatch:
+    """Return the months as one batch; an empty month is an empty batch.
+
+    Raises:
+        InputFileError: The export cannot be read, or a column is missing.
+        CurrencyError: Language models are billed in another currency than US dollars.
+        SourceError: The engine did not run a query to its end.
+    """
+    from costcheck.sources.bills.cost_bill import read_bill  # noqa: PLC0415 - see `read`
+    from costcheck.sources.bills.focus_columns import CUR  # noqa: PLC0415 - see `read`
+
+    return pull_months(request, SOURCE, REQUIRED, partial(read_bill, columns=CUR, categories=CATEGORIES))

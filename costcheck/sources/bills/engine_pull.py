@@ -1,0 +1,66 @@
+"""Months of a raw export, read where it lies by the engine that the options name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from costcheck.records import BillBatch, Provenance
+from costcheck.sources.bills.contract import PullPlan, PullRequest
+from costcheck.sources.bills.engine_read import EngineRead, refuse_missing
+from costcheck.sources.bills.windows import Window
+from costcheck.sources.exports.choice import CHARGE, check_options, open_engine
+from costcheck.sources.exports.engine import Engine
+
+QUERIES = 4
+"""Columns, services or doubles, sums, and what cannot be read."""
+
+
+def plan_months(request: PullRequest) -> PullPlan:
+    """Return what a read asks an engine for.
+
+    Raises:
+        UsageError: An option or a variable is missing.
+    """
+    check_options(request.options, request.environ)
+    return PullPlan(requests=QUERIES * len(request.windows), charge=CHARGE[request.options.get("engine", "duckdb")])
+
+
+def pull_months(
+    request: PullRequest,
+    source: str,
+    required: Iterable[str],
+    read_month: Callable[[Engine, EngineRead], BillBatch],
+) -> BillBatch:
+    """Return the windows as one batch.
+
+    Raises:
+        UsageError: An option or a variable is missing.
+        InputFileError: The export cannot be read, or a column is missing.
+        SourceError: The engine did not run a query to its end.
+    """
+    where = request.options.get("path") or request.options.get("table", "")
+    provenance = request.provenance(source, f"{request.options.get('engine', 'duckdb')}:{where}")
+    batches = []
+    with open_engine(request.options, request.environ) as engine:
+        refuse_missing(where, engine.columns(), required, f"an export that holds a bill of {source}")
+        for window in request.windows:
+            batches.append(read_month(engine, _read(source, window, provenance)))
+            request.on_page()
+    return _joined(source, request.buckets, batches, provenance)
+
+
+def _read(source: str, window: Window, provenance: Provenance) -> EngineRead:
+    span = (int(window.start.timestamp()), int(window.end.timestamp()))
+    return EngineRead(source=source, bucket=window.bucket, provenance=provenance, span=span)
+
+
+def _joined(source: str, buckets: tuple[str, ...], batches: Sequence[BillBatch], provenance: Provenance) -> BillBatch:
+    return BillBatch(
+        x_source=source,
+        buckets=buckets,
+        usage=tuple(row for batch in batches for row in batch.usage),
+        charges=tuple(row for batch in batches for row in batch.charges),
+        quarantined=tuple(row for batch in batches for row in batch.quarantined),
+        set_aside=tuple(row for batch in batches for row in batch.set_aside),
+        provenance=provenance,
+    )

@@ -1,0 +1,59 @@
+"""What every bill that an engine sums has in common: what one read replaces, and how much of it may be unreadable."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from costcheck.errors import InputFileError, SourcePayloadError
+from costcheck.records import Provenance
+
+MOST_UNREADABLE_ROWS = 100_000
+"""More than these are no slips of an export, and a ledger is no place for them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineRead:
+    """What one read replaces, and where it stands.
+
+    Attributes:
+        source: The rows' `x_source`.
+        span: First second that counts and first after it, since 1970; None for all.
+    """
+
+    source: str
+    bucket: str
+    provenance: Provenance
+    span: tuple[int, int] | None = None
+
+
+def refuse_too_many(read: EngineRead, count: int) -> None:
+    """Raise if more rows cannot be read than slips of an export explain."""
+    if count > MOST_UNREADABLE_ROWS:
+        message = f"{read.source} {read.bucket}: {count} rows or more cannot be read"
+        raise SourcePayloadError(
+            message,
+            expected=f"an export with a few such rows, at most {MOST_UNREADABLE_ROWS}",
+            action="check the export; the ledger is untouched",
+        )
+
+
+def missing(found: Iterable[str], required: Iterable[str]) -> list[str]:
+    """Return the columns that are needed and not there, whatever their case: Athena knows small letters alone."""
+    names = {name.lower() for name in found}
+    return [name for name in required if name.lower() not in names]
+
+
+def refuse_missing(name: str, found: Iterable[str], required: Iterable[str], expected: str) -> None:
+    """Raise if columns are missing, and name them.
+
+    Raises:
+        InputFileError: They are.
+    """
+    found = list(found)
+    lacking = missing(found, required)
+    if lacking:
+        message = f"{name} has no column {', '.join(lacking)}; it has {', '.join(found)}"
+        raise InputFileError(
+            message,
+            expected=expected,
+            action="export it again with those columns, or name another format with --format",
+        )

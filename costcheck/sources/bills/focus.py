@@ -1,0 +1,66 @@
+"""FOCUS 1.0 to 1.4 exports, CSV or Parquet, of one provider or of a whole company: read where they lie."""
+
+from functools import partial
+from pathlib import Path
+
+from costcheck.errors import InputFileError
+from costcheck.records import BillBatch, ChargeCategory, Provenance
+from costcheck.sources.bills.contract import PullPlan, PullRequest
+from costcheck.sources.bills.engine_pull import plan_months, pull_months
+from costcheck.sources.bills.engine_read import EngineRead, missing, refuse_missing
+from costcheck.sources.bills.files import file_digest
+from costcheck.sources.exports.duckdb_files import column_names, open_files
+
+SOURCE = "focus"
+RECOGNISED = ("ChargePeriodStart", "ChargePeriodEnd", "BilledCost", "ChargeCategory", "BillingCurrency")
+"""What no other kind of file has together; mandatory in every version."""
+CATEGORIES = {str(category): category for category in ChargeCategory}
+
+
+def recognises(path: Path) -> bool:
+    """Return whether a CSV or Parquet file has the columns of a FOCUS export."""
+    try:
+        return not missing(column_names(path), RECOGNISED)
+    except InputFileError:
+        return False
+
+
+def read(path: Path, provenance: Provenance) -> BillBatch:
+    """Return the language models' part of one export: charges by the day, tokens by the hour.
+
+    Raises:
+        InputFileError: Not a readable CSV or Parquet file, or a column is missing.
+        CurrencyError: Language models are billed in another currency than US dollars.
+        SourcePayloadError: There are lines, and none could be read.
+    """
+    # Ibis takes a second to load, and who only asks what a file is should not wait for it.
+    from costcheck.sources.bills.cost_bill import read_bill  # noqa: PLC0415
+    from costcheck.sources.bills.focus_columns import FOCUS  # noqa: PLC0415
+
+    refuse_missing(path.name, column_names(path), RECOGNISED, "a FOCUS export of version 1.0 to 1.4")
+    with open_files(path) as engine:
+        what = EngineRead(source=SOURCE, bucket=f"sha256:{file_digest(path)}", provenance=provenance)
+        return read_bill(engine, what, columns=FOCUS, categories=CATEGORIES)
+
+
+def plan(request: PullRequest) -> PullPlan:
+    """Return what a read asks the engine for.
+
+    Raises:
+        UsageError: An option or a variable is missing.
+    """
+    return plan_months(request)
+
+
+def pull(request: PullRequest) -> BillBatch:
+    """Return the months as one batch; an empty month is an empty batch.
+
+    Raises:
+        InputFileError: The export cannot be read, or a column is missing.
+        CurrencyError: Language models are billed in another currency than US dollars.
+        SourceError: The engine did not run a query to its end.
+    """
+    from costcheck.sources.bills.cost_bill import read_bill  # noqa: PLC0415 - see `read`
+    from costcheck.sources.bills.focus_columns import FOCUS  # noqa: PLC0415 - see `read`
+
+    return pull_months(request, SOURCE, RECOGNISED, partial(read_bill, columns=FOCUS, categories=CATEGORIES))

@@ -1,0 +1,133 @@
+"""FOCUS and CUR 2.0 exports summed by the hour or by their own period: the queries, for every engine.
+
+Of a whole company's export only the services that sell language models are summed; `by_service` counts the rest.
+What a line means (model, class of tokens) is told afterwards, from the few texts that the sums are grouped by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+
+from costcheck.sources.exports.columns import QUANTITY, RawExport
+
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineColumns:
+    """Where one kind of export keeps what is read; of several names the first that is there counts.
+
+    Attributes:
+        texts: Columns by the name of the text that they give; the sums are grouped by all of these.
+        either: The same where each row may have another of the columns filled.
+        start, end: Of the charge's period.
+        billed, effective, listed: Amounts.
+        consumed, priced: Quantities.
+    """
+
+    texts: dict[str, tuple[str, ...]]
+    either: dict[str, tuple[str, ...]]
+    start: tuple[str, ...]
+    end: tuple[str, ...]
+    billed: tuple[str, ...]
+    effective: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+    consumed: tuple[str, ...] = ()
+    priced: tuple[str, ...] = ()
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Return the names that the sums are grouped by, beside the period."""
+        return (*self.texts, *self.either)
+
+
+SERVICE = ("provider", "service_category", "service_subcategory", "service")
+UNITS = ("consumed_unit", "pricing_unit")
+MONEY_OF = ("billed", "effective", "listed")
+QUANTITY_OF = ("consumed", "priced")
+
+
+def typed(export: RawExport, columns: LineColumns, *, span: tuple[int, int] | None = None) -> ir.Table:
+    """Return one row a line of the bill, every cell with its type, with `reason` where it cannot be read.
+
+    Args:
+        export: The export.
+        columns: Where its kind keeps what is read.
+        span: First second of what counts and first after it, since 1970; None for all. A line without a readable
+            start is never left out.
+    """
+    names = {name: getattr(columns, name) for name in (*MONEY_OF, *QUANTITY_OF)}
+    rows = export.table.select(
+        start=export.seconds(*columns.start),
+        end=export.seconds(*columns.end),
+        **{name: export.decimal(*names[name]) for name in MONEY_OF},
+        **{name: export.decimal(*names[name], kind=QUANTITY) for name in QUANTITY_OF},
+        **{f"raw_{name}": export.text(*found) for name, found in names.items()},
+        raw_start=export.text(*columns.start),
+        raw_end=export.text(*columns.end),
+        **{name: export.text(*found) for name, found in columns.texts.items()},
+        **{name: export.texts(*found) for name, found in columns.either.items()},
+    )
+    if span:
+        rows = rows.filter(rows.start.isnull() | ((rows.start >= span[0]) & (rows.start < span[1])))
+    return rows.mutate(reason=_reason(rows))
+
+
+def _reason(rows: ir.Table) -> ir.StringValue:
+    unread = [rows[name].isnull() & rows[f"raw_{name}"].notnull() for name in ("effective", "listed", *QUANTITY_OF)]
+    return ibis.cases(
+        (rows.start.isnull() | rows.end.isnull(), "the charge period is no time"),
+        (rows.end <= rows.start, "the charge period ends before it begins"),
+        (rows.billed.isnull(), "the billed cost is no number"),
+        (ibis.or_(*unread), "an amount or a quantity is no number"),
+        else_=ibis.null("string"),
+    )
+
+
+def by_service(lines: ir.Table) -> ir.Table:
+    """Return the number of lines of each service, with the units that it is sold in."""
+    return lines.group_by([*SERVICE, *UNITS]).aggregate(rows=lines.count())
+
+
+def of_services(lines: ir.Table, services: Sequence[str | None]) -> ir.Table:
+    """Return the lines of services of these names; None stands for lines that name none."""
+    named = [service for service in services if service is not None]
+    wanted = lines.service.isin(named) if named else ibis.literal(value=False)
+    return lines.filter(wanted | lines.service.isnull() if None in services else wanted)
+
+
+def summed(lines: ir.Table, columns: LineColumns) -> ir.Table:
+    """Return the readable lines summed by period and by every text; a period within an hour counts to its hour."""
+    good = lines.filter(lines.reason.isnull())
+    within = good.end - good.start <= HOUR
+    hour = good.start - good.start % HOUR
+    placed = good.mutate(
+        period_start=ibis.cases((within, hour), else_=good.start),
+        period_end=ibis.cases((within, hour + HOUR), else_=good.end),
+        effective=ibis.coalesce(good.effective, good.billed),
+    )
+    return placed.group_by(["period_start", "period_end", *columns.dimensions]).aggregate(
+        billed=placed.billed.sum(),
+        effective=placed.effective.sum(),
+        listed=_sum_of_known(placed, "listed"),
+        consumed=_sum_of_known(placed, "consumed"),
+        priced=_sum_of_known(placed, "priced"),
+        rows=placed.count(),
+    )
+
+
+def _sum_of_known(table: ir.Table, name: str) -> ir.DecimalValue:
+    """Return the sum, NULL where any of the rows does not tell its part."""
+    total = table[name].sum()
+    return ibis.cases((table[name].count() == table.count(), total), else_=ibis.null(total.type()))
+
+
+def unreadable(lines: ir.Table) -> ir.Table:
+    """Return why each unreadable line is unreadable, and what tells which line it is."""
+    bad = lines.filter(lines.reason.notnull())
+    kept = ("start", "end", *MONEY_OF, *QUANTITY_OF)
+    return bad.select("reason", *SERVICE, **{name: bad[f"raw_{name}"] for name in kept})

@@ -1,0 +1,105 @@
+"""CUR 2.0 exports in CSV and in Parquet; every line here is constructed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from costcheck.errors import InputFileError
+from costcheck.records import BillBatch, ChargeCategory, Provenance
+from costcheck.sources.bills import cur as source
+from costcheck.sources.bills.registry import FILES
+from tests.costcheck.sources.bills.focus_rows import CUR_TYPES, Row, cur, write_csv, write_parquet
+
+Read = Callable[[list[Row]], BillBatch]
+
+
+@pytest.fixture(params=["csv", "parquet"])
+def read(request: pytest.FixtureRequest, provenance: Provenance, tmp_path: Path) -> Read:
+    def as_csv(rows: list[Row]) -> BillBatch:
+        return source.read(write_csv(tmp_path / "cur.csv", rows), provenance)
+
+    def as_parquet(rows: list[Row]) -> BillBatch:
+        return source.read(write_parquet(tmp_path / "cur.parquet", rows, CUR_TYPES), provenance)
+
+    return as_csv if request.param == "csv" else as_parquet
+
+
+AWS_BILLED = cur(
+    bill_billing_entity="AWS",
+    line_item_product_code="AmazonBedrock",
+    line_item_usage_type="USE1-Nova2.0Lite-output-tokens",
+    line_item_usage_amount="10.5",
+    line_item_unblended_cost="0.0252",
+    pricing_unit="1K tokens",
+    product='{"product_name": "Amazon Bedrock"}',
+)
+
+
+def test_a_unit_of_the_marketplace_is_a_million_tokens(read: Read) -> None:
+    (row,) = read([cur()]).usage
+    assert (row.service_provider_name, row.request_model, row.uncached_input_tokens) == (
+        "aws",
+        "anthropic.claude-opus-5-5",
+        1_000_000,
+    )
+    assert row.sub_account_id == "111122223333"
+
+
+def test_a_unit_that_aws_bills_is_a_thousand_tokens(read: Read) -> None:
+    batch = read([AWS_BILLED])
+    assert [row.output_tokens for row in batch.usage] == [10_500]
+    assert [row.billed_cost for row in batch.charges] == [Decimal("0.0252")]
+
+
+def test_credits_discounts_taxes_and_fees_are_kept_apart(read: Read) -> None:
+    none = {"line_item_usage_type": "Credit", "line_item_usage_amount": "0", "pricing_unit": ""}
+    rows = [
+        cur(),
+        cur(line_item_line_item_type="Credit", line_item_unblended_cost="-1.25", **none),
+        cur(line_item_line_item_type="EdpDiscount", line_item_unblended_cost="-0.55", **none),
+        cur(line_item_line_item_type="Tax", line_item_unblended_cost="1.05", **none),
+    ]
+    batch = read(rows)
+    by_category = {
+        category: sum(row.billed_cost for row in batch.charges if row.charge_category is category)
+        for category in ChargeCategory
+    }
+    assert by_category == {
+        ChargeCategory.USAGE: Decimal("5.5"),
+        ChargeCategory.CREDIT: Decimal("-1.8"),
+        ChargeCategory.TAX: Decimal("1.05"),
+        ChargeCategory.PURCHASE: 0,
+        ChargeCategory.ADJUSTMENT: 0,
+    }
+
+
+def test_other_services_are_set_aside_and_counted(read: Read) -> None:
+    compute = cur(
+        bill_billing_entity="AWS",
+        line_item_product_code="AmazonEC2",
+        line_item_usage_type="BoxUsage:m5.large",
+        product='{"product_name": "Amazon Elastic Compute Cloud"}',
+    )
+    batch = read([cur(), compute, compute])
+    assert sum(row.row_count for row in batch.set_aside) == 2
+    assert len(batch.charges) == 1
+
+
+def test_a_type_of_line_that_is_not_known_is_quarantined(read: Read) -> None:
+    batch = read([cur(), cur(line_item_line_item_type="Gift")])
+    assert [row.reason for row in batch.quarantined] == ["the charge category is 'Gift'"]
+
+
+def test_an_export_without_the_products_map_says_so(tmp_path: Path, provenance: Provenance) -> None:
+    path = write_csv(tmp_path / "cur.csv", [{name: value for name, value in cur().items() if name != "product"}])
+    with pytest.raises(InputFileError, match="no column product"):
+        source.read(path, provenance)
+
+
+def test_an_export_is_told_from_every_other_kind_of_file(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "cur.csv", [cur()])
+    assert [found.name for found in FILES if found.load().recognises(path)] == ["cur"]
