@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
 from costcheck.cli.explain import SNAPSHOT, matching, no_such_price
+from costcheck.cli.prices_diff import prices_diff
+from costcheck.cli.prices_market import CONFIG, contracted_discounts, prices_facts, pulled_market, unknown_lines
 from costcheck.cli.public_prices import pulled_public
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from costcheck.cli.context import Context
+    from costcheck.market import Discount
     from costcheck.records import PriceSnapshot, UnitPrice
+    from costcheck.sources.prices.market import Market
     from costcheck.sources.prices.pull import PriceClients
     from costcheck.sources.prices.token_prices import TokenPrices
+    from costcheck.sources.snapshot import WholeSnapshot
 
 
 @click.group()
 def prices() -> None:
-    """Fetch AWS and token prices into a dated snapshot, and look into it."""
+    """Fetch AWS and token prices into a dated snapshot, look into it, and compare two of them."""
+
+
+prices.add_command(prices_diff)
+prices.add_command(prices_facts)
 
 
 @prices.command()
@@ -52,8 +62,21 @@ def prices() -> None:
     help="Read public price files (CSV) that lie in this folder already, and download none.",
 )
 @click.option("--public-url", help="A copy of AWS's price host to download from, as a company may keep one.")
+@click.option("--list-prices-only", is_flag=True, help="Ask AWS for nothing but list prices, machines and quotas.")
+@click.option(
+    "--spot-advisor",
+    type=click.Choice(["live", "bundled"]),
+    default="live",
+    show_default=True,
+    help="Download AWS's counts of spot interruptions, or take the kit's copy of 2025-07-28.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=f"Your contracted discounts; {CONFIG} where there is one.",
+)
 @click.pass_obj
-def pull(  # noqa: PLR0913 - one argument for each option
+def pull(  # noqa: PLR0913, PLR0917 - one argument for each option
     context: Context,
     region_id: str,
     instance_types: tuple[str, ...],
@@ -62,30 +85,39 @@ def pull(  # noqa: PLR0913 - one argument for each option
     public: bool,  # noqa: FBT001 - click passes it by name
     public_dir: Path | None,
     public_url: str | None,
+    list_prices_only: bool,  # noqa: FBT001 - click passes it by name
+    spot_advisor: Literal["live", "bundled"],
+    config: Path | None,
 ) -> None:
-    """Write today's list prices of one region into a snapshot file.
+    """Write today's prices of one region into a snapshot file.
 
-    Uses your AWS credentials, or with --public none at all; only reads, and costs nothing. A price that
-    cannot be fetched stops it: there are no partial snapshots.
+    Uses your AWS credentials, or with --public none at all; only reads, and costs nothing. A list price
+    that cannot be fetched stops it: there are no partial snapshots. What is asked beside them (spot,
+    Savings Plans, blocks, versions, what you own) and cannot be had is named, with the reason.
     """
     from costcheck.sources.snapshot import write_snapshot  # noqa: PLC0415 - data that only pricing needs
 
     today = context.now.date()
+    discounts = contracted_discounts(config, today)
     if public or public_dir or public_url:
-        snapshot = pulled_public(
+        whole = pulled_public(
             region_id,
             instance_types,
             folder=public_dir,
             base_url=public_url,
             token_prices=_token_prices(token_prices, today),
-            today=today,
+            discounts=discounts,
+            now=context.now,
         )
     else:
-        _name_actions()
-        snapshot = _pulled(region_id, instance_types, token_prices, today)
+        _name_actions(list_prices_only=list_prices_only)
+        advisor = None if list_prices_only else spot_advisor
+        whole = _pulled(region_id, instance_types, token_prices, advisor, discounts, context.now)
     target = out or Path(f"prices_{region_id}_{today}.json")
-    digest = write_snapshot(snapshot, target)
-    click.echo(f"{target}: {len(snapshot.unit_prices)} prices as of {today}, sha256 {digest[:12]}")
+    digest = write_snapshot(whole.prices, target, whole.market)
+    click.echo(f"{target}: {len(whole.prices.unit_prices)} prices as of {today}, sha256 {digest[:12]}")
+    for line in unknown_lines(whole.market) if whole.market else ():
+        click.echo(line)
 
 
 @prices.command()
@@ -120,38 +152,70 @@ def _line(row: UnitPrice) -> str:
     )
 
 
-def _name_actions() -> None:
-    from costcheck.sources.prices.aws_calls import IAM_ACTIONS  # noqa: PLC0415 - boto3 is slow to load
+def _name_actions(*, list_prices_only: bool) -> None:
+    from costcheck.sources.prices.aws_calls import IAM_ACTIONS, LIST_PRICE_ACTIONS  # noqa: PLC0415 - boto3 is slow
 
     click.echo("This reads, changes nothing, and AWS charges nothing for it. IAM actions it needs:", err=True)
-    click.echo(f"  {', '.join(IAM_ACTIONS)}", err=True)
+    click.echo(f"  {', '.join(LIST_PRICE_ACTIONS if list_prices_only else IAM_ACTIONS)}", err=True)
 
 
-def _pulled(
-    region_id: str, instance_types: tuple[str, ...], chosen: Literal["live", "installed"], today: date
-) -> PriceSnapshot:
-    """Return a whole snapshot of today, fetched behind a progress bar on stderr."""
+def _pulled(  # noqa: PLR0913, PLR0917 - what the options say
+    region_id: str,
+    instance_types: tuple[str, ...],
+    chosen: Literal["live", "installed"],
+    advisor: Literal["live", "bundled"] | None,
+    discounts: tuple[Discount, ...] | None,
+    now: datetime,
+) -> WholeSnapshot:
+    """Return a whole snapshot of today, fetched behind a progress bar on stderr; list prices alone without advisor."""
     from rich.console import Console  # noqa: PLC0415 - keeps `costcheck --help` light
     from rich.progress import Progress  # noqa: PLC0415 - the same
 
     from costcheck.sources.prices.pull import default_instance_types, fetch_snapshot  # noqa: PLC0415 - boto3
-    from costcheck.sources.snapshot import read_price_book  # noqa: PLC0415 - data that only pricing needs
+    from costcheck.sources.snapshot import WholeSnapshot, read_price_book  # noqa: PLC0415 - data for pricing only
 
     clients = aws_clients(region_id)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("token prices", total=None)
-        token_prices = _token_prices(chosen, today)
+
+        def progress(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        token_prices = _token_prices(chosen, now.date())
         for reason in token_prices.refused:
             bar.console.print(f"left out: {reason}", markup=False, highlight=False)
-        return fetch_snapshot(
+        snapshot = fetch_snapshot(
             clients,
             region_id,
             tuple(dict.fromkeys(instance_types)) or default_instance_types(read_price_book()),
             only_offered=not instance_types,
             token_prices=token_prices,
-            today=today,
-            progress=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
+            today=now.date(),
+            progress=progress,
         )
+        if advisor is None:
+            return WholeSnapshot(prices=snapshot)
+        names = tuple(fact.instance_type for fact in snapshot.instance_types)
+        market = pulled_market(
+            clients,
+            region_id,
+            names,
+            named=bool(instance_types),
+            advisor=advisor,
+            discounts=discounts,
+            now=now,
+            progress=progress,
+        )
+    return WholeSnapshot(prices=with_market(snapshot, market), market=market.facts)
+
+
+def with_market(snapshot: PriceSnapshot, market: Market) -> PriceSnapshot:
+    """Return the snapshot with the prices and quotas that were had beside the list prices."""
+    return replace(
+        snapshot,
+        unit_prices=(*snapshot.unit_prices, *market.unit_prices),
+        quotas=(*snapshot.quotas, *market.quotas),
+    )
 
 
 def aws_clients(region_id: str) -> PriceClients:

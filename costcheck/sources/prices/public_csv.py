@@ -8,7 +8,6 @@ loading it, keeps the few rows that some meter means, and refuses a row that is 
 """
 
 import csv
-import glob
 import re
 import tempfile
 from collections import defaultdict
@@ -157,7 +156,7 @@ def select_rows(file: PriceFile, names: Sequence[str], condition: str, values: S
         }
         with duckdb.connect(config=config) as connection:
             try:
-                return connection.execute(query, [glob.escape(str(file.path)), *values]).fetchall()
+                return connection.execute(query, [str(file.path), *values]).fetchall()
             except duckdb.Error as exc:
                 seen = f"{file} is broken: {str(exc).splitlines()[0]}"
                 raise SourcePayloadError(seen, expected="whole rows, in UTF-8", action=AGAIN) from exc

@@ -70,10 +70,9 @@ def downloads(host: PublicHost, *, today: date, progress: Progress) -> OpenOffer
                 path, target, lambda done, total: progress(offer, done // _BYTES_PER_MB, total // _BYTES_PER_MB)
             )
             file = open_price_file(target, url)
-            version = path.split("/")[-2 - bool(region_id)]
-            if (file.offer_code, file.version) != (_offer_in_file(offer), version) and version != "current":
+            if file.offer_code != _offer_in_file(offer) or not {file.version, "current"} & set(path.split("/")):
                 seen = f"{url} holds version {file.version} of {file.offer_code}"
-                raise SourcePayloadError(seen, expected=f"version {version} of {offer}", action="check any proxy")
+                raise SourcePayloadError(seen, expected="what its URL says", action="check any proxy in between")
             yield Opened(
                 file=file, provenance=_provenance(file, url.replace("/current/", f"/{file.version}/"), today)
             )

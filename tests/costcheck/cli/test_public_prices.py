@@ -37,7 +37,7 @@ def test_a_pull_writes_a_whole_snapshot_and_says_what_it_cannot_know(site: dict[
     snapshot = read_snapshot(out)
     assert result.stdout.startswith(f"{out}: {len(snapshot.unit_prices)} prices as of 2026-11-23")
     assert "bundled snapshot of 2026-08-01" in result.stderr
-    assert "Not known without an AWS account: your quotas" in result.stderr
+    assert "Your quotas are not known" in result.stderr
     assert "pricing:GetProducts" not in result.stderr
     assert [row.instance_type for row in snapshot.instance_types] == ["g6e.xlarge"]
     aws = [row for row in snapshot.unit_prices if row.service_code == "AmazonEC2"]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from costcheck.meters import METERS
+from costcheck.meters import METERS, auto_mode_meter, gateway_meters
 from costcheck.sources.prices.public_csv import PriceFile, open_price_file
 from costcheck.sources.prices.public_savings_plans import OFFER, OFFER_IN_FILE
 
@@ -15,6 +15,8 @@ RECORDED = Path(__file__).parents[3] / "data" / "aws_price_files"
 EC2_RECORDED = RECORDED / "ec2_2025-09-12.csv"
 PLAN_RECORDED = RECORDED / "savings_plan_ap-east-2_2025-09-11.csv"
 COLUMNS = tuple(next(csv.reader(EC2_RECORDED.read_text().splitlines()[5:6])))
+ALL_COLUMNS = (*COLUMNS, "Database Engine", "Deployment Option", "Cache Engine")
+"""With those of a database and a cache; each of AWS's files has some of them."""
 PLAN_COLUMNS = tuple(PLAN_RECORDED.read_text().splitlines()[5].split(","))
 VERSION = "20261120120000"
 PUBLISHED = "2026-11-20T12:00:00Z"
@@ -143,15 +145,16 @@ def whole_site(
         plans: Rates of Savings Plans; one of g6e.xlarge where none are given.
     """
     rows: dict[str, list[Mapping[str, str]]] = {"AmazonEC2": [instance_row(name, region_id) for name in names]}
-    columns = {bare(column): column for column in COLUMNS}
-    for number, meter in enumerate(METERS):
+    columns = {bare(column): column for column in ALL_COLUMNS}
+    further = (*map(auto_mode_meter, names), *gateway_meters("db.t4g.medium", "cache.t4g.medium"))
+    for number, meter in enumerate((*METERS, *further)):
         fields = {columns[bare(name)]: value for name, value in meter.required(region_id).items()}
         row = instance_row("", "") | dict.fromkeys(("Instance Type", "MarketOption"), "") | fields
         own = {"SKU": f"M{number}", "RateCode": f"M{number}.TERM.RATE", "usageType": f"USE1-{meter.usage_type}"}
         kept = rows.setdefault(meter.service_code, [])
         if meter.sku_meter != without:
             kept.append(row | own | {"Unit": meter.divisors[0][0], "PricePerUnit": "0.5"})
-    files = {offer: price_csv(kept, offer=offer) for offer, kept in rows.items()}
+    files = {offer: price_csv(kept, offer=offer, columns=ALL_COLUMNS) for offer, kept in rows.items()}
     default = [plan_row(DiscountedRegionCode=region_id)]
     return files | {OFFER: plan_csv(default if plans is None else plans)}
 

@@ -2,48 +2,71 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from costcheck.errors import InputFileError, PriceNotFoundError
-from costcheck.meters import METERS
+from costcheck.market import Subject
+from costcheck.meters import METERS, auto_mode_meter, gateway_meters
 from costcheck.price_book import PriceBook
-from costcheck.records import InstanceType, Origin, PriceSnapshot, PricingCategory, ZoneOffering
-from costcheck.sources.prices.public_files import fetch_public_snapshot
+from costcheck.records import InstanceType, Origin, PriceSnapshot, PricingCategory, Provenance, Quota, ZoneOffering
+from costcheck.sources.prices.public_files import ACCOUNT_ONLY, NO_ACCOUNT, PublicRequest, fetch_public_snapshot
 from costcheck.sources.prices.public_offers import files_in
 from costcheck.sources.prices.public_savings_plans import OFFER
 from costcheck.sources.prices.token_prices import TokenPrices
-from costcheck.sources.snapshot import decode_snapshot, encode_snapshot, read_max_ages, read_snapshot
+from costcheck.sources.snapshot import (
+    WholeSnapshot,
+    decode_whole_snapshot,
+    encode_snapshot,
+    read_max_ages,
+    read_snapshot,
+)
 from tests.costcheck.sources.prices.price_files import plan_row, whole_site
 
 TODAY = date(2026, 11, 23)
+QUOTA = Quota(
+    region_id="us-east-1",
+    quota_code="L-DB2E81BA",
+    quota_name="of somebody else",
+    vcpu_limit=Decimal(96),
+    provenance=Provenance(source="t", source_url="https://e.org", retrieved_on=TODAY, origin=Origin.CONSTRUCTED),
+)
 NO_TOKENS = TokenPrices(unit_prices=(), refused=())
 
 
-def pulled(
+FURTHER = (auto_mode_meter("g6e.xlarge"), *gateway_meters("db.t4g.medium", "cache.t4g.medium"))
+
+
+def whole(
     folder: Path,
     *names: str,
     files: dict[str, str] | None = None,
     region_id: str = "us-east-1",
     only_priced: bool = False,
     told: list[str] | None = None,
-) -> PriceSnapshot:
+) -> WholeSnapshot:
     for offer, text in (whole_site("g6e.xlarge", region_id=region_id) if files is None else files).items():
         (folder / f"{offer}.csv").write_text(text)
-    return fetch_public_snapshot(
-        files_in(folder),
-        region_id,
-        names or ("g6e.xlarge",),
+    request = PublicRequest(
+        region_id=region_id,
+        instance_types=names or ("g6e.xlarge",),
         only_priced=only_priced,
-        bundled=read_snapshot(),
+        bundled=replace(read_snapshot(), quotas=(QUOTA,)),
         token_prices=NO_TOKENS,
-        today=TODAY,
-        progress=lambda *_: None,
-        tell=(told if told is not None else []).append,
+        fetch_advice=None,
+        discounts=None,
+        now=datetime(2026, 11, 23, 12, tzinfo=UTC),
     )
+    tell = (told if told is not None else []).append
+    return fetch_public_snapshot(files_in(folder), request, lambda *_: None, tell)
+
+
+def pulled(folder: Path, *names: str, **other: Any) -> PriceSnapshot:  # noqa: ANN401 - as for `whole`
+    return whole(folder, *names, **other).prices
 
 
 def types_of(rows: Sequence[InstanceType | ZoneOffering]) -> list[str]:
@@ -52,7 +75,7 @@ def types_of(rows: Sequence[InstanceType | ZoneOffering]) -> list[str]:
 
 def test_a_snapshot_holds_the_type_every_meter_and_the_savings_plan(tmp_path: Path) -> None:
     snapshot = pulled(tmp_path)
-    assert len(snapshot.unit_prices) == 1 + len(METERS) + 1
+    assert len(snapshot.unit_prices) == 1 + len(METERS) + 1 + len(FURTHER)
     book = PriceBook(snapshot, read_max_ages())
     assert book.price("AmazonEC2", "BoxUsage:g6e.xlarge", region_id="us-east-1").list_unit_price == Decimal("1.861")
     planned = book.price(
@@ -62,7 +85,7 @@ def test_a_snapshot_holds_the_type_every_meter_and_the_savings_plan(tmp_path: Pa
         category=PricingCategory.COMMITTED,
     )
     assert planned.list_unit_price == Decimal("1.25")
-    for meter in METERS:
+    for meter in (*METERS, *FURTHER):
         assert book.is_priced(meter.service_code, meter.sku_meter, region_id="us-east-1")
 
 
@@ -73,9 +96,11 @@ def test_every_price_says_which_public_file_it_stands_in(tmp_path: Path) -> None
 
 
 def test_the_snapshot_can_be_written_and_read_again(tmp_path: Path) -> None:
-    snapshot = pulled(tmp_path)
-    again = decode_snapshot(encode_snapshot(snapshot), name="again")
-    assert set(again.unit_prices) == set(snapshot.unit_prices)
+    both = whole(tmp_path)
+    again = decode_whole_snapshot(encode_snapshot(both.prices, both.market), name="again")
+    assert set(again.prices.unit_prices) == set(both.prices.unit_prices)
+    assert again.market is not None
+    assert again.market.is_known(Subject.SAVINGS_PLAN_RATES)
 
 
 def test_quotas_are_unknown_and_facts_are_the_bundled_ones(tmp_path: Path) -> None:
@@ -91,7 +116,7 @@ def test_in_another_region_nobody_is_said_to_offer_a_type(tmp_path: Path) -> Non
     told: list[str] = []
     snapshot = pulled(tmp_path, region_id="eu-west-1", told=told)
     assert snapshot.zone_offerings == ()
-    assert told == ["g6e.xlarge: nobody here knows which zones offer them"]
+    assert told == ["g6e.xlarge: nobody here knows which zones offer it"]
     with pytest.raises(PriceNotFoundError, match="does not say which zones"):
         PriceBook(snapshot, read_max_ages()).zones("g6e.xlarge")
 
@@ -100,7 +125,7 @@ def test_a_type_without_a_price_is_left_out_and_named_where_nobody_asked_for_it(
     told: list[str] = []
     snapshot = pulled(tmp_path, "g6e.xlarge", "g6.xlarge", only_priced=True, told=told)
     assert types_of(snapshot.instance_types) == ["g6e.xlarge"]
-    assert told[0] == "g6.xlarge: the price file of us-east-1 has no on-demand price of them"
+    assert told[0] == "g6.xlarge: no on-demand price in the file of us-east-1, left out"
 
 
 def test_every_price_that_is_missing_is_listed_and_nothing_is_returned(tmp_path: Path) -> None:
@@ -116,10 +141,30 @@ def test_no_price_of_any_type_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_type_without_a_savings_plan_is_priced_and_named(tmp_path: Path) -> None:
-    told: list[str] = []
-    snapshot = pulled(tmp_path, files=whole_site("g6e.xlarge", plans=[plan_row(LeaseContractLength="3")]), told=told)
-    assert {row.pricing_category for row in snapshot.unit_prices} == {PricingCategory.STANDARD}
-    assert told == ["g6e.xlarge: no Compute Savings Plan of one year prices them"]
+    both = whole(tmp_path, files=whole_site("g6e.xlarge", plans=[plan_row(LeaseContractLength="3")]))
+    assert {row.pricing_category for row in both.prices.unit_prices} == {PricingCategory.STANDARD}
+    assert both.market is not None
+    unknown = [row for row in both.market.unknown() if row.subject is Subject.SAVINGS_PLAN_RATES]
+    assert [(row.about, row.reason) for row in unknown] == [
+        ("g6e.xlarge", "no Compute Savings Plan of one year has a rate")
+    ]
+
+
+def test_what_only_an_account_is_told_is_unknown_with_that_reason(tmp_path: Path) -> None:
+    market = whole(tmp_path).market
+    assert market is not None
+    reasons = {row.subject: row.reason for row in market.asked if not row.about}
+    assert {subject for subject, reason in reasons.items() if reason == NO_ACCOUNT} == set(ACCOUNT_ONLY)
+    assert set(reasons) == set(Subject)
+
+
+def test_without_the_gateways_files_there_is_a_snapshot_that_says_why(tmp_path: Path) -> None:
+    files = {offer: text for offer, text in whole_site("g6e.xlarge").items() if offer != "AmazonRDS"}
+    market = whole(tmp_path, files=files).market
+    assert market is not None
+    unknown = {row.about: row.reason for row in market.unknown() if row.subject is Subject.GATEWAY_SERVICES}
+    assert "holds no price file of AmazonRDS" in unknown["InstanceUsage:db.t4g.medium/PostgreSQL"]
+    assert "NodeUsage:cache.t4g.medium/Valkey" not in unknown
 
 
 def test_a_type_that_is_not_described_is_an_error_before_anything_is_read(tmp_path: Path) -> None:
