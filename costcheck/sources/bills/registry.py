@@ -197,6 +197,11 @@ PULLS: tuple[PullSource, ...] = (
 # In this order a file is asked what it is; the first that recognises it wins.
 FILES: tuple[FileSource, ...] = (
     FileSource(
+        name="opentelemetry",
+        module="costcheck.sources.bills.opentelemetry",
+        holds="spans of model calls as OTLP JSON, plain, gzip or zstd",
+    ),
+    FileSource(
         name="openai", module="costcheck.sources.bills.openai_pages", holds="saved pages of OpenAI's API (JSON)"
     ),
     FileSource(
