@@ -35,6 +35,7 @@ TEST_DATA = {
     "bills/anthropic_legacy": "anthropic_legacy",
     "bills/litellm": "litellm",
     "bills/openrouter": "openrouter",
+    "bills/aws_cloudwatch": "aws_bills",
     "bills/aws_cost_explorer": "aws_bills",
     "prices/aws_price_list": "aws_price_list",
     "prices/aws_instances": "ec2",

@@ -192,6 +192,17 @@ PULLS: tuple[PullSource, ...] = (
         rows_of="litellm",
         settles_after_days=1,
     ),
+    PullSource(
+        name="bedrock-metrics",
+        module="costcheck.sources.bills.aws_cloudwatch",
+        summary="Read the load of Bedrock's models from CloudWatch, by the minute while it is young; no charges.",
+        options=(
+            Option(name="regions", help="Every region in which Bedrock is called, AWS_REGION by default."),
+            Option(name="models", help="Models not called for two weeks, as they were called, with commas between."),
+            ENDPOINT_URL,
+        ),
+        settles_after_days=1,
+    ),
 )
 
 # In this order a file is asked what it is; the first that recognises it wins.
