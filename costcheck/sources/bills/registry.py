@@ -104,7 +104,9 @@ ENGINE = (
         choices=("duckdb", "spark", "athena", "trino", "bigquery"),
         default="duckdb",
     ),
-    Option(name="path", help="Files for duckdb and spark: a file, a folder, a glob, or s3://bucket/prefix/*.parquet."),
+    Option(
+        name="path", help="Files for duckdb and spark: a file, a folder, a glob, or s3://bucket/prefix/*.parquet."
+    ),
     Option(name="table", help="Table of the engine: catalog.database.table."),
     Option(name="region", help="Athena's region, AWS_REGION by default."),
     Option(name="workgroup", help="Athena's workgroup.", default="primary"),
@@ -112,6 +114,11 @@ ENGINE = (
     Option(name="project", help="Google project that pays for BigQuery's queries, the table's own by default."),
 )
 """Raw exports too big to copy, see docs/at-any-size.md."""
+
+AZURE_URLS = (
+    Option(name="base-url", help="Instead of https://management.azure.com."),
+    Option(name="login-url", help="Instead of https://login.microsoftonline.com."),
+)
 
 PULLS: tuple[PullSource, ...] = (
     PullSource(
@@ -144,6 +151,27 @@ PULLS: tuple[PullSource, ...] = (
         "never kept.",
         options=(Option(name="base-url", help="The proxy, LITELLM_BASE_URL by default."),),
         settles_after_days=1,
+    ),
+    PullSource(
+        name="azure",
+        module="costcheck.sources.bills.azure",
+        summary="Read what Azure bills for Azure OpenAI and Foundry, by day and meter, from Cost Management.",
+        options=(
+            Option(name="scope", help="/subscriptions/ID (several with commas), a billing account, ..."),
+            *AZURE_URLS,
+        ),
+        settles_after_days=5,
+    ),
+    PullSource(
+        name="azure-monitor",
+        module="costcheck.sources.bills.azure_monitor",
+        summary="Read the load of Azure OpenAI deployments of the last 93 days, by the minute, without money.",
+        options=(
+            Option(name="resource", help="Id of an account (/subscriptions/...), several with commas."),
+            *AZURE_URLS,
+        ),
+        settles_after_days=1,
+        reaches_back_days=93,
     ),
     PullSource(
         name="openrouter",
