@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from costcheck.ledger.schema import EXACT
-from costcheck.records import ChargeCategory, MonthCharge, Operation, Origin, ServiceTier, UsageHour
+from costcheck.records import ChargeCategory, MonthCharge, Operation, Origin, Provenance, ServiceTier, UsageHour
 
 HOUR = timedelta(hours=1)
 
@@ -54,6 +54,13 @@ class Ingest:
     retrieved_on: date
     origin: Origin
     source_url: str
+
+    @property
+    def provenance(self) -> Provenance:
+        """Return where the bucket's rows stand."""
+        return Provenance(
+            source=self.x_source, source_url=self.source_url, retrieved_on=self.retrieved_on, origin=self.origin
+        )
 
 
 # The hour of a row, or its own period where that is longer than an hour.

@@ -1,5 +1,9 @@
 """One ledger file, opened."""
 
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -7,8 +11,8 @@ from typing import Self
 import duckdb
 
 from costcheck.errors import LedgerError
-from costcheck.ledger import read, schema, write
-from costcheck.records import BillBatch, MonthCharge, UsageHour
+from costcheck.ledger import focus, read, retention, schema, settle, write
+from costcheck.records import BillBatch, Charge, MonthCharge, QuarantinedRow, TokenUsage, UsageHour
 
 
 def open_ledger(path: Path, *, read_only: bool = False) -> "Ledger":
@@ -25,8 +29,10 @@ def open_ledger(path: Path, *, read_only: bool = False) -> "Ledger":
             action="read a bill first, or name the file with --ledger",
         )
     try:
+        if not read_only and not path.exists():
+            _create(path)
         connection = _connect(path, read_only=read_only)
-    except duckdb.Error as exc:
+    except (duckdb.Error, OSError) as exc:
         raise _unreadable(path, exc) from exc
     try:
         if not read_only and not schema.table_names(connection):
@@ -43,6 +49,50 @@ def open_ledger(path: Path, *, read_only: bool = False) -> "Ledger":
     return Ledger(connection, path)
 
 
+def _create(path: Path) -> None:
+    """Make an empty ledger in one step: whoever is killed meanwhile leaves no half of one behind."""
+    with _unfinished(path) as unfinished:
+        with _connect(unfinished, read_only=False) as connection:
+            schema.create(connection)
+        with suppress(FileExistsError):  # another process was quicker: its ledger is as good
+            os.link(unfinished, path)
+
+
+@contextmanager
+def _unfinished(path: Path) -> Iterator[Path]:
+    """Yield the name of a file beside the ledger that is gone afterwards."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    unfinished.unlink(missing_ok=True)
+    try:
+        yield unfinished
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def rewrite(path: Path) -> None:
+    """Write the ledger into a new file that takes its place: DuckDB keeps deleted rows in the old one.
+
+    Raises:
+        LedgerError: It cannot be read or written; the ledger is as it was.
+    """
+    try:
+        with _unfinished(path) as unfinished:
+            with _connect(path, read_only=False) as connection:
+                connection.execute("CHECKPOINT")
+            with duckdb.connect() as connection:
+                connection.execute(f"ATTACH {_quoted(path)} AS old (READ_ONLY)")
+                connection.execute(f"ATTACH {_quoted(unfinished)} AS new")
+                connection.execute("COPY FROM DATABASE old TO new")
+            unfinished.replace(path)
+    except (duckdb.Error, OSError) as exc:
+        raise _unreadable(path, exc) from exc
+
+
+def _quoted(path: Path) -> str:
+    text = str(path).replace("'", "''")
+    return f"'{text}'"
+
+
 def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(str(path), read_only=read_only, config={"autoinstall_known_extensions": False})
 
@@ -54,7 +104,7 @@ def _upgraded(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: b
     return _connect(path, read_only=read_only)
 
 
-def _unreadable(path: Path, exc: duckdb.Error) -> LedgerError:
+def _unreadable(path: Path, exc: duckdb.Error | OSError) -> LedgerError:
     first_line = str(exc).partition("\n")[0]
     return LedgerError(
         f"{path} cannot be opened: {first_line}",
@@ -103,6 +153,38 @@ class Ledger:
             LedgerError: It is not there.
         """
         write.forget(self._connection, source, bucket)
+
+    def forget_before(self, first_kept: date, source: str | None = None) -> tuple[retention.Removed, ...]:
+        """Take out what ended before a month, and return what went; `rewrite` then takes it off the disk, too."""
+        return retention.forget_before(self._connection, first_kept, source)
+
+    def redact(self, salt: str | None) -> int:
+        """Take identifiers out, and return how many there were; `rewrite` then takes them off the disk, too."""
+        return retention.redact(self._connection, salt)
+
+    def quarantined(self, source: str | None = None) -> tuple[QuarantinedRow, ...]:
+        """Return the quarantined rows, of one source or of all."""
+        return settle.quarantined(self._connection, source)
+
+    def absorb(self, batches: Sequence[BillBatch]) -> None:
+        """Add to buckets, whose quarantine becomes the batches' own, all or nothing.
+
+        Raises:
+            LedgerError: A value does not fit.
+        """
+        settle.absorb(self._connection, batches)
+
+    def holds(self, record: TokenUsage | Charge, *, in_other_buckets: bool = False) -> bool:
+        """Return whether the source has a row of the same key, whatever its figures."""
+        return settle.holds(self._connection, record, in_other_buckets=in_other_buckets)
+
+    def export_focus(self, path: Path) -> int:
+        """Write every charge to a FOCUS 1.4 file (.csv, .parquet) and return their number.
+
+        Raises:
+            InputFileError: It cannot be written.
+        """
+        return focus.export(self._connection, path)
 
     @property
     def is_empty(self) -> bool:

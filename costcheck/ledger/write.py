@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
@@ -15,6 +16,7 @@ from costcheck.records import BillBatch
 
 Row = tuple[object, ...]
 ROWS_AT_ONCE = 20_000
+TABLES = (*schema.COLUMNS, "ingests")
 
 
 def replace(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> None:
@@ -23,24 +25,34 @@ def replace(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> None:
     Raises:
         LedgerError: A row names a bucket that the batch does not declare, or a value does not fit its column.
     """
-    _check_buckets(batch)
-    connection.begin()
-    try:
+    check_buckets(batch)
+    with transaction(connection):
         for bucket in batch.buckets:
-            for table in (*schema.COLUMNS, "ingests"):
-                connection.execute(
-                    f"DELETE FROM {table} WHERE x_source = ? AND x_bucket = ?",  # noqa: S608 - our own table names
-                    [batch.x_source, bucket],
-                )
+            delete(connection, TABLES, batch.x_source, bucket)
         for table, records in _records(batch).items():
-            _insert(connection, table, records)
+            insert(connection, table, records)
         _refuse_twice(connection, batch)
         for bucket in batch.buckets:
             _note_ingest(connection, batch, bucket)
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Write all of what happens inside, or, whatever goes wrong, nothing of it."""
+    connection.begin()
+    try:
+        yield
+        connection.commit()
     except BaseException:
-        connection.rollback()
+        with suppress(duckdb.Error):  # a commit that failed has ended the transaction itself
+            connection.rollback()
         raise
-    connection.commit()
+
+
+def delete(connection: duckdb.DuckDBPyConnection, tables: Iterable[str], source: str, bucket: str) -> None:
+    """Take the rows of one bucket out of some tables."""
+    for table in tables:
+        connection.execute(f"DELETE FROM {table} WHERE x_source = ? AND x_bucket = ?", [source, bucket])  # noqa: S608 - our own table names
 
 
 def _records(batch: BillBatch) -> dict[str, Sequence[Any]]:
@@ -52,7 +64,12 @@ def _records(batch: BillBatch) -> dict[str, Sequence[Any]]:
     }
 
 
-def _check_buckets(batch: BillBatch) -> None:
+def check_buckets(batch: BillBatch) -> None:
+    """Raise unless every row belongs to one of the batch's buckets.
+
+    Raises:
+        LedgerError: One does not.
+    """
     for table, records in _records(batch).items():
         for record in records:
             if record.x_source != batch.x_source or record.x_bucket not in batch.buckets:
@@ -64,7 +81,12 @@ def _check_buckets(batch: BillBatch) -> None:
                 )
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, records: Sequence[Any]) -> None:
+def insert(connection: duckdb.DuckDBPyConnection, table: str, records: Sequence[Any]) -> None:
+    """Add records to a table.
+
+    Raises:
+        LedgerError: An amount does not fit its column.
+    """
     columns = schema.COLUMNS[table]
     # Amounts travel as text: a Decimal parameter would take the scale of its first row.
     source = ", ".join(
@@ -73,7 +95,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, records: Sequence
     )
     statement = f"INSERT INTO {table} SELECT {source}"
     for some in _chunks(records):
-        values = [[_value(record, name, kind) for record in some] for name, kind in columns.items()]
+        values = [[value(record, name, kind) for record in some] for name, kind in columns.items()]
         connection.execute(statement, values)
 
 
@@ -83,14 +105,19 @@ def _chunks(records: Iterable[Any]) -> Iterator[list[Any]]:
         yield some
 
 
-def _value(record: Any, name: str, kind: str) -> object:  # noqa: ANN401 - any of the four records
-    value = getattr(record, name)
-    if isinstance(value, Decimal):
+def value(record: Any, name: str, kind: str) -> object:  # noqa: ANN401 - any of the four records
+    """Return one field as DuckDB takes it.
+
+    Raises:
+        LedgerError: It is an amount that does not fit its column.
+    """
+    found = getattr(record, name)
+    if isinstance(found, Decimal):
         scale = schema.MONEY_SCALE if kind == schema.MONEY else schema.QUANTITY_SCALE
-        return schema.fit(value, scale, what=f"{name} of {record.x_source} {record.x_bucket}")
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None)
-    return list(value) if isinstance(value, tuple) else value
+        return schema.fit(found, scale, what=f"{name} of {record.x_source} {record.x_bucket}")
+    if isinstance(found, datetime):
+        return found.astimezone(UTC).replace(tzinfo=None)
+    return list(found) if isinstance(found, tuple) else found
 
 
 # Two files of one source, of which the second holds some of the first (an export from January on, made again).
@@ -131,10 +158,18 @@ def forget(connection: duckdb.DuckDBPyConnection, source: str, bucket: str) -> N
     if not known:
         message = f"there is no {source} {bucket} in the ledger"
         raise LedgerError(message, expected="a source and a bucket", action="see them with `costcheck bill show`")
-    connection.begin()
-    for table in (*schema.COLUMNS, "ingests"):
-        connection.execute(f"DELETE FROM {table} WHERE {where}", [source, bucket])  # noqa: S608 - our own table names
-    connection.commit()
+    with transaction(connection):
+        delete(connection, TABLES, source, bucket)
+
+
+def count_again(connection: duckdb.DuckDBPyConnection, source: str, bucket: str) -> None:
+    """Note how many rows a bucket holds now, and their digest; when it was read stays as it was."""
+    where = f"x_source = '{_quoted(source)}' AND x_bucket = '{_quoted(bucket)}'"
+    counts = " + ".join(f"(SELECT count(*) FROM {table} WHERE {where})" for table in schema.COLUMNS)  # noqa: S608 - quoted
+    connection.execute(
+        f"UPDATE ingests SET row_count = {counts}, digest = ? WHERE {where}",  # noqa: S608 - quoted
+        [digest(connection, where)],
+    )
 
 
 def _note_ingest(connection: duckdb.DuckDBPyConnection, batch: BillBatch, bucket: str) -> None:

@@ -1,0 +1,17 @@
+"""From a source into the ledger: pulls by the month, files, and quarantined rows once more."""
+
+from costcheck.ingest.files import file_source, import_file, recognise
+from costcheck.ingest.months import pull_months, unsettled
+from costcheck.ingest.replay import Replayed, replay
+from costcheck.ingest.storing import Stored
+
+__all__ = [
+    "Replayed",
+    "Stored",
+    "file_source",
+    "import_file",
+    "pull_months",
+    "recognise",
+    "replay",
+    "unsettled",
+]

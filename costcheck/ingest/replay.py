@@ -1,0 +1,172 @@
+"""Quarantined rows, read again by the source that they came from: what reads now moves, what does not stays."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from costcheck.errors import CostcheckError, UsageError
+from costcheck.ledger import Ledger, open_ledger
+from costcheck.ledger.settle import same_key
+from costcheck.records import (
+    BillBatch,
+    Charge,
+    Provenance,
+    QuarantinedRow,
+    SetAsideRows,
+    TokenUsage,
+)
+from costcheck.sources.bills.contract import ReplayModule
+from costcheck.sources.bills.registry import FILES, PULLS
+from costcheck.sources.bills.rows import DUPLICATE
+
+DOUBLE = "it reads, and the ledger holds a row of the same key: read that bill again (--again)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What became of the quarantined rows of one bucket.
+
+    Attributes:
+        read: Rows that are usage or charges now.
+        set_aside: Rows that are understood now and count for nothing.
+        remaining: Rows that stay in quarantine.
+        is_possible: False where the source cannot read its rows again.
+    """
+
+    x_source: str
+    x_bucket: str
+    read: int
+    set_aside: int
+    remaining: int
+    is_possible: bool = True
+
+
+def replay(path: Path, source: str | None = None) -> tuple[Replayed, ...]:
+    """Read the quarantined rows again, of one source or of all, and move them in one transaction.
+
+    Raises:
+        UsageError: The ledger has no quarantined rows of that source, and the source is not known.
+        LedgerError: The ledger cannot be opened or written.
+    """
+    with open_ledger(path) as ledger:
+        buckets = _by_bucket(ledger.quarantined(source))
+        _require_source(source, buckets)
+        provenance = {(row.x_source, row.x_bucket): row.provenance for row in ledger.ingests()}
+        done = [_replay_bucket(ledger, rows, provenance[key]) for key, rows in buckets.items()]
+        ledger.absorb([batch for _, batch in done if batch])
+    return tuple(replayed for replayed, _ in done)
+
+
+def _by_bucket(rows: Iterable[QuarantinedRow]) -> dict[tuple[str, str], list[QuarantinedRow]]:
+    buckets: dict[tuple[str, str], list[QuarantinedRow]] = defaultdict(list)
+    for row in rows:
+        buckets[row.x_source, row.x_bucket].append(row)
+    return buckets
+
+
+def _require_source(source: str | None, buckets: dict[tuple[str, str], list[QuarantinedRow]]) -> None:
+    known = sorted({row.x_source for row in PULLS} | {row.name for row in FILES})
+    if source is not None and not buckets and source not in known:
+        message = f"there is no source {source!r}"
+        raise UsageError(message, expected="one of " + ", ".join(known), action="see `costcheck bill show`")
+
+
+def replay_modules(source: str) -> tuple[ReplayModule, ...]:
+    """Return the modules that read quarantined rows of a source again, be they from its API or from a file."""
+    names = dict.fromkeys(
+        [*(row.module for row in PULLS if row.x_source == source), *(row.module for row in FILES)],
+    )
+    modules = [import_module(name) for name in names]
+    return tuple(
+        cast("ReplayModule", module)
+        for module in modules
+        if hasattr(module, "replay") and getattr(module, "SOURCE", "") == source
+    )
+
+
+def _replay_bucket(
+    ledger: Ledger, rows: Sequence[QuarantinedRow], provenance: Provenance
+) -> tuple[Replayed, BillBatch | None]:
+    source, bucket = rows[0].x_source, rows[0].x_bucket
+    modules = replay_modules(source)
+    outcome = _Outcome(ledger, sums_requests=any(getattr(module, "ROW_IS_REQUEST", False) for module in modules))
+    for row in rows:
+        outcome.take(row, _read_again(modules, row, provenance))
+    told = replace(outcome.told(source, bucket), is_possible=bool(modules))
+    return told, outcome.batch(source, bucket, provenance) if modules else None
+
+
+def _read_again(modules: Sequence[ReplayModule], row: QuarantinedRow, provenance: Provenance) -> BillBatch | None:
+    """Return what one row says now, None where no module can read it."""
+    for module in modules:
+        try:
+            batch = module.replay((row,), provenance)
+        except CostcheckError:
+            continue
+        if not batch.quarantined:
+            return batch
+    return None
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """Gathers what the rows of one bucket say now; each row goes exactly one way."""
+
+    ledger: Ledger
+    sums_requests: bool
+    records: list[TokenUsage | Charge] = field(default_factory=list)
+    set_aside: list[SetAsideRows] = field(default_factory=list)
+    remaining: list[QuarantinedRow] = field(default_factory=list)
+    read: int = 0
+    _moved: set[tuple[bytes, str]] = field(default_factory=set)
+
+    def take(self, row: QuarantinedRow, batch: BillBatch | None) -> None:
+        """Take what became of one row."""
+        if batch is None:
+            self.remaining.append(row)
+        elif (row.raw, row.context) in self._moved:
+            self._aside(row, DUPLICATE)
+        elif batch.is_empty:
+            self._aside(row, batch.set_aside[0].reason if batch.set_aside else DUPLICATE)
+        elif any(map(self._doubles, batch.usage)) or any(map(self._doubles, batch.charges)):
+            self.remaining.append(replace(row, reason=DOUBLE))
+        else:
+            self._moved.add((row.raw, row.context))
+            self.records += (*batch.usage, *batch.charges)
+            self.read += 1
+
+    def _aside(self, row: QuarantinedRow, reason: str) -> None:
+        self.set_aside.append(SetAsideRows(x_source=row.x_source, x_bucket=row.x_bucket, reason=reason, row_count=1))
+
+    def _doubles(self, record: TokenUsage | Charge) -> bool:
+        # A log of requests is summed, so that several of its rows stand under one key of the same bucket.
+        if self.sums_requests:
+            return self.ledger.holds(record, in_other_buckets=True)
+        return self.ledger.holds(record) or any(same_key(record, other) for other in self.records)
+
+    def told(self, source: str, bucket: str) -> Replayed:
+        """Return the counts."""
+        return Replayed(
+            x_source=source,
+            x_bucket=bucket,
+            read=self.read,
+            set_aside=len(self.set_aside),
+            remaining=len(self.remaining),
+        )
+
+    def batch(self, source: str, bucket: str, provenance: Provenance) -> BillBatch:
+        """Return what is added to the bucket, and all that stays in its quarantine."""
+        return BillBatch(
+            x_source=source,
+            buckets=(bucket,),
+            usage=tuple(row for row in self.records if isinstance(row, TokenUsage)),
+            charges=tuple(row for row in self.records if isinstance(row, Charge)),
+            quarantined=tuple(self.remaining),
+            set_aside=tuple(self.set_aside),
+            provenance=provenance,
+        )

@@ -1,0 +1,111 @@
+"""One batch into the ledger, unless it looks like the wrong bill, or like a source that has changed."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from costcheck.errors import LedgerError, SourceError, SourcePayloadError
+from costcheck.facts import Fact, Typed, read_data_toml
+from costcheck.ledger import Ledger, open_ledger
+from costcheck.records import BillBatch
+
+
+class LedgerRules(Typed, frozen=True, kw_only=True):
+    """What a read must keep to; `data/ledger_rules.toml` says where each number belongs."""
+
+    max_quarantined_share: Fact
+    min_quarantined_rows: Fact
+    max_source_gap_share: Fact
+
+
+def read_ledger_rules() -> LedgerRules:
+    """Return the rules that the kit ships."""
+    return read_data_toml("ledger_rules.toml", LedgerRules)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What one read put into the ledger, for whoever tells the user."""
+
+    batch: BillBatch
+
+    @property
+    def set_aside(self) -> int:
+        """Return the number of rows that were understood and count for nothing."""
+        return sum(row.row_count for row in self.batch.set_aside)
+
+
+def store(path: Path, batch: BillBatch, module: object) -> Stored:
+    """Put the batch into the ledger.
+
+    Args:
+        path: The ledger's file.
+        batch: What was read.
+        module: The source; `ROW_IS_REQUEST` says whether it sums rows of which each is one request.
+
+    Raises:
+        SourcePayloadError: Too many of its rows cannot be read; the ledger is as it was.
+        LedgerError: It is empty, and the ledger holds rows of its buckets; or it does not fit.
+    """
+    refuse_half_read(batch, row_is_request=getattr(module, "ROW_IS_REQUEST", False))
+    with open_ledger(path) as ledger:
+        if batch.is_empty:
+            _refuse_to_forget(ledger, batch)
+        ledger.replace(batch)
+    return Stored(batch=batch)
+
+
+def refuse_half_read(batch: BillBatch, *, row_is_request: bool = False) -> None:
+    """Do nothing if few enough rows are quarantined.
+
+    Raises:
+        SourcePayloadError: More than a share of the rows, and more than a handful, cannot be read.
+    """
+    rules = read_ledger_rules()
+    count = len(batch.quarantined)
+    if count < rules.min_quarantined_rows.value:
+        return
+    share = Decimal(count) / rows_read(batch, row_is_request=row_is_request)
+    if share > rules.max_quarantined_share.value:
+        message = (
+            f"{batch.x_source} {', '.join(batch.buckets)}: {count} rows ({share:.1%}) cannot be read; "
+            f"the first: {batch.quarantined[0].reason}"
+        )
+        raise SourcePayloadError(
+            message,
+            expected=f"at most {rules.max_quarantined_share.value:.0%} of the rows in quarantine",
+            action="the source has probably changed: report it with that reason; the ledger is as it was",
+        )
+
+
+def rows_read(batch: BillBatch, *, row_is_request: bool = False) -> int:
+    """Return how many rows came in, at least one: kept, set aside and quarantined.
+
+    Args:
+        batch: What was read.
+        row_is_request: Its usage is a sum of rows, each of which is one request, and its charges come from them too.
+    """
+    kept = sum(row.requests or 1 for row in batch.usage) if row_is_request else len(batch.usage) + len(batch.charges)
+    return max(kept + sum(row.row_count for row in batch.set_aside) + len(batch.quarantined), 1)
+
+
+def _refuse_to_forget(ledger: Ledger, batch: BillBatch) -> None:
+    for row in ledger.ingests():
+        if row.x_source == batch.x_source and row.x_bucket in batch.buckets and row.row_count:
+            message = f"{row.x_source} {row.x_bucket} came empty, and the ledger holds {row.row_count} rows of it"
+            raise LedgerError(
+                message,
+                expected="a bill that grows, or stays",
+                action="check that the key belongs to the same organisation; if it is right, run "
+                f"`costcheck bill forget {row.x_source} {row.x_bucket}` first",
+            )
+
+
+def empty_bill(source: str, buckets: tuple[str, ...]) -> SourceError:
+    """Return the error of a bill without a row."""
+    span = f"{buckets[0]} to {buckets[-1]}" if len(buckets) > 1 else "".join(buckets)
+    return SourceError(
+        f"{source}, {span}: an empty bill",
+        expected="at least one row of usage or cost",
+        action="check the months, and that the key belongs to the organisation that pays",
+    )
