@@ -42,6 +42,7 @@ TEST_DATA = {
     "prices/aws_price_list": "aws_price_list",
     "prices/aws_instances": "ec2",
     "prices/aws_quotas": "service_quotas",
+    "prices/public_files": "aws_price_files",
 }
 WITHOUT_TEST_DATA = {
     "prices/token_prices": "its data come with the package genai-prices",

@@ -20,7 +20,7 @@ from costcheck.sources.http import RetryPolicy, retry_after_or_backoff
 
 T = TypeVar("T")
 AWS_HOST = "https://pricing.us-east-1.amazonaws.com"
-PATIENT = RetryPolicy(attempts=8, total_seconds=3600.0)
+PATIENT = RetryPolicy(attempts=8, total_seconds=3600)
 """A file of 300 MB takes minutes, so later breaks must find the policy still willing."""
 NETWORK = "check the network and any proxy, then run it again"
 
@@ -35,7 +35,7 @@ class PublicHost(AbstractContextManager["PublicHost"]):
     """
 
     def __init__(
-        self, base_url: str = AWS_HOST, *, retry: RetryPolicy = PATIENT, timeout_seconds: float = 60.0
+        self, base_url: str = AWS_HOST, *, retry: RetryPolicy = PATIENT, timeout_seconds: float = 60
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._retry = retry
