@@ -33,6 +33,7 @@ TEST_DATA = {
     "bills/openai": "openai",
     "bills/anthropic": "anthropic",
     "bills/anthropic_legacy": "anthropic_legacy",
+    "bills/langfuse": "langfuse",
     "bills/litellm": "litellm",
     "bills/azure": "azure",
     "bills/azure_monitor": "azure",

@@ -231,6 +231,17 @@ PULLS: tuple[PullSource, ...] = (
         ),
         settles_after_days=1,
     ),
+    PullSource(
+        name="langfuse",
+        module="costcheck.sources.bills.langfuse",
+        summary="Read a Langfuse project's generations, by the minute, with LANGFUSE_PUBLIC_KEY and "
+        "LANGFUSE_SECRET_KEY; its costs are estimates, and texts are not asked for.",
+        options=(
+            Option(name="base-url", help="LANGFUSE_HOST, or https://cloud.langfuse.com, by default."),
+            Option(name="provider", help="Who bills these models (`openai`), for Langfuse does not say."),
+        ),
+        settles_after_days=1,
+    ),
 )
 
 # In this order a file is asked what it is; the first that recognises it wins.
@@ -239,6 +250,11 @@ FILES: tuple[FileSource, ...] = (
         name="opentelemetry",
         module="costcheck.sources.bills.opentelemetry",
         holds="spans of model calls as OTLP JSON, plain, gzip or zstd",
+    ),
+    FileSource(
+        name="langfuse",
+        module="costcheck.sources.bills.langfuse_export",
+        holds="observations exported from Langfuse (JSONL, JSON, CSV)",
     ),
     FileSource(
         name="openai", module="costcheck.sources.bills.openai_pages", holds="saved pages of OpenAI's API (JSON)"
