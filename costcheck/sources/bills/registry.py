@@ -247,6 +247,11 @@ PULLS: tuple[PullSource, ...] = (
 # In this order a file is asked what it is; the first that recognises it wins.
 FILES: tuple[FileSource, ...] = (
     FileSource(
+        name="bedrock-logs",
+        module="costcheck.sources.bills.bedrock_logs",
+        holds="Bedrock's model invocation log (JSON lines, plain or gzip)",
+    ),
+    FileSource(
         name="opentelemetry",
         module="costcheck.sources.bills.opentelemetry",
         holds="spans of model calls as OTLP JSON, plain, gzip or zstd",
