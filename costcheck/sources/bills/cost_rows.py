@@ -10,6 +10,7 @@ from costcheck.errors import SourcePayloadError
 from costcheck.records import Charge, ChargeCategory, Operation, ServiceTier, TokenType, TokenUsage
 from costcheck.sources.bills.engine_read import EngineRead
 from costcheck.sources.bills.focus_meaning import Meaning
+from costcheck.sources.exports.dialects import WIDE
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -78,9 +79,10 @@ class _Sum:
     tokens: int | None = 0
 
     def add(self, amounts: Amounts, tokens: int | None) -> None:
-        self.billed += amounts.billed
-        self.effective += amounts.effective
-        self.listed = None if self.listed is None or amounts.listed is None else self.listed + amounts.listed
+        self.billed = WIDE.add(self.billed, amounts.billed)
+        self.effective = WIDE.add(self.effective, amounts.effective)
+        known = self.listed is not None and amounts.listed is not None
+        self.listed = WIDE.add(self.listed or ZERO, amounts.listed or ZERO) if known else None
         self.tokens = None if self.tokens is None or tokens is None else self.tokens + tokens
 
 

@@ -21,6 +21,7 @@ from costcheck.sources.bills.bedrock_usage import (
     tokens_of,
     unit_tokens,
 )
+from costcheck.sources.exports.dialects import WIDE
 
 _CACHED = re.compile(r"cach|cchd")
 _WRITE = re.compile(r"writ|creat|\bwr\b")
@@ -169,7 +170,7 @@ def _tokens(words: Words, *, is_token_meter: bool) -> int | None:
     for quantity, unit in ((words.consumed, words.consumed_unit), (words.priced, words.pricing_unit)):
         per_unit = unit_tokens(unit)
         if quantity is not None and per_unit:
-            return _whole(quantity * per_unit, f"{quantity} x {unit!r}")
+            return _whole(WIDE.multiply(quantity, Decimal(per_unit)), f"{quantity} x {unit!r}")
     seen = f"{words.meter!r} counts tokens, consumed in {words.consumed_unit!r}, priced in {words.pricing_unit!r}"
     raise SourcePayloadError(
         seen, expected="a unit such as `Tokens`, `1K tokens` or `1000000 Tokens`", action="report it; it was not used"

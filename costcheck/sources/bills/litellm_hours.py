@@ -24,6 +24,7 @@ from costcheck.records import (
 from costcheck.sources.bills.engine_read import EngineRead, refuse_too_many
 from costcheck.sources.bills.rows import DUPLICATE
 from costcheck.sources.exports import spend_log
+from costcheck.sources.exports.dialects import WIDE
 from costcheck.sources.exports.engine import Engine
 from costcheck.sources.exports.query import fetch, open_export
 
@@ -162,7 +163,8 @@ def _charges(read: EngineRead, rows: Iterable[HourRow]) -> tuple[Charge, ...]:
     spend: dict[ChargeKey, Decimal] = defaultdict(Decimal)
     for row in rows:
         day = row.start.replace(hour=0)
-        spend[day, row.provider, row.model, row.operation, row.tier, row.team] += row.spend
+        key = (day, row.provider, row.model, row.operation, row.tier, row.team)
+        spend[key] = WIDE.add(spend[key], row.spend)
     keys = sorted(spend, key=lambda key: tuple(str(part or "") for part in key))
     return tuple(_charge(read, key, spend[key]) for key in keys if spend[key])
 

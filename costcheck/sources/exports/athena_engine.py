@@ -6,9 +6,9 @@ back as text, the first row of the first page holds the names, and a query's tex
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
+from threading import Event
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,7 +18,7 @@ from costcheck.sources.exports.dialects import ATHENA, Dialect, TableName
 from costcheck.sources.http import follow_pages
 
 CATALOG = "AwsDataCatalog"
-POLL_SECONDS = 1.0
+POLL_SECONDS = 1
 MOST_POLLS = 1800
 ROWS_PER_PAGE = 1000
 DONE = "SUCCEEDED"
@@ -33,7 +33,7 @@ class Athena:
         table: With its database; without a catalogue it is AWS's own.
         workgroup: Whose settings and limits apply.
         output: `s3://bucket/prefix/` for results; None where the workgroup has one.
-        sleep: Waits between two looks at a running query.
+        sleep: Waits between two looks at a running query, otherwise than by waiting.
     """
 
     dialect: Dialect = ATHENA
@@ -45,7 +45,7 @@ class Athena:
         *,
         workgroup: str = "primary",
         output: str | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         if table.database is None:
             message = f"--table {table.name} names no database"
@@ -54,7 +54,7 @@ class Athena:
         self._context = {"Catalog": table.catalog or CATALOG, "Database": table.database}
         self._workgroup = workgroup
         self._output = {"ResultConfiguration": {"OutputLocation": output}} if output else {}
-        self._sleep = sleep
+        self._sleep = sleep or Event().wait
         self.table = table
 
     def columns(self) -> Mapping[str, str]:

@@ -80,7 +80,10 @@ class RawExport:
         self._kinds = {name.lower(): kind_of(kind) for name, kind in columns.items()}
         schema = {name: self._declared(self._kinds[name.lower()]) for name in columns}
         self.table: ir.Table = ibis.table(
-            {name: kind for name, kind in schema.items() if kind}, name=table.name, database=table.path
+            {name: kind for name, kind in schema.items() if kind},
+            name=table.name,
+            catalog=table.catalog,
+            database=table.database,
         )
 
     def _declared(self, kind: Kind) -> str | None:

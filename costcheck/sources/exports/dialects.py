@@ -1,6 +1,10 @@
 """The few things in which the engines differ; everything else Ibis translates."""
 
 from dataclasses import dataclass
+from decimal import Context
+
+WIDE = Context(prec=100)
+"""Wider than any engine's decimals, so that sums in Python round nothing either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +44,6 @@ class TableName:
         *before, name = text.split(".")
         database = before[-1] if before else None
         return cls(name=name, database=database, catalog=".".join(before[:-1]) or None)
-
-    @property
-    def path(self) -> tuple[str, str] | str | None:
-        """Return what stands before the name, as Ibis takes it."""
-        if self.catalog and self.database:
-            return self.catalog, self.database
-        return self.database
 
 
 DUCKDB = Dialect(name="duckdb", json_text="json_extract_string", json_texts="json_extract_string", has_wide_hash=True)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from costcheck.sources.exports.columns import RawExport
-from costcheck.sources.exports.dialects import Dialect
+from costcheck.sources.exports.dialects import WIDE, Dialect
 from costcheck.sources.exports.engine import Engine
-
-WIDE = Context(prec=100)
-"""Wider than any engine's decimals, so that nothing is rounded."""
 
 
 def open_export(engine: Engine) -> RawExport:

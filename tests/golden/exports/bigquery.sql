@@ -1,0 +1,783 @@
+-- spend log: usage and spend by the hour, with the busiest minute
+SELECT
+  `t7`.`aside`,
+  `t7`.`unreadable`,
+  `t7`.`provider`,
+  `t7`.`model`,
+  `t7`.`operation`,
+  `t7`.`tier`,
+  `t7`.`team`,
+  `t7`.`key_hash`,
+  `t7`.`tags`,
+  `t7`.`hour`,
+  SUM(`t7`.`uncached`) AS `uncached`,
+  SUM(`t7`.`cache_read`) AS `cache_read`,
+  SUM(`t7`.`written_5m`) AS `written_5m`,
+  SUM(`t7`.`written_1h`) AS `written_1h`,
+  SUM(`t7`.`output`) AS `output`,
+  SUM(`t7`.`requests`) AS `requests`,
+  MAX(`t7`.`tokens`) AS `peak`,
+  SUM(`t7`.`spend`) AS `spend`
+FROM (
+  SELECT
+    `t6`.`aside`,
+    `t6`.`unreadable`,
+    `t6`.`provider`,
+    `t6`.`model`,
+    `t6`.`operation`,
+    `t6`.`tier`,
+    `t6`.`team`,
+    `t6`.`key_hash`,
+    `t6`.`tags`,
+    `t6`.`minute`,
+    `t6`.`requests`,
+    `t6`.`spend`,
+    `t6`.`uncached`,
+    `t6`.`cache_read`,
+    `t6`.`written_5m`,
+    `t6`.`written_1h`,
+    `t6`.`output`,
+    `t6`.`minute` - (
+      MOD(`t6`.`minute`, 3600)
+    ) AS `hour`,
+    `t6`.`uncached` + `t6`.`cache_read` + `t6`.`written_5m` + `t6`.`written_1h` + `t6`.`output` AS `tokens`
+  FROM (
+    SELECT
+      `t5`.`aside`,
+      `t5`.`unreadable`,
+      `t5`.`provider`,
+      `t5`.`model`,
+      `t5`.`operation`,
+      `t5`.`tier`,
+      `t5`.`team`,
+      `t5`.`key_hash`,
+      `t5`.`tags`,
+      `t5`.`minute`,
+      COUNT(*) AS `requests`,
+      SUM(`t5`.`spend`) AS `spend`,
+      SUM(`t5`.`uncached`) AS `uncached`,
+      SUM(`t5`.`cache_read`) AS `cache_read`,
+      SUM(`t5`.`written_5m`) AS `written_5m`,
+      SUM(`t5`.`written_1h`) AS `written_1h`,
+      SUM(`t5`.`output`) AS `output`
+    FROM (
+      SELECT
+        `t4`.`aside`,
+        CAST(NOT `t4`.`reason` IS NULL AS INT64) AS `unreadable`,
+        CASE
+          WHEN (
+            `t4`.`aside` IS NULL
+          ) AND (
+            `t4`.`reason` IS NULL
+          )
+          THEN `t4`.`started_at` - (
+            MOD(`t4`.`started_at`, 60)
+          )
+          ELSE CAST(NULL AS INT64)
+        END AS `minute`,
+        CASE
+          WHEN (
+            `t4`.`aside` IS NULL
+          ) AND (
+            `t4`.`reason` IS NULL
+          )
+          THEN `t4`.`provider`
+          ELSE CAST(NULL AS STRING)
+        END AS `provider`,
+        CASE
+          WHEN (
+            `t4`.`aside` IS NULL
+          ) AND (
+            `t4`.`reason` IS NULL
+          )
+          THEN `t4`.`model`
+          ELSE CAST(NULL AS STRING)
+        END AS `model`,
+        CASE
+          WHEN (
+            `t4`.`aside` IS NULL
+          ) AND (
+            `t4`.`reason` IS NULL
+          )
+          THEN `t4`.`operation`
+          ELSE CAST(NULL AS STRING)
+        END AS `operation`,
+        CASE
+          WHEN (
+            `t4`.`aside` IS NULL
+          ) AND (
+            `t4`.`reason` IS NULL
+          )
+          THEN `t4`.`tier`
+          ELSE CAST(NULL AS STRING)
+        END AS `tier`,
+        CASE
+          WHEN (
+            `t4`.`aside` IS NULL
+          ) AND (
+            `t4`.`reason` IS NULL
+          )
+          THEN `t4`.`team`
+          ELSE CAST(NULL AS STRING)
+        END AS `team`,
+        CASE
+          WHEN (
+            `t4`.`aside` IS NULL
+          ) AND (
+            `t4`.`reason` IS NULL
+          )
+          THEN `t4`.`key_hash`
+          ELSE CAST(NULL AS STRING)
+        END AS `key_hash`,
+        CASE
+          WHEN (
+            `t4`.`aside` IS NULL
+          ) AND (
+            `t4`.`reason` IS NULL
+          )
+          THEN `t4`.`tags`
+          ELSE CAST(NULL AS STRING)
+        END AS `tags`,
+        (
+          `t4`.`prompt` - `t4`.`cache_read`
+        ) - `t4`.`cache_written` AS `uncached`,
+        `t4`.`cache_read`,
+        `t4`.`cache_written` - `t4`.`cache_written_1h` AS `written_5m`,
+        `t4`.`cache_written_1h` AS `written_1h`,
+        `t4`.`completion` AS `output`,
+        `t4`.`spend`
+      FROM (
+        SELECT
+          `t3`.`started_at`,
+          `t3`.`request_id`,
+          `t3`.`spend`,
+          `t3`.`prompt`,
+          `t3`.`completion`,
+          `t3`.`cache_read`,
+          `t3`.`cache_written`,
+          `t3`.`cache_written_1h`,
+          `t3`.`provider`,
+          `t3`.`model`,
+          `t3`.`operation`,
+          `t3`.`tier`,
+          `t3`.`team`,
+          `t3`.`key_hash`,
+          `t3`.`tags`,
+          `t3`.`from_cache`,
+          `t3`.`failed`,
+          `t3`.`raw_request_id`,
+          `t3`.`raw_startTime`,
+          `t3`.`raw_model`,
+          `t3`.`raw_spend`,
+          `t3`.`raw_prompt_tokens`,
+          `t3`.`raw_completion_tokens`,
+          `t3`.`raw_custom_llm_provider`,
+          `t3`.`aside`,
+          CASE
+            WHEN `t3`.`aside` IS NULL
+            THEN CASE
+              WHEN `t3`.`request_id` IS NULL
+              THEN 'request_id is missing'
+              WHEN `t3`.`started_at` IS NULL
+              THEN 'startTime is no time'
+              WHEN `t3`.`spend` IS NULL
+              THEN 'spend is no number'
+              WHEN `t3`.`spend` < 0
+              THEN 'spend is negative'
+              WHEN `t3`.`model` IS NULL
+              THEN 'model is missing'
+              WHEN (
+                `t3`.`prompt` IS NULL
+              )
+              OR (
+                `t3`.`completion` IS NULL
+              )
+              OR (
+                `t3`.`cache_read` IS NULL
+              )
+              OR (
+                `t3`.`cache_written` IS NULL
+              )
+              OR (
+                `t3`.`cache_written_1h` IS NULL
+              )
+              THEN 'a token count is no number'
+              WHEN LEAST(
+                `t3`.`prompt`,
+                `t3`.`completion`,
+                `t3`.`cache_read`,
+                `t3`.`cache_written`,
+                `t3`.`cache_written_1h`
+              ) < 0
+              THEN 'a token count is negative'
+              WHEN (
+                `t3`.`cache_read` + `t3`.`cache_written`
+              ) > `t3`.`prompt`
+              THEN 'more cached tokens than prompt tokens'
+              WHEN `t3`.`cache_written_1h` > `t3`.`cache_written`
+              THEN 'more tokens written for an hour than written'
+              WHEN `t3`.`tier` IS NULL
+              THEN 'service_tier is unknown'
+              ELSE CAST(NULL AS STRING)
+            END
+            ELSE CAST(NULL AS STRING)
+          END AS `reason`
+        FROM (
+          SELECT
+            `t2`.`started_at`,
+            NULLIF(NULLIF(NULLIF(`t2`.`request_id`, ''), 'NULL'), 'null') AS `request_id`,
+            SAFE_CAST(CAST(`t2`.`spend` AS STRING) AS BIGNUMERIC) AS `spend`,
+            `t2`.`prompt_tokens` AS `prompt`,
+            `t2`.`completion_tokens` AS `completion`,
+            CASE
+              WHEN REGEXP_CONTAINS(COALESCE(`t2`.`meta0`, `t2`.`meta1`, `t2`.`meta2`, '0'), '^[-+]?\\d{1,18}$')
+              THEN SAFE_CAST(COALESCE(`t2`.`meta0`, `t2`.`meta1`, `t2`.`meta2`, '0') AS INT64)
+              ELSE CAST(NULL AS INT64)
+            END AS `cache_read`,
+            CASE
+              WHEN REGEXP_CONTAINS(
+                COALESCE(`t2`.`meta3`, `t2`.`meta4`, `t2`.`meta5`, `t2`.`meta6`, '0'),
+                '^[-+]?\\d{1,18}$'
+              )
+              THEN SAFE_CAST(COALESCE(`t2`.`meta3`, `t2`.`meta4`, `t2`.`meta5`, `t2`.`meta6`, '0') AS INT64)
+              ELSE CAST(NULL AS INT64)
+            END AS `cache_written`,
+            CASE
+              WHEN REGEXP_CONTAINS(COALESCE(`t2`.`meta7`, `t2`.`meta8`, '0'), '^[-+]?\\d{1,18}$')
+              THEN SAFE_CAST(COALESCE(`t2`.`meta7`, `t2`.`meta8`, '0') AS INT64)
+              ELSE CAST(NULL AS INT64)
+            END AS `cache_written_1h`,
+            COALESCE(CAST(NULL AS STRING), 'unknown') AS `provider`,
+            NULLIF(NULLIF(NULLIF(`t2`.`model`, ''), 'NULL'), 'null') AS `model`,
+            CASE
+              WHEN REGEXP_CONTAINS(COALESCE(CAST(NULL AS STRING), 'completion'), 'embedding')
+              THEN 'embeddings'
+              WHEN REGEXP_CONTAINS(COALESCE(CAST(NULL AS STRING), 'completion'), 'image')
+              THEN 'image_generation'
+              WHEN REGEXP_CONTAINS(COALESCE(CAST(NULL AS STRING), 'completion'), 'transcription|speech|realtime')
+              THEN 'audio'
+              WHEN REGEXP_CONTAINS(
+                COALESCE(CAST(NULL AS STRING), 'completion'),
+                'completion|responses|anthropic_messages|generate_content|pass_through|batch'
+              )
+              THEN 'chat'
+              ELSE 'other'
+            END AS `operation`,
+            CASE
+              WHEN INSTR(COALESCE(CAST(NULL AS STRING), 'completion'), 'batch') > 0
+              THEN 'batch'
+              WHEN COALESCE(LOWER(`t2`.`meta9`), 'default') = 'default'
+              THEN 'standard'
+              WHEN COALESCE(LOWER(`t2`.`meta9`), 'default') = 'auto'
+              THEN 'standard'
+              WHEN COALESCE(LOWER(`t2`.`meta9`), 'default') = 'standard'
+              THEN 'standard'
+              WHEN COALESCE(LOWER(`t2`.`meta9`), 'default') = 'flex'
+              THEN 'flex'
+              WHEN COALESCE(LOWER(`t2`.`meta9`), 'default') = 'priority'
+              THEN 'priority'
+              WHEN COALESCE(LOWER(`t2`.`meta9`), 'default') = 'batch'
+              THEN 'batch'
+              ELSE CAST(NULL AS STRING)
+            END AS `tier`,
+            CAST(NULL AS STRING) AS `team`,
+            CAST(NULL AS STRING) AS `key_hash`,
+            CASE
+              WHEN INSTR(NULLIF(NULLIF(NULLIF(`t2`.`request_tags`, ''), 'NULL'), 'null'), 'User-Agent:') > 0
+              THEN REGEXP_REPLACE(
+                REGEXP_REPLACE(
+                  NULLIF(NULLIF(NULLIF(`t2`.`request_tags`, ''), 'NULL'), 'null'),
+                  ', *"User-Agent:[^"]*"',
+                  ''
+                ),
+                '"User-Agent:[^"]*"(, *)?',
+                ''
+              )
+              ELSE NULLIF(NULLIF(NULLIF(`t2`.`request_tags`, ''), 'NULL'), 'null')
+            END AS `tags`,
+            COALESCE(LOWER(CAST(NULL AS STRING)), '') = 'true' AS `from_cache`,
+            COALESCE(CAST(NULL AS STRING), '') = 'failure' AS `failed`,
+            CASE
+              WHEN LENGTH(NULLIF(NULLIF(NULLIF(`t2`.`request_id`, ''), 'NULL'), 'null')) <= 80
+              THEN NULLIF(NULLIF(NULLIF(`t2`.`request_id`, ''), 'NULL'), 'null')
+              ELSE CAST(NULL AS STRING)
+            END AS `raw_request_id`,
+            CASE
+              WHEN LENGTH(NULLIF(NULLIF(NULLIF(CAST(`t2`.`startTime` AS STRING), ''), 'NULL'), 'null')) <= 80
+              THEN NULLIF(NULLIF(NULLIF(CAST(`t2`.`startTime` AS STRING), ''), 'NULL'), 'null')
+              ELSE CAST(NULL AS STRING)
+            END AS `raw_startTime`,
+            CASE
+              WHEN LENGTH(NULLIF(NULLIF(NULLIF(`t2`.`model`, ''), 'NULL'), 'null')) <= 80
+              THEN NULLIF(NULLIF(NULLIF(`t2`.`model`, ''), 'NULL'), 'null')
+              ELSE CAST(NULL AS STRING)
+            END AS `raw_model`,
+            CASE
+              WHEN LENGTH(NULLIF(NULLIF(NULLIF(CAST(`t2`.`spend` AS STRING), ''), 'NULL'), 'null')) <= 80
+              THEN NULLIF(NULLIF(NULLIF(CAST(`t2`.`spend` AS STRING), ''), 'NULL'), 'null')
+              ELSE CAST(NULL AS STRING)
+            END AS `raw_spend`,
+            CASE
+              WHEN LENGTH(NULLIF(NULLIF(NULLIF(CAST(`t2`.`prompt_tokens` AS STRING), ''), 'NULL'), 'null')) <= 80
+              THEN NULLIF(NULLIF(NULLIF(CAST(`t2`.`prompt_tokens` AS STRING), ''), 'NULL'), 'null')
+              ELSE CAST(NULL AS STRING)
+            END AS `raw_prompt_tokens`,
+            CASE
+              WHEN LENGTH(
+                NULLIF(NULLIF(NULLIF(CAST(`t2`.`completion_tokens` AS STRING), ''), 'NULL'), 'null')
+              ) <= 80
+              THEN NULLIF(NULLIF(NULLIF(CAST(`t2`.`completion_tokens` AS STRING), ''), 'NULL'), 'null')
+              ELSE CAST(NULL AS STRING)
+            END AS `raw_completion_tokens`,
+            CASE
+              WHEN LENGTH(CAST(NULL AS STRING)) <= 80
+              THEN CAST(NULL AS STRING)
+              ELSE CAST(NULL AS STRING)
+            END AS `raw_custom_llm_provider`,
+            CASE
+              WHEN COALESCE(LOWER(CAST(NULL AS STRING)), '') = 'true'
+              THEN 'answered from the gateway\'s cache'
+              WHEN (
+                COALESCE(CAST(NULL AS STRING), '') = 'failure'
+              )
+              AND (
+                COALESCE(SAFE_CAST(CAST(`t2`.`spend` AS STRING) AS BIGNUMERIC), 0) = 0
+              )
+              THEN 'failed request'
+              ELSE CAST(NULL AS STRING)
+            END AS `aside`
+          FROM (
+            SELECT
+              `t1`.`request_id`,
+              `t1`.`startTime`,
+              `t1`.`model`,
+              `t1`.`spend`,
+              `t1`.`prompt_tokens`,
+              `t1`.`completion_tokens`,
+              `t1`.`metadata`,
+              `t1`.`request_tags`,
+              `t1`.`started_at`,
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF(`t1`.`metadata`, ''), 'NULL'), 'null'),
+                '$.additional_usage_values.cache_read_input_tokens'
+              ) AS `meta0`,
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF(`t1`.`metadata`, ''), 'NULL'), 'null'),
+                '$.usage_object.cache_read_input_tokens'
+              ) AS `meta1`,
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF(`t1`.`metadata`, ''), 'NULL'), 'null'),
+                '$.usage_object.prompt_tokens_details.cached_tokens'
+              ) AS `meta2`,
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF(`t1`.`metadata`, ''), 'NULL'), 'null'),
+                '$.additional_usage_values.cache_creation_input_tokens'
+              ) AS `meta3`,
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF(`t1`.`metadata`, ''), 'NULL'), 'null'),
+                '$.usage_object.cache_creation_input_tokens'
+              ) AS `meta4`,
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF(`t1`.`metadata`, ''), 'NULL'), 'null'),
+                '$.usage_object.prompt_tokens_details.cache_write_tokens'
+              ) AS `meta5`,
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF(`t1`.`metadata`, ''), 'NULL'), 'null'),
+                '$.usage_object.prompt_tokens_details.cache_creation_tokens'
+              ) AS `meta6`,
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF(`t1`.`metadata`, ''), 'NULL'), 'null'),
+                '$.additional_usage_values.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens'
+              ) AS `meta7`,
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF(`t1`.`metadata`, ''), 'NULL'), 'null'),
+                '$.usage_object.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens'
+              ) AS `meta8`,
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF(`t1`.`metadata`, ''), 'NULL'), 'null'),
+                '$.cost_breakdown.service_tier'
+              ) AS `meta9`
+            FROM (
+              SELECT
+                `t0`.`request_id`,
+                `t0`.`startTime`,
+                `t0`.`model`,
+                `t0`.`spend`,
+                `t0`.`prompt_tokens`,
+                `t0`.`completion_tokens`,
+                `t0`.`metadata`,
+                `t0`.`request_tags`,
+                CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`startTime`, SECOND)) AS INT64) AS `started_at`
+              FROM `bills`.`spend_logs` AS `t0`
+              WHERE
+                (
+                  CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`startTime`, SECOND)) AS INT64) IS NULL
+                )
+                OR (
+                  (
+                    CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`startTime`, SECOND)) AS INT64) >= 1793491200
+                  )
+                  AND (
+                    CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`startTime`, SECOND)) AS INT64) < 1796083200
+                  )
+                )
+            ) AS `t1`
+          ) AS `t2`
+        ) AS `t3`
+      ) AS `t4`
+    ) AS `t5`
+    GROUP BY
+      1,
+      2,
+      3,
+      4,
+      5,
+      6,
+      7,
+      8,
+      9,
+      10
+  ) AS `t6`
+) AS `t7`
+GROUP BY
+  1,
+  2,
+  3,
+  4,
+  5,
+  6,
+  7,
+  8,
+  9,
+  10;
+
+-- bill: lines by service
+SELECT
+  `t1`.`provider`,
+  `t1`.`service_category`,
+  `t1`.`service_subcategory`,
+  `t1`.`service`,
+  `t1`.`consumed_unit`,
+  `t1`.`pricing_unit`,
+  COUNT(*) AS `rows`
+FROM (
+  SELECT
+    CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) AS `start`,
+    CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodEnd`, SECOND)) AS INT64) AS `end`,
+    SAFE_CAST(CAST(`t0`.`BilledCost` AS STRING) AS BIGNUMERIC) AS `billed`,
+    SAFE_CAST(CAST(`t0`.`EffectiveCost` AS STRING) AS BIGNUMERIC) AS `effective`,
+    CAST(NULL AS BIGNUMERIC) AS `listed`,
+    SAFE_CAST(CAST(`t0`.`ConsumedQuantity` AS STRING) AS BIGNUMERIC) AS `consumed`,
+    CAST(NULL AS BIGNUMERIC) AS `priced`,
+    NULLIF(NULLIF(NULLIF(CAST(`t0`.`BilledCost` AS STRING), ''), 'NULL'), 'null') AS `raw_billed`,
+    NULLIF(NULLIF(NULLIF(CAST(`t0`.`EffectiveCost` AS STRING), ''), 'NULL'), 'null') AS `raw_effective`,
+    CAST(NULL AS STRING) AS `raw_listed`,
+    NULLIF(NULLIF(NULLIF(CAST(`t0`.`ConsumedQuantity` AS STRING), ''), 'NULL'), 'null') AS `raw_consumed`,
+    CAST(NULL AS STRING) AS `raw_priced`,
+    NULLIF(NULLIF(NULLIF(CAST(`t0`.`ChargePeriodStart` AS STRING), ''), 'NULL'), 'null') AS `raw_start`,
+    NULLIF(NULLIF(NULLIF(CAST(`t0`.`ChargePeriodEnd` AS STRING), ''), 'NULL'), 'null') AS `raw_end`,
+    NULLIF(NULLIF(NULLIF(`t0`.`ChargeCategory`, ''), 'NULL'), 'null') AS `category`,
+    CAST(NULL AS STRING) AS `charge_class`,
+    CAST(NULL AS STRING) AS `service_category`,
+    CAST(NULL AS STRING) AS `service_subcategory`,
+    NULLIF(NULLIF(NULLIF(`t0`.`ServiceName`, ''), 'NULL'), 'null') AS `service`,
+    CAST(NULL AS STRING) AS `sub_account`,
+    NULLIF(NULLIF(NULLIF(`t0`.`BillingCurrency`, ''), 'NULL'), 'null') AS `currency`,
+    NULLIF(NULLIF(NULLIF(`t0`.`ConsumedUnit`, ''), 'NULL'), 'null') AS `consumed_unit`,
+    CAST(NULL AS STRING) AS `pricing_unit`,
+    NULLIF(NULLIF(NULLIF(`t0`.`SkuMeter`, ''), 'NULL'), 'null') AS `meter`,
+    NULLIF(NULLIF(NULLIF(`t0`.`SkuMeter`, ''), 'NULL'), 'null') AS `usage_type`,
+    CAST(NULL AS STRING) AS `sku`,
+    CAST(NULL AS STRING) AS `details`,
+    CAST(NULL AS STRING) AS `tags`,
+    CAST(NULL AS STRING) AS `model`,
+    CAST(NULL AS STRING) AS `token_type`,
+    CAST(NULL AS STRING) AS `tier`,
+    CAST(NULL AS STRING) AS `operation`,
+    COALESCE(NULLIF(NULLIF(NULLIF(`t0`.`ServiceProviderName`, ''), 'NULL'), 'null')) AS `provider`,
+    CASE
+      WHEN (
+        CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) IS NULL
+      )
+      OR (
+        CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodEnd`, SECOND)) AS INT64) IS NULL
+      )
+      THEN 'the charge period is no time'
+      WHEN CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodEnd`, SECOND)) AS INT64) <= CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64)
+      THEN 'the charge period ends before it begins'
+      WHEN SAFE_CAST(CAST(`t0`.`BilledCost` AS STRING) AS BIGNUMERIC) IS NULL
+      THEN 'the billed cost is no number'
+      WHEN (
+        (
+          SAFE_CAST(CAST(`t0`.`EffectiveCost` AS STRING) AS BIGNUMERIC) IS NULL
+        )
+        AND (
+          NOT NULLIF(NULLIF(NULLIF(CAST(`t0`.`EffectiveCost` AS STRING), ''), 'NULL'), 'null') IS NULL
+        )
+      )
+      OR (
+        (
+          CAST(NULL AS BIGNUMERIC) IS NULL
+        ) AND (
+          NOT CAST(NULL AS STRING) IS NULL
+        )
+      )
+      OR (
+        (
+          SAFE_CAST(CAST(`t0`.`ConsumedQuantity` AS STRING) AS BIGNUMERIC) IS NULL
+        )
+        AND (
+          NOT NULLIF(NULLIF(NULLIF(CAST(`t0`.`ConsumedQuantity` AS STRING), ''), 'NULL'), 'null') IS NULL
+        )
+      )
+      OR (
+        (
+          CAST(NULL AS BIGNUMERIC) IS NULL
+        ) AND (
+          NOT CAST(NULL AS STRING) IS NULL
+        )
+      )
+      THEN 'an amount or a quantity is no number'
+      ELSE CAST(NULL AS STRING)
+    END AS `reason`
+  FROM `bills`.`focus` AS `t0`
+  WHERE
+    (
+      CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) IS NULL
+    )
+    OR (
+      (
+        CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) >= 1793491200
+      )
+      AND (
+        CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) < 1796083200
+      )
+    )
+) AS `t1`
+GROUP BY
+  1,
+  2,
+  3,
+  4,
+  5,
+  6;
+
+-- bill: sums by period
+SELECT
+  `t2`.`period_start`,
+  `t2`.`period_end`,
+  `t2`.`category`,
+  `t2`.`charge_class`,
+  `t2`.`service_category`,
+  `t2`.`service_subcategory`,
+  `t2`.`service`,
+  `t2`.`sub_account`,
+  `t2`.`currency`,
+  `t2`.`consumed_unit`,
+  `t2`.`pricing_unit`,
+  `t2`.`meter`,
+  `t2`.`usage_type`,
+  `t2`.`sku`,
+  `t2`.`details`,
+  `t2`.`tags`,
+  `t2`.`model`,
+  `t2`.`token_type`,
+  `t2`.`tier`,
+  `t2`.`operation`,
+  `t2`.`provider`,
+  SUM(`t2`.`billed`) AS `billed`,
+  SUM(`t2`.`effective`) AS `effective`,
+  CASE
+    WHEN COUNT(`t2`.`listed`) = COUNT(*)
+    THEN SUM(`t2`.`listed`)
+    ELSE CAST(NULL AS BIGNUMERIC)
+  END AS `listed`,
+  CASE
+    WHEN COUNT(`t2`.`consumed`) = COUNT(*)
+    THEN SUM(`t2`.`consumed`)
+    ELSE CAST(NULL AS BIGNUMERIC)
+  END AS `consumed`,
+  CASE
+    WHEN COUNT(`t2`.`priced`) = COUNT(*)
+    THEN SUM(`t2`.`priced`)
+    ELSE CAST(NULL AS BIGNUMERIC)
+  END AS `priced`,
+  COUNT(*) AS `rows`
+FROM (
+  SELECT
+    `t1`.`start`,
+    `t1`.`end`,
+    `t1`.`billed`,
+    COALESCE(`t1`.`effective`, `t1`.`billed`) AS `effective`,
+    `t1`.`listed`,
+    `t1`.`consumed`,
+    `t1`.`priced`,
+    `t1`.`raw_billed`,
+    `t1`.`raw_effective`,
+    `t1`.`raw_listed`,
+    `t1`.`raw_consumed`,
+    `t1`.`raw_priced`,
+    `t1`.`raw_start`,
+    `t1`.`raw_end`,
+    `t1`.`category`,
+    `t1`.`charge_class`,
+    `t1`.`service_category`,
+    `t1`.`service_subcategory`,
+    `t1`.`service`,
+    `t1`.`sub_account`,
+    `t1`.`currency`,
+    `t1`.`consumed_unit`,
+    `t1`.`pricing_unit`,
+    `t1`.`meter`,
+    `t1`.`usage_type`,
+    `t1`.`sku`,
+    `t1`.`details`,
+    `t1`.`tags`,
+    `t1`.`model`,
+    `t1`.`token_type`,
+    `t1`.`tier`,
+    `t1`.`operation`,
+    `t1`.`provider`,
+    `t1`.`reason`,
+    CASE
+      WHEN (
+        `t1`.`end` - `t1`.`start`
+      ) <= 3600
+      THEN `t1`.`start` - (
+        MOD(`t1`.`start`, 3600)
+      )
+      ELSE `t1`.`start`
+    END AS `period_start`,
+    CASE
+      WHEN (
+        `t1`.`end` - `t1`.`start`
+      ) <= 3600
+      THEN (
+        `t1`.`start` - (
+          MOD(`t1`.`start`, 3600)
+        )
+      ) + 3600
+      ELSE `t1`.`end`
+    END AS `period_end`
+  FROM (
+    SELECT
+      CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) AS `start`,
+      CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodEnd`, SECOND)) AS INT64) AS `end`,
+      SAFE_CAST(CAST(`t0`.`BilledCost` AS STRING) AS BIGNUMERIC) AS `billed`,
+      SAFE_CAST(CAST(`t0`.`EffectiveCost` AS STRING) AS BIGNUMERIC) AS `effective`,
+      CAST(NULL AS BIGNUMERIC) AS `listed`,
+      SAFE_CAST(CAST(`t0`.`ConsumedQuantity` AS STRING) AS BIGNUMERIC) AS `consumed`,
+      CAST(NULL AS BIGNUMERIC) AS `priced`,
+      NULLIF(NULLIF(NULLIF(CAST(`t0`.`BilledCost` AS STRING), ''), 'NULL'), 'null') AS `raw_billed`,
+      NULLIF(NULLIF(NULLIF(CAST(`t0`.`EffectiveCost` AS STRING), ''), 'NULL'), 'null') AS `raw_effective`,
+      CAST(NULL AS STRING) AS `raw_listed`,
+      NULLIF(NULLIF(NULLIF(CAST(`t0`.`ConsumedQuantity` AS STRING), ''), 'NULL'), 'null') AS `raw_consumed`,
+      CAST(NULL AS STRING) AS `raw_priced`,
+      NULLIF(NULLIF(NULLIF(CAST(`t0`.`ChargePeriodStart` AS STRING), ''), 'NULL'), 'null') AS `raw_start`,
+      NULLIF(NULLIF(NULLIF(CAST(`t0`.`ChargePeriodEnd` AS STRING), ''), 'NULL'), 'null') AS `raw_end`,
+      NULLIF(NULLIF(NULLIF(`t0`.`ChargeCategory`, ''), 'NULL'), 'null') AS `category`,
+      CAST(NULL AS STRING) AS `charge_class`,
+      CAST(NULL AS STRING) AS `service_category`,
+      CAST(NULL AS STRING) AS `service_subcategory`,
+      NULLIF(NULLIF(NULLIF(`t0`.`ServiceName`, ''), 'NULL'), 'null') AS `service`,
+      CAST(NULL AS STRING) AS `sub_account`,
+      NULLIF(NULLIF(NULLIF(`t0`.`BillingCurrency`, ''), 'NULL'), 'null') AS `currency`,
+      NULLIF(NULLIF(NULLIF(`t0`.`ConsumedUnit`, ''), 'NULL'), 'null') AS `consumed_unit`,
+      CAST(NULL AS STRING) AS `pricing_unit`,
+      NULLIF(NULLIF(NULLIF(`t0`.`SkuMeter`, ''), 'NULL'), 'null') AS `meter`,
+      NULLIF(NULLIF(NULLIF(`t0`.`SkuMeter`, ''), 'NULL'), 'null') AS `usage_type`,
+      CAST(NULL AS STRING) AS `sku`,
+      CAST(NULL AS STRING) AS `details`,
+      CAST(NULL AS STRING) AS `tags`,
+      CAST(NULL AS STRING) AS `model`,
+      CAST(NULL AS STRING) AS `token_type`,
+      CAST(NULL AS STRING) AS `tier`,
+      CAST(NULL AS STRING) AS `operation`,
+      COALESCE(NULLIF(NULLIF(NULLIF(`t0`.`ServiceProviderName`, ''), 'NULL'), 'null')) AS `provider`,
+      CASE
+        WHEN (
+          CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) IS NULL
+        )
+        OR (
+          CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodEnd`, SECOND)) AS INT64) IS NULL
+        )
+        THEN 'the charge period is no time'
+        WHEN CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodEnd`, SECOND)) AS INT64) <= CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64)
+        THEN 'the charge period ends before it begins'
+        WHEN SAFE_CAST(CAST(`t0`.`BilledCost` AS STRING) AS BIGNUMERIC) IS NULL
+        THEN 'the billed cost is no number'
+        WHEN (
+          (
+            SAFE_CAST(CAST(`t0`.`EffectiveCost` AS STRING) AS BIGNUMERIC) IS NULL
+          )
+          AND (
+            NOT NULLIF(NULLIF(NULLIF(CAST(`t0`.`EffectiveCost` AS STRING), ''), 'NULL'), 'null') IS NULL
+          )
+        )
+        OR (
+          (
+            CAST(NULL AS BIGNUMERIC) IS NULL
+          ) AND (
+            NOT CAST(NULL AS STRING) IS NULL
+          )
+        )
+        OR (
+          (
+            SAFE_CAST(CAST(`t0`.`ConsumedQuantity` AS STRING) AS BIGNUMERIC) IS NULL
+          )
+          AND (
+            NOT NULLIF(NULLIF(NULLIF(CAST(`t0`.`ConsumedQuantity` AS STRING), ''), 'NULL'), 'null') IS NULL
+          )
+        )
+        OR (
+          (
+            CAST(NULL AS BIGNUMERIC) IS NULL
+          ) AND (
+            NOT CAST(NULL AS STRING) IS NULL
+          )
+        )
+        THEN 'an amount or a quantity is no number'
+        ELSE CAST(NULL AS STRING)
+      END AS `reason`
+    FROM `bills`.`focus` AS `t0`
+    WHERE
+      (
+        (
+          CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) IS NULL
+        )
+        OR (
+          (
+            CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) >= 1793491200
+          )
+          AND (
+            CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) < 1796083200
+          )
+        )
+      )
+      AND NULLIF(NULLIF(NULLIF(`t0`.`ServiceName`, ''), 'NULL'), 'null') IN ('OpenAI API')
+  ) AS `t1`
+  WHERE
+    `t1`.`reason` IS NULL
+) AS `t2`
+GROUP BY
+  1,
+  2,
+  3,
+  4,
+  5,
+  6,
+  7,
+  8,
+  9,
+  10,
+  11,
+  12,
+  13,
+  14,
+  15,
+  16,
+  17,
+  18,
+  19,
+  20,
+  21;

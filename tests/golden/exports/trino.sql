@@ -1,0 +1,885 @@
+-- spend log: usage and spend by the hour, with the busiest minute
+SELECT
+  "t7"."aside",
+  "t7"."unreadable",
+  "t7"."provider",
+  "t7"."model",
+  "t7"."operation",
+  "t7"."tier",
+  "t7"."team",
+  "t7"."key_hash",
+  "t7"."tags",
+  "t7"."hour",
+  SUM("t7"."uncached") AS "uncached",
+  SUM("t7"."cache_read") AS "cache_read",
+  SUM("t7"."written_5m") AS "written_5m",
+  SUM("t7"."written_1h") AS "written_1h",
+  SUM("t7"."output") AS "output",
+  SUM("t7"."requests") AS "requests",
+  MAX("t7"."tokens") AS "peak",
+  SUM("t7"."spend") AS "spend"
+FROM (
+  SELECT
+    "t6"."aside",
+    "t6"."unreadable",
+    "t6"."provider",
+    "t6"."model",
+    "t6"."operation",
+    "t6"."tier",
+    "t6"."team",
+    "t6"."key_hash",
+    "t6"."tags",
+    "t6"."minute",
+    "t6"."requests",
+    "t6"."spend",
+    "t6"."uncached",
+    "t6"."cache_read",
+    "t6"."written_5m",
+    "t6"."written_1h",
+    "t6"."output",
+    "t6"."minute" - (
+      "t6"."minute" % 3600
+    ) AS "hour",
+    "t6"."uncached" + "t6"."cache_read" + "t6"."written_5m" + "t6"."written_1h" + "t6"."output" AS "tokens"
+  FROM (
+    SELECT
+      "t5"."aside",
+      "t5"."unreadable",
+      "t5"."provider",
+      "t5"."model",
+      "t5"."operation",
+      "t5"."tier",
+      "t5"."team",
+      "t5"."key_hash",
+      "t5"."tags",
+      "t5"."minute",
+      COUNT(*) AS "requests",
+      SUM("t5"."spend") AS "spend",
+      SUM("t5"."uncached") AS "uncached",
+      SUM("t5"."cache_read") AS "cache_read",
+      SUM("t5"."written_5m") AS "written_5m",
+      SUM("t5"."written_1h") AS "written_1h",
+      SUM("t5"."output") AS "output"
+    FROM (
+      SELECT
+        "t4"."aside",
+        CAST(NOT "t4"."reason" IS NULL AS BIGINT) AS "unreadable",
+        CASE
+          WHEN (
+            "t4"."aside" IS NULL
+          ) AND (
+            "t4"."reason" IS NULL
+          )
+          THEN "t4"."started_at" - (
+            "t4"."started_at" % 60
+          )
+          ELSE CAST(NULL AS BIGINT)
+        END AS "minute",
+        CASE
+          WHEN (
+            "t4"."aside" IS NULL
+          ) AND (
+            "t4"."reason" IS NULL
+          )
+          THEN "t4"."provider"
+          ELSE CAST(NULL AS VARCHAR)
+        END AS "provider",
+        CASE
+          WHEN (
+            "t4"."aside" IS NULL
+          ) AND (
+            "t4"."reason" IS NULL
+          )
+          THEN "t4"."model"
+          ELSE CAST(NULL AS VARCHAR)
+        END AS "model",
+        CASE
+          WHEN (
+            "t4"."aside" IS NULL
+          ) AND (
+            "t4"."reason" IS NULL
+          )
+          THEN "t4"."operation"
+          ELSE CAST(NULL AS VARCHAR)
+        END AS "operation",
+        CASE
+          WHEN (
+            "t4"."aside" IS NULL
+          ) AND (
+            "t4"."reason" IS NULL
+          )
+          THEN "t4"."tier"
+          ELSE CAST(NULL AS VARCHAR)
+        END AS "tier",
+        CASE
+          WHEN (
+            "t4"."aside" IS NULL
+          ) AND (
+            "t4"."reason" IS NULL
+          )
+          THEN "t4"."team"
+          ELSE CAST(NULL AS VARCHAR)
+        END AS "team",
+        CASE
+          WHEN (
+            "t4"."aside" IS NULL
+          ) AND (
+            "t4"."reason" IS NULL
+          )
+          THEN "t4"."key_hash"
+          ELSE CAST(NULL AS VARCHAR)
+        END AS "key_hash",
+        CASE
+          WHEN (
+            "t4"."aside" IS NULL
+          ) AND (
+            "t4"."reason" IS NULL
+          )
+          THEN "t4"."tags"
+          ELSE CAST(NULL AS VARCHAR)
+        END AS "tags",
+        (
+          "t4"."prompt" - "t4"."cache_read"
+        ) - "t4"."cache_written" AS "uncached",
+        "t4"."cache_read",
+        "t4"."cache_written" - "t4"."cache_written_1h" AS "written_5m",
+        "t4"."cache_written_1h" AS "written_1h",
+        "t4"."completion" AS "output",
+        "t4"."spend"
+      FROM (
+        SELECT
+          "t3"."started_at",
+          "t3"."request_id",
+          "t3"."spend",
+          "t3"."prompt",
+          "t3"."completion",
+          "t3"."cache_read",
+          "t3"."cache_written",
+          "t3"."cache_written_1h",
+          "t3"."provider",
+          "t3"."model",
+          "t3"."operation",
+          "t3"."tier",
+          "t3"."team",
+          "t3"."key_hash",
+          "t3"."tags",
+          "t3"."from_cache",
+          "t3"."failed",
+          "t3"."raw_request_id",
+          "t3"."raw_startTime",
+          "t3"."raw_model",
+          "t3"."raw_spend",
+          "t3"."raw_prompt_tokens",
+          "t3"."raw_completion_tokens",
+          "t3"."raw_custom_llm_provider",
+          "t3"."aside",
+          CASE
+            WHEN "t3"."aside" IS NULL
+            THEN CASE
+              WHEN "t3"."request_id" IS NULL
+              THEN 'request_id is missing'
+              WHEN "t3"."started_at" IS NULL
+              THEN 'startTime is no time'
+              WHEN "t3"."spend" IS NULL
+              THEN 'spend is no number'
+              WHEN "t3"."spend" < 0
+              THEN 'spend is negative'
+              WHEN "t3"."model" IS NULL
+              THEN 'model is missing'
+              WHEN (
+                "t3"."prompt" IS NULL
+              )
+              OR (
+                "t3"."completion" IS NULL
+              )
+              OR (
+                "t3"."cache_read" IS NULL
+              )
+              OR (
+                "t3"."cache_written" IS NULL
+              )
+              OR (
+                "t3"."cache_written_1h" IS NULL
+              )
+              THEN 'a token count is no number'
+              WHEN LEAST(
+                "t3"."prompt",
+                "t3"."completion",
+                "t3"."cache_read",
+                "t3"."cache_written",
+                "t3"."cache_written_1h"
+              ) < 0
+              THEN 'a token count is negative'
+              WHEN (
+                "t3"."cache_read" + "t3"."cache_written"
+              ) > "t3"."prompt"
+              THEN 'more cached tokens than prompt tokens'
+              WHEN "t3"."cache_written_1h" > "t3"."cache_written"
+              THEN 'more tokens written for an hour than written'
+              WHEN "t3"."tier" IS NULL
+              THEN 'service_tier is unknown'
+              ELSE CAST(NULL AS VARCHAR)
+            END
+            ELSE CAST(NULL AS VARCHAR)
+          END AS "reason"
+        FROM (
+          SELECT
+            "t2"."started_at",
+            NULLIF(NULLIF(NULLIF("t2"."request_id", ''), 'NULL'), 'null') AS "request_id",
+            CASE
+              WHEN STRPOS(CAST("t2"."spend" AS VARCHAR), 'E') > 0
+              THEN TRY_CAST("t2"."spend" AS DECIMAL(38, 26))
+              ELSE TRY_CAST(CAST("t2"."spend" AS VARCHAR) AS DECIMAL(38, 26))
+            END AS "spend",
+            "t2"."prompt_tokens" AS "prompt",
+            "t2"."completion_tokens" AS "completion",
+            CASE
+              WHEN REGEXP_LIKE(COALESCE("t2"."meta0", "t2"."meta1", "t2"."meta2", '0'), '^[-+]?\d{1,18}$')
+              THEN TRY_CAST(COALESCE("t2"."meta0", "t2"."meta1", "t2"."meta2", '0') AS BIGINT)
+              ELSE CAST(NULL AS BIGINT)
+            END AS "cache_read",
+            CASE
+              WHEN REGEXP_LIKE(
+                COALESCE("t2"."meta3", "t2"."meta4", "t2"."meta5", "t2"."meta6", '0'),
+                '^[-+]?\d{1,18}$'
+              )
+              THEN TRY_CAST(COALESCE("t2"."meta3", "t2"."meta4", "t2"."meta5", "t2"."meta6", '0') AS BIGINT)
+              ELSE CAST(NULL AS BIGINT)
+            END AS "cache_written",
+            CASE
+              WHEN REGEXP_LIKE(COALESCE("t2"."meta7", "t2"."meta8", '0'), '^[-+]?\d{1,18}$')
+              THEN TRY_CAST(COALESCE("t2"."meta7", "t2"."meta8", '0') AS BIGINT)
+              ELSE CAST(NULL AS BIGINT)
+            END AS "cache_written_1h",
+            COALESCE(CAST(NULL AS VARCHAR), 'unknown') AS "provider",
+            NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null') AS "model",
+            CASE
+              WHEN REGEXP_LIKE(COALESCE(CAST(NULL AS VARCHAR), 'completion'), 'embedding')
+              THEN 'embeddings'
+              WHEN REGEXP_LIKE(COALESCE(CAST(NULL AS VARCHAR), 'completion'), 'image')
+              THEN 'image_generation'
+              WHEN REGEXP_LIKE(COALESCE(CAST(NULL AS VARCHAR), 'completion'), 'transcription|speech|realtime')
+              THEN 'audio'
+              WHEN REGEXP_LIKE(
+                COALESCE(CAST(NULL AS VARCHAR), 'completion'),
+                'completion|responses|anthropic_messages|generate_content|pass_through|batch'
+              )
+              THEN 'chat'
+              ELSE 'other'
+            END AS "operation",
+            CASE
+              WHEN STRPOS(COALESCE(CAST(NULL AS VARCHAR), 'completion'), 'batch') > 0
+              THEN 'batch'
+              WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'default'
+              THEN 'standard'
+              WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'auto'
+              THEN 'standard'
+              WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'standard'
+              THEN 'standard'
+              WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'flex'
+              THEN 'flex'
+              WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'priority'
+              THEN 'priority'
+              WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'batch'
+              THEN 'batch'
+              ELSE CAST(NULL AS VARCHAR)
+            END AS "tier",
+            CAST(NULL AS VARCHAR) AS "team",
+            CAST(NULL AS VARCHAR) AS "key_hash",
+            CASE
+              WHEN STRPOS(NULLIF(NULLIF(NULLIF("t2"."request_tags", ''), 'NULL'), 'null'), 'User-Agent:') > 0
+              THEN REGEXP_REPLACE(
+                REGEXP_REPLACE(
+                  NULLIF(NULLIF(NULLIF("t2"."request_tags", ''), 'NULL'), 'null'),
+                  ', *"User-Agent:[^"]*"',
+                  ''
+                ),
+                '"User-Agent:[^"]*"(, *)?',
+                ''
+              )
+              ELSE NULLIF(NULLIF(NULLIF("t2"."request_tags", ''), 'NULL'), 'null')
+            END AS "tags",
+            COALESCE(LOWER(CAST(NULL AS VARCHAR)), '') = 'true' AS "from_cache",
+            COALESCE(CAST(NULL AS VARCHAR), '') = 'failure' AS "failed",
+            CASE
+              WHEN LENGTH(NULLIF(NULLIF(NULLIF("t2"."request_id", ''), 'NULL'), 'null')) <= 80
+              THEN NULLIF(NULLIF(NULLIF("t2"."request_id", ''), 'NULL'), 'null')
+              ELSE CAST(NULL AS VARCHAR)
+            END AS "raw_request_id",
+            CASE
+              WHEN LENGTH(NULLIF(NULLIF(NULLIF(CAST("t2"."startTime" AS VARCHAR), ''), 'NULL'), 'null')) <= 80
+              THEN NULLIF(NULLIF(NULLIF(CAST("t2"."startTime" AS VARCHAR), ''), 'NULL'), 'null')
+              ELSE CAST(NULL AS VARCHAR)
+            END AS "raw_startTime",
+            CASE
+              WHEN LENGTH(NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null')) <= 80
+              THEN NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null')
+              ELSE CAST(NULL AS VARCHAR)
+            END AS "raw_model",
+            CASE
+              WHEN LENGTH(NULLIF(NULLIF(NULLIF(CAST("t2"."spend" AS VARCHAR), ''), 'NULL'), 'null')) <= 80
+              THEN NULLIF(NULLIF(NULLIF(CAST("t2"."spend" AS VARCHAR), ''), 'NULL'), 'null')
+              ELSE CAST(NULL AS VARCHAR)
+            END AS "raw_spend",
+            CASE
+              WHEN LENGTH(
+                NULLIF(NULLIF(NULLIF(CAST("t2"."prompt_tokens" AS VARCHAR), ''), 'NULL'), 'null')
+              ) <= 80
+              THEN NULLIF(NULLIF(NULLIF(CAST("t2"."prompt_tokens" AS VARCHAR), ''), 'NULL'), 'null')
+              ELSE CAST(NULL AS VARCHAR)
+            END AS "raw_prompt_tokens",
+            CASE
+              WHEN LENGTH(
+                NULLIF(NULLIF(NULLIF(CAST("t2"."completion_tokens" AS VARCHAR), ''), 'NULL'), 'null')
+              ) <= 80
+              THEN NULLIF(NULLIF(NULLIF(CAST("t2"."completion_tokens" AS VARCHAR), ''), 'NULL'), 'null')
+              ELSE CAST(NULL AS VARCHAR)
+            END AS "raw_completion_tokens",
+            CASE
+              WHEN LENGTH(CAST(NULL AS VARCHAR)) <= 80
+              THEN CAST(NULL AS VARCHAR)
+              ELSE CAST(NULL AS VARCHAR)
+            END AS "raw_custom_llm_provider",
+            CASE
+              WHEN COALESCE(LOWER(CAST(NULL AS VARCHAR)), '') = 'true'
+              THEN 'answered from the gateway''s cache'
+              WHEN (
+                COALESCE(CAST(NULL AS VARCHAR), '') = 'failure'
+              )
+              AND (
+                COALESCE(
+                  CASE
+                    WHEN STRPOS(CAST("t2"."spend" AS VARCHAR), 'E') > 0
+                    THEN TRY_CAST("t2"."spend" AS DECIMAL(38, 26))
+                    ELSE TRY_CAST(CAST("t2"."spend" AS VARCHAR) AS DECIMAL(38, 26))
+                  END,
+                  0
+                ) = 0
+              )
+              THEN 'failed request'
+              ELSE CAST(NULL AS VARCHAR)
+            END AS "aside"
+          FROM (
+            SELECT
+              "t1"."request_id",
+              "t1"."startTime",
+              "t1"."model",
+              "t1"."spend",
+              "t1"."prompt_tokens",
+              "t1"."completion_tokens",
+              "t1"."metadata",
+              "t1"."request_tags",
+              "t1"."started_at",
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                '$.additional_usage_values.cache_read_input_tokens'
+              ) AS "meta0",
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                '$.usage_object.cache_read_input_tokens'
+              ) AS "meta1",
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                '$.usage_object.prompt_tokens_details.cached_tokens'
+              ) AS "meta2",
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                '$.additional_usage_values.cache_creation_input_tokens'
+              ) AS "meta3",
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                '$.usage_object.cache_creation_input_tokens'
+              ) AS "meta4",
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                '$.usage_object.prompt_tokens_details.cache_write_tokens'
+              ) AS "meta5",
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                '$.usage_object.prompt_tokens_details.cache_creation_tokens'
+              ) AS "meta6",
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                '$.additional_usage_values.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens'
+              ) AS "meta7",
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                '$.usage_object.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens'
+              ) AS "meta8",
+              JSON_EXTRACT_SCALAR(
+                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                '$.cost_breakdown.service_tier'
+              ) AS "meta9"
+            FROM (
+              SELECT
+                "t0"."request_id",
+                "t0"."startTime",
+                "t0"."model",
+                "t0"."spend",
+                "t0"."prompt_tokens",
+                "t0"."completion_tokens",
+                "t0"."metadata",
+                "t0"."request_tags",
+                CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."startTime")) AS BIGINT) AS "started_at"
+              FROM "bills"."spend_logs" AS "t0"
+              WHERE
+                (
+                  CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."startTime")) AS BIGINT) IS NULL
+                )
+                OR (
+                  (
+                    CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."startTime")) AS BIGINT) >= 1793491200
+                  )
+                  AND (
+                    CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."startTime")) AS BIGINT) < 1796083200
+                  )
+                )
+            ) AS "t1"
+          ) AS "t2"
+        ) AS "t3"
+      ) AS "t4"
+    ) AS "t5"
+    GROUP BY
+      1,
+      2,
+      3,
+      4,
+      5,
+      6,
+      7,
+      8,
+      9,
+      10
+  ) AS "t6"
+) AS "t7"
+GROUP BY
+  1,
+  2,
+  3,
+  4,
+  5,
+  6,
+  7,
+  8,
+  9,
+  10;
+
+-- bill: lines by service
+SELECT
+  "t2"."provider",
+  "t2"."service_category",
+  "t2"."service_subcategory",
+  "t2"."service",
+  "t2"."consumed_unit",
+  "t2"."pricing_unit",
+  COUNT(*) AS "rows"
+FROM (
+  SELECT
+    "t1"."start",
+    "t1"."end",
+    "t1"."billed",
+    "t1"."effective",
+    "t1"."listed",
+    "t1"."consumed",
+    "t1"."priced",
+    "t1"."raw_billed",
+    "t1"."raw_effective",
+    "t1"."raw_listed",
+    "t1"."raw_consumed",
+    "t1"."raw_priced",
+    "t1"."raw_start",
+    "t1"."raw_end",
+    "t1"."category",
+    "t1"."charge_class",
+    "t1"."service_category",
+    "t1"."service_subcategory",
+    "t1"."service",
+    "t1"."sub_account",
+    "t1"."currency",
+    "t1"."consumed_unit",
+    "t1"."pricing_unit",
+    "t1"."meter",
+    "t1"."usage_type",
+    "t1"."sku",
+    "t1"."details",
+    "t1"."tags",
+    "t1"."model",
+    "t1"."token_type",
+    "t1"."tier",
+    "t1"."operation",
+    "t1"."provider",
+    CASE
+      WHEN (
+        "t1"."start" IS NULL
+      ) OR (
+        "t1"."end" IS NULL
+      )
+      THEN 'the charge period is no time'
+      WHEN "t1"."end" <= "t1"."start"
+      THEN 'the charge period ends before it begins'
+      WHEN "t1"."billed" IS NULL
+      THEN 'the billed cost is no number'
+      WHEN (
+        (
+          "t1"."effective" IS NULL
+        ) AND (
+          NOT "t1"."raw_effective" IS NULL
+        )
+      )
+      OR (
+        (
+          "t1"."listed" IS NULL
+        ) AND (
+          NOT "t1"."raw_listed" IS NULL
+        )
+      )
+      OR (
+        (
+          "t1"."consumed" IS NULL
+        ) AND (
+          NOT "t1"."raw_consumed" IS NULL
+        )
+      )
+      OR (
+        (
+          "t1"."priced" IS NULL
+        ) AND (
+          NOT "t1"."raw_priced" IS NULL
+        )
+      )
+      THEN 'an amount or a quantity is no number'
+      ELSE CAST(NULL AS VARCHAR)
+    END AS "reason"
+  FROM (
+    SELECT
+      CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT) AS "start",
+      CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodEnd")) AS BIGINT) AS "end",
+      CASE
+        WHEN STRPOS(CAST("t0"."BilledCost" AS VARCHAR), 'E') > 0
+        THEN TRY_CAST("t0"."BilledCost" AS DECIMAL(38, 26))
+        ELSE TRY_CAST(CAST("t0"."BilledCost" AS VARCHAR) AS DECIMAL(38, 26))
+      END AS "billed",
+      CASE
+        WHEN STRPOS(CAST("t0"."EffectiveCost" AS VARCHAR), 'E') > 0
+        THEN TRY_CAST("t0"."EffectiveCost" AS DECIMAL(38, 26))
+        ELSE TRY_CAST(CAST("t0"."EffectiveCost" AS VARCHAR) AS DECIMAL(38, 26))
+      END AS "effective",
+      CAST(NULL AS DECIMAL(38, 26)) AS "listed",
+      CASE
+        WHEN STRPOS(CAST("t0"."ConsumedQuantity" AS VARCHAR), 'E') > 0
+        THEN TRY_CAST("t0"."ConsumedQuantity" AS DECIMAL(38, 12))
+        ELSE TRY_CAST(CAST("t0"."ConsumedQuantity" AS VARCHAR) AS DECIMAL(38, 12))
+      END AS "consumed",
+      CAST(NULL AS DECIMAL(38, 12)) AS "priced",
+      NULLIF(NULLIF(NULLIF(CAST("t0"."BilledCost" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_billed",
+      NULLIF(NULLIF(NULLIF(CAST("t0"."EffectiveCost" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_effective",
+      CAST(NULL AS VARCHAR) AS "raw_listed",
+      NULLIF(NULLIF(NULLIF(CAST("t0"."ConsumedQuantity" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_consumed",
+      CAST(NULL AS VARCHAR) AS "raw_priced",
+      NULLIF(NULLIF(NULLIF(CAST("t0"."ChargePeriodStart" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_start",
+      NULLIF(NULLIF(NULLIF(CAST("t0"."ChargePeriodEnd" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_end",
+      NULLIF(NULLIF(NULLIF("t0"."ChargeCategory", ''), 'NULL'), 'null') AS "category",
+      CAST(NULL AS VARCHAR) AS "charge_class",
+      CAST(NULL AS VARCHAR) AS "service_category",
+      CAST(NULL AS VARCHAR) AS "service_subcategory",
+      NULLIF(NULLIF(NULLIF("t0"."ServiceName", ''), 'NULL'), 'null') AS "service",
+      CAST(NULL AS VARCHAR) AS "sub_account",
+      NULLIF(NULLIF(NULLIF("t0"."BillingCurrency", ''), 'NULL'), 'null') AS "currency",
+      NULLIF(NULLIF(NULLIF("t0"."ConsumedUnit", ''), 'NULL'), 'null') AS "consumed_unit",
+      CAST(NULL AS VARCHAR) AS "pricing_unit",
+      NULLIF(NULLIF(NULLIF("t0"."SkuMeter", ''), 'NULL'), 'null') AS "meter",
+      NULLIF(NULLIF(NULLIF("t0"."SkuMeter", ''), 'NULL'), 'null') AS "usage_type",
+      CAST(NULL AS VARCHAR) AS "sku",
+      CAST(NULL AS VARCHAR) AS "details",
+      CAST(NULL AS VARCHAR) AS "tags",
+      CAST(NULL AS VARCHAR) AS "model",
+      CAST(NULL AS VARCHAR) AS "token_type",
+      CAST(NULL AS VARCHAR) AS "tier",
+      CAST(NULL AS VARCHAR) AS "operation",
+      COALESCE(NULLIF(NULLIF(NULLIF("t0"."ServiceProviderName", ''), 'NULL'), 'null')) AS "provider"
+    FROM "bills"."focus" AS "t0"
+    WHERE
+      (
+        CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT) IS NULL
+      )
+      OR (
+        (
+          CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT) >= 1793491200
+        )
+        AND (
+          CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT) < 1796083200
+        )
+      )
+  ) AS "t1"
+) AS "t2"
+GROUP BY
+  1,
+  2,
+  3,
+  4,
+  5,
+  6;
+
+-- bill: sums by period
+SELECT
+  "t3"."period_start",
+  "t3"."period_end",
+  "t3"."category",
+  "t3"."charge_class",
+  "t3"."service_category",
+  "t3"."service_subcategory",
+  "t3"."service",
+  "t3"."sub_account",
+  "t3"."currency",
+  "t3"."consumed_unit",
+  "t3"."pricing_unit",
+  "t3"."meter",
+  "t3"."usage_type",
+  "t3"."sku",
+  "t3"."details",
+  "t3"."tags",
+  "t3"."model",
+  "t3"."token_type",
+  "t3"."tier",
+  "t3"."operation",
+  "t3"."provider",
+  SUM("t3"."billed") AS "billed",
+  SUM("t3"."effective") AS "effective",
+  CASE
+    WHEN COUNT("t3"."listed") = COUNT(*)
+    THEN SUM("t3"."listed")
+    ELSE CAST(NULL AS DECIMAL(38, 26))
+  END AS "listed",
+  CASE
+    WHEN COUNT("t3"."consumed") = COUNT(*)
+    THEN SUM("t3"."consumed")
+    ELSE CAST(NULL AS DECIMAL(38, 12))
+  END AS "consumed",
+  CASE
+    WHEN COUNT("t3"."priced") = COUNT(*)
+    THEN SUM("t3"."priced")
+    ELSE CAST(NULL AS DECIMAL(38, 12))
+  END AS "priced",
+  COUNT(*) AS "rows"
+FROM (
+  SELECT
+    "t2"."start",
+    "t2"."end",
+    "t2"."billed",
+    COALESCE("t2"."effective", "t2"."billed") AS "effective",
+    "t2"."listed",
+    "t2"."consumed",
+    "t2"."priced",
+    "t2"."raw_billed",
+    "t2"."raw_effective",
+    "t2"."raw_listed",
+    "t2"."raw_consumed",
+    "t2"."raw_priced",
+    "t2"."raw_start",
+    "t2"."raw_end",
+    "t2"."category",
+    "t2"."charge_class",
+    "t2"."service_category",
+    "t2"."service_subcategory",
+    "t2"."service",
+    "t2"."sub_account",
+    "t2"."currency",
+    "t2"."consumed_unit",
+    "t2"."pricing_unit",
+    "t2"."meter",
+    "t2"."usage_type",
+    "t2"."sku",
+    "t2"."details",
+    "t2"."tags",
+    "t2"."model",
+    "t2"."token_type",
+    "t2"."tier",
+    "t2"."operation",
+    "t2"."provider",
+    "t2"."reason",
+    CASE
+      WHEN (
+        "t2"."end" - "t2"."start"
+      ) <= 3600
+      THEN "t2"."start" - (
+        "t2"."start" % 3600
+      )
+      ELSE "t2"."start"
+    END AS "period_start",
+    CASE
+      WHEN (
+        "t2"."end" - "t2"."start"
+      ) <= 3600
+      THEN (
+        "t2"."start" - (
+          "t2"."start" % 3600
+        )
+      ) + 3600
+      ELSE "t2"."end"
+    END AS "period_end"
+  FROM (
+    SELECT
+      "t1"."start",
+      "t1"."end",
+      "t1"."billed",
+      "t1"."effective",
+      "t1"."listed",
+      "t1"."consumed",
+      "t1"."priced",
+      "t1"."raw_billed",
+      "t1"."raw_effective",
+      "t1"."raw_listed",
+      "t1"."raw_consumed",
+      "t1"."raw_priced",
+      "t1"."raw_start",
+      "t1"."raw_end",
+      "t1"."category",
+      "t1"."charge_class",
+      "t1"."service_category",
+      "t1"."service_subcategory",
+      "t1"."service",
+      "t1"."sub_account",
+      "t1"."currency",
+      "t1"."consumed_unit",
+      "t1"."pricing_unit",
+      "t1"."meter",
+      "t1"."usage_type",
+      "t1"."sku",
+      "t1"."details",
+      "t1"."tags",
+      "t1"."model",
+      "t1"."token_type",
+      "t1"."tier",
+      "t1"."operation",
+      "t1"."provider",
+      CASE
+        WHEN (
+          "t1"."start" IS NULL
+        ) OR (
+          "t1"."end" IS NULL
+        )
+        THEN 'the charge period is no time'
+        WHEN "t1"."end" <= "t1"."start"
+        THEN 'the charge period ends before it begins'
+        WHEN "t1"."billed" IS NULL
+        THEN 'the billed cost is no number'
+        WHEN (
+          (
+            "t1"."effective" IS NULL
+          ) AND (
+            NOT "t1"."raw_effective" IS NULL
+          )
+        )
+        OR (
+          (
+            "t1"."listed" IS NULL
+          ) AND (
+            NOT "t1"."raw_listed" IS NULL
+          )
+        )
+        OR (
+          (
+            "t1"."consumed" IS NULL
+          ) AND (
+            NOT "t1"."raw_consumed" IS NULL
+          )
+        )
+        OR (
+          (
+            "t1"."priced" IS NULL
+          ) AND (
+            NOT "t1"."raw_priced" IS NULL
+          )
+        )
+        THEN 'an amount or a quantity is no number'
+        ELSE CAST(NULL AS VARCHAR)
+      END AS "reason"
+    FROM (
+      SELECT
+        CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT) AS "start",
+        CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodEnd")) AS BIGINT) AS "end",
+        CASE
+          WHEN STRPOS(CAST("t0"."BilledCost" AS VARCHAR), 'E') > 0
+          THEN TRY_CAST("t0"."BilledCost" AS DECIMAL(38, 26))
+          ELSE TRY_CAST(CAST("t0"."BilledCost" AS VARCHAR) AS DECIMAL(38, 26))
+        END AS "billed",
+        CASE
+          WHEN STRPOS(CAST("t0"."EffectiveCost" AS VARCHAR), 'E') > 0
+          THEN TRY_CAST("t0"."EffectiveCost" AS DECIMAL(38, 26))
+          ELSE TRY_CAST(CAST("t0"."EffectiveCost" AS VARCHAR) AS DECIMAL(38, 26))
+        END AS "effective",
+        CAST(NULL AS DECIMAL(38, 26)) AS "listed",
+        CASE
+          WHEN STRPOS(CAST("t0"."ConsumedQuantity" AS VARCHAR), 'E') > 0
+          THEN TRY_CAST("t0"."ConsumedQuantity" AS DECIMAL(38, 12))
+          ELSE TRY_CAST(CAST("t0"."ConsumedQuantity" AS VARCHAR) AS DECIMAL(38, 12))
+        END AS "consumed",
+        CAST(NULL AS DECIMAL(38, 12)) AS "priced",
+        NULLIF(NULLIF(NULLIF(CAST("t0"."BilledCost" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_billed",
+        NULLIF(NULLIF(NULLIF(CAST("t0"."EffectiveCost" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_effective",
+        CAST(NULL AS VARCHAR) AS "raw_listed",
+        NULLIF(NULLIF(NULLIF(CAST("t0"."ConsumedQuantity" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_consumed",
+        CAST(NULL AS VARCHAR) AS "raw_priced",
+        NULLIF(NULLIF(NULLIF(CAST("t0"."ChargePeriodStart" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_start",
+        NULLIF(NULLIF(NULLIF(CAST("t0"."ChargePeriodEnd" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_end",
+        NULLIF(NULLIF(NULLIF("t0"."ChargeCategory", ''), 'NULL'), 'null') AS "category",
+        CAST(NULL AS VARCHAR) AS "charge_class",
+        CAST(NULL AS VARCHAR) AS "service_category",
+        CAST(NULL AS VARCHAR) AS "service_subcategory",
+        NULLIF(NULLIF(NULLIF("t0"."ServiceName", ''), 'NULL'), 'null') AS "service",
+        CAST(NULL AS VARCHAR) AS "sub_account",
+        NULLIF(NULLIF(NULLIF("t0"."BillingCurrency", ''), 'NULL'), 'null') AS "currency",
+        NULLIF(NULLIF(NULLIF("t0"."ConsumedUnit", ''), 'NULL'), 'null') AS "consumed_unit",
+        CAST(NULL AS VARCHAR) AS "pricing_unit",
+        NULLIF(NULLIF(NULLIF("t0"."SkuMeter", ''), 'NULL'), 'null') AS "meter",
+        NULLIF(NULLIF(NULLIF("t0"."SkuMeter", ''), 'NULL'), 'null') AS "usage_type",
+        CAST(NULL AS VARCHAR) AS "sku",
+        CAST(NULL AS VARCHAR) AS "details",
+        CAST(NULL AS VARCHAR) AS "tags",
+        CAST(NULL AS VARCHAR) AS "model",
+        CAST(NULL AS VARCHAR) AS "token_type",
+        CAST(NULL AS VARCHAR) AS "tier",
+        CAST(NULL AS VARCHAR) AS "operation",
+        COALESCE(NULLIF(NULLIF(NULLIF("t0"."ServiceProviderName", ''), 'NULL'), 'null')) AS "provider"
+      FROM "bills"."focus" AS "t0"
+      WHERE
+        (
+          CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT) IS NULL
+        )
+        OR (
+          (
+            CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT) >= 1793491200
+          )
+          AND (
+            CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT) < 1796083200
+          )
+        )
+    ) AS "t1"
+    WHERE
+      "t1"."service" IN ('OpenAI API')
+  ) AS "t2"
+  WHERE
+    "t2"."reason" IS NULL
+) AS "t3"
+GROUP BY
+  1,
+  2,
+  3,
+  4,
+  5,
+  6,
+  7,
+  8,
+  9,
+  10,
+  11,
+  12,
+  13,
+  14,
+  15,
+  16,
+  17,
+  18,
+  19,
+  20,
+  21;
