@@ -20,7 +20,7 @@ from costcheck.sources.http import RetryPolicy, retry_after_or_backoff
 
 T = TypeVar("T")
 AWS_HOST = "https://pricing.us-east-1.amazonaws.com"
-PATIENT = RetryPolicy(attempts=8, total_seconds=3600)
+PATIENT = RetryPolicy(total_seconds=3600)
 """A file of 300 MB takes minutes, so later breaks must find the policy still willing."""
 NETWORK = "check the network and any proxy, then run it again"
 
