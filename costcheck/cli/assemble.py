@@ -20,8 +20,17 @@ from costcheck.model.assignment import split_by_workload
 from costcheck.model.bill import BillSummary, PricedUsage, summarise_bill
 from costcheck.model.coverage import measure_coverage, next_month
 from costcheck.model.demand import ModelUsage, WorkloadDemand, estimate_demand
+from costcheck.model.self_hosted_cost import PURCHASE_CATEGORY
 from costcheck.price_book import GLOBAL, TOKEN_UNIT, PriceBook, token_meter
-from costcheck.records import MonthCharge, Operation, PriceSnapshot, TokenType, UnitPrice, UsageHour
+from costcheck.records import (
+    MonthCharge,
+    Operation,
+    PriceSnapshot,
+    PricingCategory,
+    TokenType,
+    UnitPrice,
+    UsageHour,
+)
 from costcheck.rules import load_assumptions, load_thresholds
 from costcheck.settings import Settings
 from costcheck.sources.snapshot import read_max_ages
@@ -236,7 +245,8 @@ class Assembly:
         snapshot = self.book.snapshot
         kinds = {row.instance_type for row in self.book.gpu_instance_types()}
         region = self.settings.company.region_id
-        kept = [row for row in snapshot.unit_prices if _is_used(row, models, region)]
+        bought = {PURCHASE_CATEGORY[option] for option in self.settings.self_hosting.purchase_options}
+        kept = [row for row in snapshot.unit_prices if _is_used(row, models, region, bought)]
         return replace(
             snapshot,
             unit_prices=tuple(kept),
@@ -302,10 +312,11 @@ def longest_run(days: Sequence[date]) -> int:
     return longest
 
 
-def _is_used(row: UnitPrice, models: set[tuple[str, str]], region_id: str) -> bool:
+def _is_used(row: UnitPrice, models: set[tuple[str, str]], region_id: str, bought: set[PricingCategory]) -> bool:
+    """Return whether a decision may read a row; a spot price that nobody would pay must not make it stale."""
     if row.pricing_unit == TOKEN_UNIT:
         return any(row.service_code == code and row.sku_meter.startswith(f"{model}/") for code, model in models)
-    return row.region_id == region_id
+    return row.region_id == region_id and row.pricing_category in {PricingCategory.STANDARD, *bought}
 
 
 def _by_tier(hours: Sequence[UsageHour]) -> list[ModelUsage]:

@@ -167,7 +167,10 @@ def _pulled(  # noqa: PLR0913, PLR0917 - what the options say
     discounts: tuple[Discount, ...] | None,
     now: datetime,
 ) -> WholeSnapshot:
-    """Return a whole snapshot of today, fetched behind a progress bar on stderr; list prices alone without advisor."""
+    """Return a whole snapshot of today, fetched behind a progress bar on stderr.
+
+    Where `advisor` is None, list prices are all that is asked for.
+    """
     from rich.console import Console  # noqa: PLC0415 - keeps `costcheck --help` light
     from rich.progress import Progress  # noqa: PLC0415 - the same
 

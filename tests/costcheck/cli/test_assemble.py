@@ -15,8 +15,18 @@ from costcheck.decision.decide import decide
 from costcheck.decision.inputs import DecisionInputs, decode_inputs
 from costcheck.errors import ConfigError, CurrencyError, EvidenceError
 from costcheck.ledger import Ledger, open_ledger
-from costcheck.records import BillBatch, Charge, Operation, Origin, Provenance, QuarantinedRow, TokenUsage
-from costcheck.settings import ContractedDiscount, Match, SelfHosting, Settings
+from costcheck.price_book import savings_plan_meter
+from costcheck.records import (
+    BillBatch,
+    Charge,
+    Operation,
+    Origin,
+    PricingCategory,
+    Provenance,
+    QuarantinedRow,
+    TokenUsage,
+)
+from costcheck.settings import ContractedDiscount, Match, PurchaseOption, SelfHosting, Settings
 from costcheck.sources.snapshot import read_snapshot
 from costcheck.verdict import Verdict, encode
 from tests.costcheck.decision.builders import AS_OF, DECLARED, compliance, settings, workload
@@ -167,6 +177,28 @@ def test_only_the_rows_that_can_be_used_go_into_the_record(ledger: Ledger) -> No
     assert 0 < len(kept.unit_prices) < len(read_snapshot().unit_prices)
     assert not any(row.service_code == "anthropic" for row in kept.unit_prices)
     assert all(row.gpu_count > 0 for row in kept.instance_types)
+
+
+@pytest.mark.parametrize("options", [("on_demand",), ("on_demand", "spot")])
+def test_a_spot_price_goes_into_the_record_only_where_spot_may_be_bought(
+    ledger: Ledger, options: tuple[PurchaseOption, ...]
+) -> None:
+    fill(ledger, THREE_MONTHS, CHARGES)
+    listed = read_snapshot()
+    (row,) = [price for price in listed.unit_prices if price.sku_meter == "BoxUsage:g6.xlarge"]
+    spot = replace(row, sku_meter="SpotUsage:g6.xlarge", pricing_category=PricingCategory.DYNAMIC)
+    plan = replace(
+        row,
+        sku_meter=savings_plan_meter("No Upfront", "g6.xlarge"),
+        pricing_category=PricingCategory.COMMITTED,
+    )
+    snapshot = replace(listed, unit_prices=(*listed.unit_prices, spot, plan))
+    company = settings(self_hosting=SelfHosting(instance_types=("g6.xlarge",), purchase_options=options))
+    inputs = Assembly(company, ledger, snapshot, as_of=AS_OF, live=False).inputs(draws=100, seed=1)
+    assert {price.pricing_category for price in inputs.snapshot.unit_prices} == {
+        PricingCategory.STANDARD,
+        *([PricingCategory.DYNAMIC] if "spot" in options else []),
+    }
 
 
 def test_a_gap_is_the_longest_run_of_days_without_usage(ledger: Ledger) -> None:

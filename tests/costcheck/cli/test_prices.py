@@ -26,7 +26,13 @@ from costcheck.errors import (
 )
 from costcheck.price_book import PriceBook
 from costcheck.records import PriceSnapshot
-from costcheck.sources.snapshot import encode_snapshot, read_max_ages, read_price_book, read_snapshot
+from costcheck.sources.snapshot import (
+    WholeSnapshot,
+    encode_snapshot,
+    read_max_ages,
+    read_price_book,
+    read_snapshot,
+)
 
 NOW = Context(now=datetime(2026, 11, 23, 12, tzinfo=UTC), environ={})
 
@@ -145,7 +151,7 @@ def test_a_pull_names_the_actions_and_writes_what_was_fetched(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     fetched: PriceSnapshot = replace(read_snapshot(), as_of=date(2026, 11, 23))
-    monkeypatch.setattr(module, "_pulled", lambda *_: fetched)
+    monkeypatch.setattr(module, "_pulled", lambda *_: WholeSnapshot(prices=fetched))
     out = tmp_path / "prices.json"
     result = run(prices, "pull", "--out", str(out))
     assert "pricing:GetProducts" in result.stderr

@@ -4,7 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from costcheck.errors import CostcheckError, InputFileError, PriceNotFoundError, TamperedError
+from costcheck.market import MarketFacts
 from costcheck.records import (
     InstanceType,
     Origin,
@@ -28,12 +29,16 @@ from costcheck.records import (
 from costcheck.sources.snapshot import (
     BUNDLED,
     decode_snapshot,
+    decode_whole_snapshot,
     encode_snapshot,
+    read_market_ages,
     read_max_ages,
     read_price_book,
     read_snapshot,
+    read_whole_snapshot,
     write_snapshot,
 )
+from tests.costcheck.sources.prices.whole_market import MARKET
 
 ROOT = Path(__file__).parents[3]
 SEEN = Provenance(
@@ -259,3 +264,55 @@ def test_building_the_bundled_snapshot_again_gives_the_same_bytes() -> None:
         [sys.executable, str(script), "--check"], check=False, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_market_fact_survives_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "prices.json"
+    write_snapshot(snapshot(), path, MARKET)
+    whole = read_whole_snapshot(path)
+    assert whole.prices == read_snapshot(path)
+    assert whole.market is not None
+    for field in fields(MARKET):
+        assert set(getattr(whole.market, field.name)) == set(getattr(MARKET, field.name))
+        assert getattr(MARKET, field.name), field.name
+
+
+def test_the_order_of_market_facts_does_not_change_the_bytes() -> None:
+    backwards = MarketFacts(**{field.name: getattr(MARKET, field.name)[::-1] for field in fields(MARKET)})
+    assert encode_snapshot(snapshot(), backwards) == encode_snapshot(snapshot(), MARKET)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("996.67", "99.667"), ("no zone lists one", "nobody looked"), ('"score":9', '"score":1'), ("sp-1", "sp-2")],
+)
+def test_a_changed_market_fact_shows(before: str, after: str) -> None:
+    content = encode_snapshot(snapshot(), MARKET)
+    changed = content.replace(before.encode(), after.encode(), 1)
+    assert changed != content
+    with pytest.raises(TamperedError):
+        decode_snapshot(changed, name="p.json")
+
+
+def test_a_snapshot_without_market_facts_is_of_version_1_to_the_byte() -> None:
+    content = encode_snapshot(snapshot())
+    assert b'"schema_version":1,' in content
+    assert b"market" not in content
+    assert decode_whole_snapshot(content, name="p.json").market is None
+    assert b'"schema_version":2,' in encode_snapshot(snapshot(), MarketFacts())
+    assert decode_whole_snapshot(encode_snapshot(snapshot(), MarketFacts()), name="p").market == MarketFacts()
+
+
+def test_the_bundled_snapshot_is_what_it_was_before_there_were_market_facts() -> None:
+    path = ROOT / "costcheck" / "data" / "/".join(BUNDLED)
+    assert encode_snapshot(read_snapshot()) == path.read_bytes()
+
+
+def test_market_facts_change_nothing_that_a_decision_reads() -> None:
+    assert decode_snapshot(encode_snapshot(snapshot(), MARKET), name="p") == decode_snapshot(CONTENT, name="p")
+
+
+def test_facts_beside_prices_have_maximum_ages_of_their_own() -> None:
+    ages = read_market_ages()
+    assert set(ages) <= {field.name for field in fields(MarketFacts)}
+    assert ages["capacity_blocks"] == ages["placement_scores"] == 1
