@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from costcheck.cli.context import Context
+    from costcheck.gate.ages import Fetched
     from costcheck.gate.assessment import Assessment
     from costcheck.gate.coverage import Evidence
     from costcheck.gate.releases import RenderedReleases
@@ -71,6 +72,7 @@ def gate(  # noqa: PLR0913, PLR0917 - one argument an option
     patches, shrinking and destroying always work; limits in gate.toml hold for whatever raises the cost.
     """
     from costcheck.cli import gate_files  # noqa: PLC0415 - msgspec is slow to load
+    from costcheck.gate.ages import NOT_ASKED  # noqa: PLC0415 - the same
     from costcheck.gate.judge import Case, judge  # noqa: PLC0415 - the same
     from costcheck.gate.rules import load_gate_rules  # noqa: PLC0415 - the same
     from costcheck.sources.snapshot import read_price_book  # noqa: PLC0415 - the same
@@ -80,8 +82,7 @@ def gate(  # noqa: PLR0913, PLR0917 - one argument an option
     held = gate_files.read_waivers(waivers, rules, context.now.date())
     plan = gate_files.read_plan(plan_file, state, stack)
     pricing = Pricing(plan, read_price_book(snapshot), program, context.now.date())
-    if live:
-        pricing.fetch(context)
+    fetched = pricing.fetch(context) if live else NOT_ASKED
     found, evidence = _found(pricing, settings, decision)
     case = Case(
         evidence=evidence,
@@ -90,6 +91,7 @@ def gate(  # noqa: PLR0913, PLR0917 - one argument an option
         rules=rules,
         book=pricing.book,
         today=context.now.date(),
+        fetched=fetched,
     )
     result = judge(found, case)
     click.echo(_rendered(result, style), nl=False)
@@ -109,17 +111,28 @@ class Pricing:
         self._program = program
         self._today = today
 
-    def fetch(self, context: Context) -> None:
-        """Fetch all that the plan needs anew; what AWS does not have stays unknown."""
+    def fetch(self, context: Context) -> Fetched:
+        """Fetch all that the plan needs anew; what AWS does not have stays unknown.
+
+        Where AWS cannot be asked, the prices that are here serve as long as they are young enough.
+        """
         from costcheck.cli.prices import aws_clients  # noqa: PLC0415 - boto3 is slow to load
+        from costcheck.errors import CostcheckError  # noqa: PLC0415 - the same
+        from costcheck.gate.ages import Fetched  # noqa: PLC0415 - the same
         from costcheck.gate.needs import needs_of  # noqa: PLC0415 - msgspec is slow to load
         from costcheck.price_book import PriceBook  # noqa: PLC0415 - the same
         from costcheck.sources.prices.live import with_live_prices  # noqa: PLC0415 - boto3 is slow to load
 
         before, after = self._sides
         needs = needs_of(before) | needs_of(after)
-        fresh = with_live_prices(self.book.snapshot, needs.prices, needs.instance_types, aws_clients, now=context.now)
-        self.book = PriceBook(fresh, self.book.max_ages)
+        known = self.book.snapshot
+        try:
+            fresh = with_live_prices(known, needs.prices, needs.instance_types, aws_clients, now=context.now)
+            self.book = PriceBook(fresh, self.book.max_ages)
+        except CostcheckError as exc:
+            click.echo(f"no prices of today: {exc.seen}; going on with those of {known.as_of}", err=True)
+            return Fetched(live=True, trouble=exc.seen)
+        return Fetched(live=True)
 
     def assess(self, usage: Mapping[str, Decimal]) -> Assessment:
         """Return what the plan costs."""

@@ -34,7 +34,7 @@ def read_plan(plan_file: Path, state: Path | None, stack: str | None) -> Plan:
         if beside is not None and not plan.failure:
             plan = with_state(plan, beside, str(state))
     except PlanError as exc:
-        return unreadable_plan(exc.seen)
+        return unreadable_plan(exc.seen, stack or "")
     if stack is not None and stack not in {plan.stack, f"{plan.project}/{plan.stack}"}:
         message = f"{name} is a plan of {plan.project}/{plan.stack}"
         raise UsageError(message, expected=f"a plan of the stack {stack}", action="preview that stack")

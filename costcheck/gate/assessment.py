@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from costcheck.gate.capacity import Growth, gpu_growth
 from costcheck.gate.pricing import Priced, price_resource
-from costcheck.gate.result import NOTHING, Cost, PricedComponent, Status
+from costcheck.gate.result import NOTHING, Cost, Known, PricedComponent, Status
 from costcheck.gate.standing import Sided, Standing
 from costcheck.gate.view import Side
 from costcheck.plan.records import Operation, Plan, Resource
@@ -46,6 +46,20 @@ class Assessment:
     def unknown(self) -> tuple[Sided, ...]:
         """Return the resources that nobody can price after the update."""
         return tuple(row for row in self.rows if row.after and row.after[1].status is Status.UNKNOWN)
+
+    @property
+    def moving(self) -> tuple[Sided, ...]:
+        """Return the resources of unknown cost that change, so that nobody can tell what the change costs."""
+        standing = Standing(self.rows)
+        return tuple(row for row in self.rows if _is_unknown(row) and not standing.keeps_cost(row))
+
+    @property
+    def increase(self) -> Known:
+        """Return what `after` less `before` says of what the change costs."""
+        moving = self.moving
+        if any(row.before and row.before[1].cost is None for row in moving):
+            return Known.PARTLY
+        return Known.AT_LEAST if moving else Known.EXACT
 
     @property
     def raises(self) -> bool:
@@ -126,6 +140,10 @@ def _with_quantity(rate: PricedComponent, tiers: tuple[UnitPrice, ...], quantity
     cost = tiered_cost(tiers, quantity)
     both = Cost(desired_usd=cost, maximum_usd=cost)
     return replace(rate, quantity=quantity, maximum_quantity=quantity, cost=both)
+
+
+def _is_unknown(row: Sided) -> bool:
+    return any(side is not None and side[1].cost is None for side in (row.before, row.after))
 
 
 def _may_cost_more(row: Sided, standing: Standing) -> bool:

@@ -1,7 +1,7 @@
 """The most GPU nodes of each type before and after a plan, and whether that is more."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from costcheck.gate.accelerators import is_accelerated
@@ -23,6 +23,7 @@ class Growth:
         before: Most nodes of each key; what nobody can count is none.
         after: The same after the update, `Infinity` where nothing limits it.
         untold: URN of each resource that may bring GPU nodes that nobody can count, to the reason.
+        shown: URN of those of them that show some of their machines, to what is seen: `2 x p5.48xlarge`.
         untold_standing: The same of what stays as it is: no growth, but no total either.
     """
 
@@ -30,6 +31,7 @@ class Growth:
     after: Mapping[Key, Decimal]
     untold: Mapping[str, str]
     untold_standing: Mapping[str, str]
+    shown: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def grown(self) -> tuple[Key, ...]:
@@ -56,6 +58,7 @@ def gpu_growth(rows: Sequence[Sided], facts: Mapping[str, InstanceType]) -> Grow
         after={key: after.get(key, NONE) + leaving.get(key, NONE) for key in after | leaving} if coming else after,
         untold={row.resource.urn: row.priced.reason for row in grow},
         untold_standing={row.resource.urn: row.priced.reason for row in stay},
+        shown={row.resource.urn: row.priced.shown for row in grow if row.priced.shown},
     )
 
 

@@ -43,7 +43,7 @@ def at_most(known: Decimal, limit: Decimal, *, complete: bool) -> Outcome:
 
 def dollars(amount: Decimal) -> str:
     """Return an amount as people read it."""
-    return f"{to_cents(amount):,} USD/month"
+    return f"{to_cents(amount):,} USD a month"
 
 
 def counted(count: int, what: str) -> str:

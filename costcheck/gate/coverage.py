@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from costcheck.errors import CostcheckError
+from costcheck.gate.ages import NAME_REGION
 from costcheck.gate.assessment import Assessment
 from costcheck.gate.capacity import Key
 from costcheck.gate.checks import answer, at_most, counted, dollars, held
 from costcheck.gate.result import Check, Outcome
 from costcheck.gate.rules import GateRules
+from costcheck.gate.view import UNLISTED
 from costcheck.price_book import PriceBook
 from costcheck.records import PricingCategory, UnitPrice
 from costcheck.verdict import Allowance, CostLine, Decision, Verdict
@@ -18,10 +21,25 @@ from costcheck.verdict import Allowance, CostLine, Decision, Verdict
 ALLOWING = (Verdict.SELF_HOST, Verdict.HYBRID)
 AWS_METERS = ("Amazon", "AWS", "aws")
 """How the meters of AWS begin; the others of a decision are people, token prices and fees."""
-DECIDE = "run `costcheck decide --record runbooks/decisions`, and have its record accepted"
+HOW = "`docs/decide-first.md` of the kit"
+WITHOUT = "remove the new GPU servers from this change: then it needs no decision"
+DECIDE = (
+    "get a decision first: whoever may read the bills of the LLM API (an admin key, three months of bills at "
+    "least) runs `costcheck init`, `costcheck bill pull openai`, `costcheck decide --record runbooks/decisions`; "
+    f"where that says self-host or hybrid, whoever answers for the money accepts it ({HOW})"
+)
+DECIDE_AGAIN = (
+    "decide again, with the bills and prices of today: `costcheck decide --record runbooks/decisions`; where that "
+    f"still says self-host or hybrid, whoever answers for the money accepts it ({HOW})"
+)
+SAY_PLAINLY = (
+    "write types and sizes into the program as plain values, neither secret nor computed by the update; a Helm "
+    "chart must be one that `helm template` can render where the gate runs"
+)
+LIST_ALL = "preview again with Pulumi 3, which lists what the program set, and give the file of `--json` as it is"
 SMALLER = "lower the pools to what the decision allows, or decide again"
-GIVE_STATE = "give --state with `pulumi stack export`"
-SEE_UNKNOWN = "see the resources without a known cost"
+GIVE_STATE = "give the state of the stack: `pulumi stack export > state.json`, and `--state state.json`"
+SEE_UNKNOWN = "see the resources without a known cost, below"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,23 +59,6 @@ class Evidence:
     accepted: bool = False
 
 
-def check_plan(found: Assessment) -> tuple[Check, ...]:
-    """Return one check that says why the preview failed, none where it succeeded."""
-    failure = found.plan.failure
-    if not failure:
-        return ()
-    return (
-        answer(
-            "plan",
-            Outcome.CANNOT_DECIDE,
-            subject="the preview",
-            seen=" ".join(failure.split())[:600],
-            needed="a preview that succeeds",
-            to_do="mend what it says until `pulumi preview` succeeds",
-        ),
-    )
-
-
 def check_capacity(found: Assessment) -> tuple[Check, ...]:
     """Return one check that says that there may be no more GPU nodes, or one for each resource nobody can count."""
     untold = tuple(
@@ -65,16 +66,22 @@ def check_capacity(found: Assessment) -> tuple[Check, ...]:
             "gpu",
             Outcome.CANNOT_DECIDE,
             subject=urn,
-            seen=f"it may bring GPU nodes that nobody can count: {reason}",
-            needed="instance types and the most nodes, known before the update",
-            to_do="give them as plain values; a chart must be one that `helm template` can render here",
+            seen=_uncounted(reason, found.growth.shown.get(urn, "")),
+            needed="the instance types, how they are bought, and the most servers, all in the plan",
+            to_do=LIST_ALL if UNLISTED in reason else SAY_PLAINLY,
         )
         for urn, reason in found.growth.untold.items()
     )
     if needs_decision(found) or found.plan.failure:
         return untold
-    seen = "no GPU type may have more nodes than before"
+    seen = "no GPU type may have more servers than before"
     return (Check(name="gpu", outcome=Outcome.ALLOWED, subject="", seen=seen),)
+
+
+def _uncounted(reason: str, shown: str) -> str:
+    if shown:
+        return f"it may start {shown} at least, and the plan does not tell all that a decision is about: {reason}"
+    return f"it may start GPU servers, of a type or number that the plan does not tell: {reason}"
 
 
 def needs_decision(found: Assessment) -> bool:
@@ -85,19 +92,24 @@ def needs_decision(found: Assessment) -> bool:
 def check_decision(
     found: Assessment, evidence: Evidence, book: PriceBook, rules: GateRules, today: date
 ) -> tuple[Check, ...]:
-    """Return whether the decision covers the GPU nodes of the plan; nothing is asked where they do not grow."""
+    """Return whether the decision covers the GPU nodes of the plan; nothing is asked where they do not grow.
+
+    Where it says something else than self-host or hybrid, that is all there is to say: accepting it would change
+    nothing.
+    """
     if not needs_decision(found):
         return ()
     decision = evidence.decision
     if decision is None:
         return (_no_decision(evidence),)
-    usable = (*_usable(evidence, decision, today), _risen(evidence, decision, book, rules))
     allowed = decision.allowance
-    if allowed is None:
-        return usable
+    if decision.verdict not in ALLOWING or allowed is None:
+        return (_verdict(evidence, decision),)
     grown = found.growth.grown
     return (
-        *usable,
+        _verdict(evidence, decision),
+        *_usable(evidence, decision, today),
+        _risen(evidence, decision, book, rules),
         *(_region(evidence, key, allowed) for key in grown),
         *(_nodes(evidence, key, allowed, found) for key in grown),
         _ceiling(evidence, allowed, found),
@@ -110,29 +122,51 @@ def _no_decision(evidence: Evidence) -> Check:
         "decision",
         Outcome.CANNOT_DECIDE if trouble else Outcome.DENIED,
         subject=evidence.path,
-        seen=trouble.seen if trouble else f"there is no decision in {evidence.path}",
-        needed=trouble.expected if trouble else "a decision that allows GPUs: without one the API is the answer",
-        to_do=trouble.action if trouble else DECIDE,
+        seen=trouble.seen if trouble else "there is no decision that GPU servers are worth it",
+        needed=trouble.expected
+        if trouble
+        else "such a decision; until then, the answer is to go on paying for the LLM API",
+        to_do=f"{WITHOUT}; or {trouble.action}" if trouble else f"{WITHOUT}; or {DECIDE}",
     )
 
 
-def _usable(evidence: Evidence, decision: Decision, today: date) -> Iterator[Check]:
+def _verdict(evidence: Evidence, decision: Decision) -> Check:
+    says = VERDICTS[decision.verdict]
     allows = decision.verdict in ALLOWING and decision.allowance is not None
-    yield answer(
+    nothing = ", but it allows no server" if decision.verdict in ALLOWING and not allows else ""
+    return answer(
         "decision.verdict",
         held(allows, Outcome.DENIED),
         subject=evidence.path,
-        seen=f"the verdict is {decision.verdict}: {decision.headline}",
-        needed="self_host or hybrid",
-        to_do="do what the decision says; its record names the day to ask again",
+        seen=f"the decision says {says}{nothing}: {decision.headline}",
+        needed="a decision that says self-host or hybrid, and allows servers",
+        to_do=f"{WITHOUT}; {_why(decision)}; accepting the record would allow nothing",
     )
+
+
+def _why(decision: Decision) -> str:
+    if decision.verdict is Verdict.INSUFFICIENT_EVIDENCE:
+        return "the record of the decision names the evidence that is missing, and without that the answer stays"
+    return f"the record of the decision says why; it is worth asking again on {decision.valid_until}"
+
+
+VERDICTS: Final = {
+    Verdict.STAY_ON_API: "stay on the LLM API",
+    Verdict.SELF_HOST: "self-host",
+    Verdict.HYBRID: "hybrid",
+    Verdict.INSUFFICIENT_EVIDENCE: "not enough evidence",
+}
+
+
+def _usable(evidence: Evidence, decision: Decision, today: date) -> Iterator[Check]:
     yield answer(
         "decision.acceptance",
         held(evidence.accepted, Outcome.DENIED),
         subject=evidence.path,
         seen="a person has accepted it" if evidence.accepted else "nobody has accepted it yet",
         needed="its record with the status `accepted`",
-        to_do="read the record; if you agree, set its status to `accepted` and commit that",
+        to_do="whoever answers for the money reads the record beside it; who agrees sets its status to `accepted` "
+        "and commits that",
     )
     yield answer(
         "decision.validity",
@@ -140,7 +174,7 @@ def _usable(evidence: Evidence, decision: Decision, today: date) -> Iterator[Che
         subject=evidence.path,
         seen=f"decided on {decision.as_of}, valid until {decision.valid_until}; today is {today}",
         needed="a decision that is valid today",
-        to_do=DECIDE,
+        to_do=DECIDE_AGAIN,
     )
 
 
@@ -151,8 +185,8 @@ def _region(evidence: Evidence, key: Key, allowed: Allowance) -> Check:
         held(region_id == allowed.region_id, Outcome.DENIED if region_id else Outcome.CANNOT_DECIDE),
         subject=evidence.path,
         seen=f"more {name} in {region_id or 'a region that the plan does not name'}",
-        needed=f"GPUs in {allowed.region_id} alone",
-        to_do="move the pool, or decide for that region",
+        needed=f"GPU servers in {allowed.region_id} alone, where the decision allows them",
+        to_do="move the pool there, or decide for its region" if region_id else NAME_REGION,
     )
 
 
@@ -187,20 +221,26 @@ def _ceiling(evidence: Evidence, allowed: Allowance, found: Assessment) -> Check
         "decision.ceiling",
         outcome,
         subject=evidence.path,
-        seen=f"the stack at its worst case: {dollars(known)}"
-        + (f", and {describe_missing(found)}" if outcome is Outcome.CANNOT_DECIDE else ""),
+        seen=f"the stack at its worst case: {as_known(dollars(known), known, found)}",
         needed=f"at most {dollars(allowed.monthly_ceiling_usd)}, all of it known",
         to_do=SMALLER if outcome is Outcome.DENIED else what_to_tell(found),
         figure=known,
     )
 
 
-def describe_missing(found: Assessment) -> str:
+def as_known(figure: str, known: Decimal, found: Assessment) -> str:
+    """Return a figure with what it lacks, so that a part never reads as the whole, nor nothing as an amount."""
+    if found.complete:
+        return figure
+    return f"{figure} as far as it is known, and {missing(found)}" if known else f"not known: {missing(found)}"
+
+
+def missing(found: Assessment) -> str:
     """Return what a total lacks."""
     parts = [f"{counted(len(found.unknown), 'resource')} without a known cost"] if found.unknown else []
     if not found.plan.knows_everything:
-        parts.append(f"{found.plan.unchanged_count} unchanged ones that the plan does not show")
-    return " and ".join(parts)
+        parts.append(f"{found.plan.unchanged_count} unchanged resources that the plan does not show")
+    return " and ".join(parts) or "what a preview that failed does not show"
 
 
 def what_to_tell(found: Assessment) -> str:
@@ -221,10 +261,19 @@ def _risen(evidence: Evidence, decision: Decision, book: PriceBook, rules: GateR
         "decision.assumptions",
         held(0 < len(lines) == len(charged) and share <= most, Outcome.CANNOT_DECIDE),
         subject=evidence.path,
-        seen=f"{len(lines)} of the {len(charged)} AWS lines of its option cost {share:+.1%} at today's prices",
-        needed=f"all of them comparable, and at most {most:+.0%}",
-        to_do=DECIDE,
+        seen=_compared(len(lines), len(charged), share),
+        needed=f"a price of today for each of them, and together at most {most:+.0%}",
+        to_do=DECIDE_AGAIN,
     )
+
+
+def _compared(comparable: int, charged: int, share: Decimal) -> str:
+    if not charged:
+        return "the option that it chose names no charge of AWS, so nobody can tell whether its prices have risen"
+    if not comparable:
+        return f"no price of today is known for {counted(charged, 'charge')} of AWS that its saving rests on"
+    which = f"{comparable} of the {charged} charges" if comparable < charged else counted(charged, "charge")
+    return f"{which} of AWS that its saving rests on: {share:+.1%} at today's prices"
 
 
 def chosen_lines(decision: Decision) -> tuple[CostLine, ...]:

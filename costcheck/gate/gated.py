@@ -21,9 +21,11 @@ from costcheck.plan.digest import plan_sha256
 from costcheck.plan.records import SECRET, SIGNATURE, UNKNOWN, Plan
 from costcheck.verdict import encode
 
-GATED_VERSION = 1
+GATED_VERSION = 2
 EXPECTED = "a file written by `costcheck gate --gated`"
 AGAIN = "run `pulumi preview --json` and `costcheck gate --gated` again"
+REGIONAL = "aws:"
+"""Begins the types whose region a policy pack is told, too."""
 _RANDOM_END = re.compile(r"-[0-9a-f]{7}\b")
 """How Pulumi ends the names that it makes up (https://www.pulumi.com/docs/iac/concepts/resources/names/#autonaming)."""
 
@@ -34,11 +36,14 @@ class GatedResource:
 
     Attributes:
         token: Its type.
+        region_id: AWS region that it stands in, which its own inputs do not tell where its provider does. None where
+            nothing said so: then nothing was priced by it.
         leaves: Path of each input that was known (`scalingConfig.maxSize`) to the digest of its value.
         hidden: Paths of inputs that were unknown or secret.
     """
 
     token: str
+    region_id: str | None
     leaves: dict[str, str]
     hidden: tuple[str, ...]
 
@@ -68,6 +73,7 @@ def gated_plan(plan: Plan, today: date) -> Gated:
         leaves = dict(_leaves(resource.inputs))
         resources[resource.urn] = GatedResource(
             token=resource.token,
+            region_id=resource.region_id if resource.token.startswith(REGIONAL) else None,
             leaves={path: digest for path, digest in leaves.items() if digest},
             hidden=tuple(sorted(path for path, digest in leaves.items() if not digest)),
         )
@@ -76,7 +82,7 @@ def gated_plan(plan: Plan, today: date) -> Gated:
     )
 
 
-def differences(record: Gated, urn: str, token: str, inputs: Mapping[str, Any]) -> list[str]:
+def differences(record: Gated, urn: str, token: str, inputs: Mapping[str, Any], region_id: str | None) -> list[str]:
     """Return what a resource has that was not gated, one sentence each; none where it is what was gated.
 
     Args:
@@ -84,10 +90,12 @@ def differences(record: Gated, urn: str, token: str, inputs: Mapping[str, Any]) 
         urn: The resource that is about to be applied.
         token: Its type.
         inputs: Its inputs, with the sentinel where a value is still unknown.
+        region_id: AWS region that it is about to be made in, None where nobody says.
     """
     gated = record.resources.get(urn)
     if gated is None or gated.token != token:
         return [f"{urn} was not in the plan that was gated"]
+    moved = [f"its region is {region_id or 'not told'}, and not {gated.region_id} as it was gated"]
     now = dict(_leaves(inputs))
     known = {path: digest for path, digest in now.items() if digest and not _hides(gated.hidden, path)}
     changed = [
@@ -95,7 +103,8 @@ def differences(record: Gated, urn: str, token: str, inputs: Mapping[str, Any]) 
     ]
     added = [f"{path} was not set in the plan that was gated" for path in known if path not in gated.leaves]
     gone = [f"{path} was set in the plan that was gated" for path in gated.leaves if path not in now]
-    return sorted([*changed, *added, *gone])
+    is_moved = gated.region_id is not None and region_id != gated.region_id
+    return sorted([*(moved if is_moved else []), *changed, *added, *gone])
 
 
 def read_gated(path: Path) -> Gated:

@@ -5,10 +5,11 @@ from datetime import date
 from decimal import Decimal
 
 from costcheck import __version__
-from costcheck.gate.ages import check_ages
+from costcheck.gate.ages import NOT_ASKED, Fetched, check_prices
 from costcheck.gate.assessment import Assessment
 from costcheck.gate.capacity import Key
-from costcheck.gate.coverage import Evidence, check_capacity, check_decision, check_plan
+from costcheck.gate.coverage import Evidence, check_capacity, check_decision
+from costcheck.gate.failures import check_plan
 from costcheck.gate.headline import headline
 from costcheck.gate.limits import check_limits
 from costcheck.gate.result import Check, GateResult, GpuCapacity, Outcome, ResourceCost
@@ -23,7 +24,11 @@ WORST_FIRST = (Outcome.DENIED, Outcome.CANNOT_DECIDE, Outcome.ALLOWED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Everything that an assessment is held against."""
+    """Everything that an assessment is held against.
+
+    Attributes:
+        fetched: Whether the prices of the book were fetched now.
+    """
 
     evidence: Evidence
     config: GateConfig
@@ -31,6 +36,7 @@ class Case:
     rules: GateRules
     book: PriceBook
     today: date
+    fetched: Fetched = NOT_ASKED
 
 
 def judge(found: Assessment, case: Case) -> GateResult:
@@ -50,23 +56,27 @@ def judge(found: Assessment, case: Case) -> GateResult:
         usage=found.usage,
         before=found.before,
         after=found.after,
+        increase=found.increase,
         complete=found.plan.knows_everything,
         gpus=gpus,
         decision=case.evidence.path if case.evidence.decision else "",
-        plan_sha256=plan_sha256(found.plan),
+        no_live_prices=case.fetched.trouble,
+        plan_sha256="" if found.plan.failure else plan_sha256(found.plan),
     )
 
 
 def _checks(found: Assessment, case: Case) -> tuple[Check, ...]:
     """Return at least one check: what is said of GPUs."""
-    capacity = (*check_plan(found), *check_capacity(found))
+    capacity = (*check_plan(found, case.evidence), *check_capacity(found))
     asked = (
         *check_decision(found, case.evidence, case.book, case.rules, case.today),
         *check_limits(found, case.config),
     )
-    ages = (check_ages(found.prices, case.book, case.today),) if asked else ()
+    charged = [row.after[1] for row in found.rows if row.after]
+    prices = check_prices(charged, case.book, case.today, case.fetched) if asked else None
     stack = f"{found.plan.project}/{found.plan.stack}"
-    return apply_waivers((*capacity, *asked, *ages), case.waivers, stack=stack, today=case.today)
+    checks = (*capacity, *asked, *([prices] if prices else []))
+    return apply_waivers(checks, case.waivers, stack=stack, today=case.today)
 
 
 def _gpu(key: Key, found: Assessment, evidence: Evidence) -> GpuCapacity:

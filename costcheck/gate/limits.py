@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from costcheck.gate.assessment import Assessment
 from costcheck.gate.checks import answer, at_most, dollars, held
-from costcheck.gate.coverage import describe_missing, what_to_tell
+from costcheck.gate.coverage import as_known, missing, what_to_tell
 from costcheck.gate.result import Check, Outcome
 from costcheck.gate.rules import GateConfig, Runway
 
@@ -72,12 +72,15 @@ def _check(row: Measured, limit: Decimal, found: Assessment) -> Check:
         row.name,
         outcome,
         subject=_stack(found),
-        seen=f"{row.what}: {_figure(row.known, row)}"
-        + (f", and {describe_missing(found)}" if outcome is Outcome.CANNOT_DECIDE else ""),
+        seen=f"{row.what}: {as_known(_figure(row.known, row), row.known, found)}",
         needed=f"at most {_figure(limit, row)}, all of it known",
-        to_do=RAISE if outcome is Outcome.DENIED else what_to_tell(found),
-        figure=row.known,
+        to_do=_way_out(found) if outcome is Outcome.DENIED else what_to_tell(found),
+        figure=row.known if found.complete else None,
     )
+
+
+def _way_out(found: Assessment) -> str:
+    return RAISE if found.complete else f"{RAISE}, which holds only where everything is known: {what_to_tell(found)}"
 
 
 def _figure(amount: Decimal, row: Measured) -> str:
@@ -95,10 +98,10 @@ def _runway(found: Assessment, runway: Runway) -> Check:
         Outcome.DENIED if short else held(found.complete, Outcome.CANNOT_DECIDE),
         subject=_stack(found),
         seen=f"the money lasts {f'{months:.1f} months' if months.is_finite() else 'for ever'} with this change"
-        + ("" if short or found.complete else f", and less with {describe_missing(found)}"),
+        + ("" if short or found.complete else f", and less with {missing(found)}"),
         needed=f"at least {runway.min_months} months",
         to_do="make the change smaller" if short else what_to_tell(found),
-        figure=months,
+        figure=months if found.complete else None,
     )
 
 

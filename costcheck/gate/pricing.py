@@ -10,9 +10,9 @@ from costcheck.gate.machines import may_start_machines, starts_what_it_names
 from costcheck.gate.result import NOTHING, Cost, PricedComponent, Status
 from costcheck.gate.types import find_pricer, may_run_nodes
 from costcheck.gate.view import Side, UnpriceableError, View
-from costcheck.meters import Meter, on_demand_meter
+from costcheck.meters import METERS, Meter, on_demand_meter
 from costcheck.plan.records import Resource
-from costcheck.price_book import PriceBook, tiered_cost
+from costcheck.price_book import GLOBAL, PriceBook, tiered_cost
 from costcheck.records import PricingCategory, UnitPrice
 from costcheck.units import HOURS_PER_MONTH
 
@@ -20,7 +20,32 @@ BRACKET = "a component: what it holds is priced by itself"
 EXTERNAL = "read, not managed: it is paid for elsewhere"
 UNREGISTERED = "no price of this type is built in"
 NO_REGION = "nothing in the plan says in which region it stands"
+ON_DEMAND = "BoxUsage:"
 ENDLESS = "nothing limits how many nodes it may start"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lack:
+    """A price that nobody has.
+
+    Attributes:
+        what: What it is the price of, for people.
+        region_id: Where; None where the plan names no region.
+        is_pulled: Whether `costcheck prices pull` fetches prices of this kind.
+    """
+
+    what: str
+    region_id: str | None
+    is_pulled: bool
+
+
+class LackError(UnpriceableError):
+    """A price that nobody has is why nobody knows the cost."""
+
+    def __init__(self, lack: Lack) -> None:
+        self.lack = lack
+        where = lack.region_id
+        super().__init__(NO_REGION if where is None else f"no price of {priced_in(lack.what, where)} is known")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +58,8 @@ class Priced:
         components: With their prices; without quantity where only use tells.
         prices: Every row that was used.
         cost: Sum of the components that have one; None where it is unknown.
+        lack: The price that is missing, where that is why the cost is unknown.
+        shown: What is seen of machines that nobody can count, such as `2 x p5.48xlarge`; empty where nothing is.
     """
 
     status: Status
@@ -41,6 +68,8 @@ class Priced:
     components: tuple[PricedComponent, ...] = ()
     prices: tuple[UnitPrice, ...] = ()
     cost: Cost | None = None
+    lack: Lack | None = None
+    shown: str = ""
 
 
 Line = tuple[PricedComponent, tuple[UnitPrice, ...]]
@@ -60,7 +89,7 @@ def price_resource(resource: Resource, side: Side, book: PriceBook) -> Priced:
         estimate = pricer(View(resource, side))
     except UnpriceableError as exc:
         nodes = None if may_run_nodes(resource) else untold
-        return Priced(status=Status.UNKNOWN, reason=str(exc), nodes=nodes)
+        return Priced(status=Status.UNKNOWN, reason=str(exc), nodes=nodes, shown=exc.shown)
     priced = _price_estimate(estimate, resource.region_id, book)
     return priced if untold == () or priced.nodes else replace(priced, nodes=None)
 
@@ -80,7 +109,8 @@ def _price_estimate(estimate: Estimate, region_id: str | None, book: PriceBook) 
     try:
         lines = tuple(_lines(estimate, region_id, book))
     except (EvidenceError, UnpriceableError) as exc:
-        return Priced(status=Status.UNKNOWN, reason=getattr(exc, "seen", str(exc)), nodes=estimate.nodes)
+        reason, lack = getattr(exc, "seen", str(exc)), getattr(exc, "lack", None)
+        return Priced(status=Status.UNKNOWN, reason=reason, nodes=estimate.nodes, lack=lack)
     return Priced(
         status=Status.PRICED,
         nodes=estimate.nodes,
@@ -92,7 +122,7 @@ def _price_estimate(estimate: Estimate, region_id: str | None, book: PriceBook) 
 
 def _lines(estimate: Estimate, region_id: str | None, book: PriceBook) -> Iterator[Line]:
     if region_id is None:
-        raise UnpriceableError(NO_REGION)
+        raise LackError(Lack(what="everything in it", region_id=None, is_pulled=False))
     for nodes in estimate.nodes:
         if not nodes.alternative:
             yield _price_nodes(nodes, region_id, book)
@@ -104,9 +134,21 @@ def _price_component(
     component: Component, region_id: str, book: PriceBook, category: PricingCategory = PricingCategory.STANDARD
 ) -> Line:
     by = component.meter
-    tiers = book.tiers(by.service_code, by.sku_meter, region_id=by.region_id or region_id, category=category)
+    where = by.region_id or region_id
+    if not book.is_priced(by.service_code, by.sku_meter, region_id=where, category=category):
+        raise LackError(Lack(what=component.name, region_id=where, is_pulled=_is_pulled(by)))
+    tiers = book.tiers(by.service_code, by.sku_meter, region_id=where, category=category)
     _require_usable(tiers, by)
     return priced_component(component, tiers), tiers
+
+
+def _is_pulled(by: Meter) -> bool:
+    return by in METERS or by == on_demand_meter(by.usage_type.removeprefix(ON_DEMAND))
+
+
+def priced_in(what: str, region_id: str) -> str:
+    """Return what a price is of and where it holds, as people say it."""
+    return what if region_id == GLOBAL else f"{what} in {region_id}"
 
 
 def _require_usable(tiers: tuple[UnitPrice, ...], by: Meter) -> None:

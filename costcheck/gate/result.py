@@ -38,6 +38,15 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Known(StrEnum):
+    """What the difference of two totals says, where the cost of some resources is not known."""
+
+    EXACT = "exact"
+    AT_LEAST = "at_least"
+    PARTLY = "partly"
+    """What is not known may be more or less."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
     """US dollars a month.
@@ -138,7 +147,7 @@ class Check:
         seen: One sentence.
         needed: What would be right.
         to_do: What to do next.
-        figure: What was measured, in the unit of a limit; None where it is no number.
+        figure: What was measured, in the unit of a limit; None where it is no number, or not all of it is known.
         waived_by: The file that waives a denial, empty where none does.
     """
 
@@ -163,10 +172,14 @@ class GateResult:
         usage: Charges that only use tells, one line a meter for the whole stack; without `cost` where nobody knows.
         before: What all priced resources cost before; with `complete` false, of the changed ones alone.
         after: What they will cost.
+        increase: What `after` less `before` says of what the change costs.
         complete: Whether the plan and the state together showed every resource of the stack.
         gpus: Every GPU type in it.
         decision: The decision file that was read, empty where there was none.
-        plan_sha256: Of the plan's content, as `costcheck gate --gated` writes it down.
+        no_live_prices: Why there are no prices of today though they were asked for; empty where there are, or nobody
+            asked.
+        plan_sha256: Of what is gated: stack, and type, region and inputs of every resource that the plan shows. It is
+            what `costcheck gate --gated` writes down, and empty where the preview failed: nothing is gated then.
     """
 
     schema_version: int = RESULT_VERSION
@@ -181,9 +194,11 @@ class GateResult:
     usage: tuple[PricedComponent, ...]
     before: Cost
     after: Cost
+    increase: Known
     complete: bool
     gpus: tuple[GpuCapacity, ...]
     decision: str
+    no_live_prices: str = ""
     plan_sha256: str
 
     @property

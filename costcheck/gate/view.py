@@ -14,7 +14,19 @@ from costcheck.records import InstanceType
 
 
 class UnpriceableError(Exception):
-    """What a resource costs cannot be told from the plan; the message says why, with the whole key."""
+    """What a resource costs cannot be told from the plan; the message says why, with the whole key.
+
+    Attributes:
+        shown: What the plan shows of its machines all the same, such as `2 x p5.48xlarge`; empty where nothing.
+    """
+
+    shown = ""
+
+
+UNLISTED = (
+    "the plan does not list what the program set (it has no propertyDependencies), so that nobody can tell "
+    "whether that was left out or lost"
+)
 
 
 MOST = Decimal(10) ** 9
@@ -103,6 +115,11 @@ class View:
         """
         listed = self.resource.depends_on
         return bool(listed) and name not in listed and name not in self.resource.inputs
+
+    def why_missing(self, name: str) -> str:
+        """Return why nobody knows a property that the plan does not show, and for which there is a default."""
+        missing = f"{name} is not in the plan"
+        return missing if self.resource.depends_on else f"{missing}, and {UNLISTED}"
 
     def text(self, *path: str | int, default: str | None = None) -> str:
         """Return the text at a path, or the provider's own default where one is given.

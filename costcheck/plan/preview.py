@@ -80,6 +80,8 @@ def read_preview(content: bytes, name: str = "the plan") -> Plan:
     """
     raw = decode(content, RawPreview, name, expected=EXPECTED)
     failure = _failure(raw)
+    if failure and not raw.steps:
+        raise PlanError(failure, expected=EXPECTED, action=AGAIN)
     counted, steps = _counted(raw, name), _known_steps(raw, name)
     if not failure:
         _require_whole(counted, steps, name)
@@ -104,7 +106,7 @@ def read_preview(content: bytes, name: str = "the plan") -> Plan:
 
 def _failure(raw: RawPreview) -> str:
     """Return what the first error said, empty where the preview succeeded."""
-    errors = [entry.message.strip() for entry in raw.diagnostics if entry.severity == "error"]
+    errors = [entry.message.strip().removeprefix("error: ") for entry in raw.diagnostics if entry.severity == "error"]
     if errors:
         return f"the preview failed: {errors[0] or 'it does not say why'}"
     return "the preview says that some of it may be corrupt" if raw.maybe_corrupt else ""

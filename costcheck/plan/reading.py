@@ -38,6 +38,9 @@ def decode(content: bytes, type_: type[T], name: str, *, expected: str) -> T:
     Raises:
         PlanError: It is not such a document.
     """
+    if not content.strip():
+        message = f"{name} is empty: the command that should have written it wrote nothing; see its own error"
+        raise PlanError(message, expected=expected, action=AGAIN)
     try:
         found = msgspec.json.Decoder(type=type_, float_hook=Decimal).decode(content)
         json.loads(content, object_pairs_hook=_checked_depth, parse_int=str, parse_float=str)

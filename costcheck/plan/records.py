@@ -134,6 +134,12 @@ class Plan:
         return (*self.unchanged, *(change.after for change in self.changes if change.after))
 
 
-def unreadable_plan(failure: str) -> Plan:
-    """Return the plan of a file that is none, or of one that does not belong to its state: it shows nothing."""
-    return Plan(project="", stack="", changes=(), failure=failure)
+def unreadable_plan(failure: str, stack: str = "") -> Plan:
+    """Return the plan of a file that is none, or of one that does not belong to its state: it shows nothing.
+
+    Args:
+        failure: Why.
+        stack: The stack that was asked for, with its project or without; empty where nobody said.
+    """
+    project, _, name = stack.rpartition("/")
+    return Plan(project=project, stack=name, changes=(), failure=failure)

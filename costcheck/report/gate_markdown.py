@@ -22,10 +22,10 @@ TITLES: Final = {
     Outcome.CANNOT_DECIDE: "CANNOT DECIDE: nothing shows that this change is worth its cost",
 }
 EXPLANATION: Final = (
-    "A check of this repository prices every cloud resource of the change before it is applied. GPU servers may only "
-    "be added where a recorded decision allows them, and what nobody can price is never taken to be free."
+    "This check prices every cloud resource of a change before it is applied. GPU servers may only be added where a "
+    "recorded decision of the company says that running its own LLM is worth it."
 )
-FOLDED: Final = frozenset({"sums", "prices", "sources", "passed", "about"})
+FOLDED: Final = frozenset({"decide", "unknown_standing", "usage", "sums", "prices", "sources", "passed", "about"})
 """Sections that a reader opens where they are needed."""
 
 _FIGURE: Final = re.compile(r"[\w.,/ -]*(?:\$[\w.,/ -]*)*", re.ASCII)
@@ -60,11 +60,11 @@ def render_gate_markdown(result: GateResult) -> str:
             marker(result),
             f"## {TITLES[result.outcome]}",
             "",
+            EXPLANATION,
+            "",
             sentence(result.headline),
             "",
             inert(subtitle(result)),
-            "",
-            EXPLANATION,
             "",
         ]
     )

@@ -24,7 +24,7 @@ _COLOURS: Final = {
 
 LONGEST_TABLE: Final = 200
 """Rows; a terminal is no place for thousands, except where each must be named."""
-WHOLE: Final = frozenset({"unknown"})
+WHOLE: Final = frozenset({"unknown", "unknown_standing"})
 
 
 def render_gate_text(result: GateResult, *, width: int, color: bool) -> str:

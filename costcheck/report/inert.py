@@ -30,7 +30,7 @@ _REFERENCE: Final = re.compile(
     re.VERBOSE,
 )
 _NO_CODE: Final = re.compile(r"[`|\\<>]")
-_CODE: Final = re.compile(r"(?<!\S)`([^`|\\<>]+)`(?=[\s.,;:)]|\Z)")
+_CODE: Final = re.compile(r"(?<![^\s(])`([^`|\\<>]+)`(?=[\s.,;:)]|\Z)")
 
 
 def inert(text: str) -> Markdown:

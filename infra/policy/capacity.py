@@ -11,11 +11,12 @@ from pathlib import Path
 from pulumi_policy import ResourceValidationArgs, StackValidationArgs
 
 from costcheck.errors import CostcheckError
-from costcheck.gate.ages import check_ages
+from costcheck.gate.ages import check_prices
 from costcheck.gate.assessment import Assessment
 from costcheck.gate.capacity import Growth
 from costcheck.gate.coverage import Evidence, check_capacity, check_decision, needs_decision
 from costcheck.gate.free import free_types
+from costcheck.gate.pricing import Priced
 from costcheck.gate.result import Check, Outcome, Status
 from costcheck.gate.rules import load_gate_rules
 from costcheck.gate.standing import Sided
@@ -107,12 +108,18 @@ def _checks(  # noqa: PLR0913, PLR0917 - what the rule looks at, all of it
     if added.more or added.untold:
         yield from (check for check in check_capacity(found) if check.subject in added.untold)
         yield from (check for check in decided if check.name not in NOT_ASKED)
-        yield check_ages(found.prices, book, today)
+        yield from _prices([row.after[1] for row in found.rows if row.after], book, today)
     elif row.priced.status is not Status.FREE:
         yield from (check for check in decided if check.name == CEILING)
-        yield check_ages(row.priced.prices, book, today)
+        yield from _prices([row.priced], book, today)
+
+
+def _prices(priced: list[Priced], book: PriceBook, today: date) -> Iterator[Check]:
+    check = check_prices(priced, book, today)
+    return iter((check,) if check else ())
 
 
 def _sentence(check: Check) -> str:
     verb = "denied" if check.outcome is Outcome.DENIED else "cannot decide"
-    return f"{verb} ({check.name}): {check.seen}\n  needed: {check.needed}\n  to do:  {check.to_do}"
+    about, needed = f"about:  {check.subject}", f"needed: {check.needed}"
+    return f"{verb} ({check.name}): {check.seen}\n  {about}\n  {needed}\n  to do:  {check.to_do}"

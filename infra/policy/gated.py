@@ -28,7 +28,8 @@ class WhatWasGated:
             return []
         if path not in self._records:
             self._records[path] = read_gated(self.root / path)
-        return differences(self._records[path], resource.urn, resource.token, resource.inputs)
+        record = self._records[path]
+        return differences(record, resource.urn, resource.token, resource.inputs, resource.region_id)
 
 
 def _made_by_the_engine(urn: str, token: str) -> bool:

@@ -6,6 +6,7 @@ quoted in public repositories; operations as in https://aws.amazon.com/eks/prici
 
 from decimal import Decimal
 
+from costcheck.gate.accelerators import is_accelerated
 from costcheck.gate.estimate import Component, Estimate, Nodes, PurchaseOption
 from costcheck.gate.types.autoscaling import NODE_GROUP, prepared, scheduled, template_parts
 from costcheck.gate.types.eks_support import pays_extended_support
@@ -100,16 +101,37 @@ def node_group(view: View) -> Estimate:
     not make a pool of GPUs look like that.
     """
     template = described_by(view, "launchTemplate")
-    capacity_type = view.text("capacityType", default="ON_DEMAND" if view.leaves_out("capacityType") else None)
+    if not view.has("capacityType") and not view.leaves_out("capacityType"):
+        return _bought_somehow(view, template)
+    capacity_type = view.text("capacityType", default="ON_DEMAND")
     if capacity_type not in CAPACITY_TYPES:
         message = f"capacityType is {capacity_type!r}, which is none of {', '.join(CAPACITY_TYPES)}"
         raise UnpriceableError(message)
+    nodes = _nodes(view, template, CAPACITY_TYPES[capacity_type])
+    types = nodes.instance_types
+    return launched(() if inside_reservation(types, template) else (nodes,), lambda: _parts(view, template, nodes))
+
+
+def _nodes(view: View, template: View | None, option: PurchaseOption) -> Nodes:
     desired, maximum = _sizes(view)
     types = _instance_types(view, template)
-    nodes = Nodes(
-        instance_types=types, purchase_option=CAPACITY_TYPES[capacity_type], desired=desired, maximum=maximum
-    )
-    return launched(() if inside_reservation(types, template) else (nodes,), lambda: _parts(view, template, nodes))
+    return Nodes(instance_types=types, purchase_option=option, desired=desired, maximum=maximum)
+
+
+def _bought_somehow(view: View, template: View | None) -> Estimate:
+    """Return the nodes of a group of which nobody knows how they are bought, as long as none may carry a GPU.
+
+    A decision allows GPUs by the way that they are bought, so that it cannot cover those.
+
+    Raises:
+        UnpriceableError: Some may; it says which and how many are seen.
+    """
+    nodes, reason = _nodes(view, template, PurchaseOption.ON_DEMAND), view.why_missing("capacityType")
+    if not any(is_accelerated(name, view.side.instances) for name in nodes.instance_types):
+        return Estimate(nodes=(nodes,), unpriced=reason)
+    error = UnpriceableError(reason)
+    error.shown = f"{nodes.maximum:f} x {' or '.join(nodes.instance_types)}"
+    raise error
 
 
 def _instance_types(view: View, template: View | None) -> tuple[str, ...]:
@@ -119,7 +141,7 @@ def _instance_types(view: View, template: View | None) -> tuple[str, ...]:
     if view.leaves_out("instanceTypes") and view.leaves_out("launchTemplate") and view.leaves_out("amiType"):
         return DEFAULT_TYPES
     if template is None:
-        message = f"instanceTypes is not in the plan, and {NO_TEMPLATE}"
+        message = f"{NO_TEMPLATE}, and {view.why_missing('instanceTypes')}"
         raise UnpriceableError(message)
     return (template.text("instanceType"),)
 

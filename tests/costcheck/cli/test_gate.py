@@ -230,6 +230,71 @@ def test_what_only_use_tells_comes_from_the_decision_or_from_the_company(run: Ga
     assert (line["quantity"], line["cost"]["desired_usd"]) == ("1000", "45.000")
 
 
+@pytest.fixture
+def no_login(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.mark.usefixtures("no_login")
+def test_a_certain_denial_is_told_though_there_are_no_prices_of_today(run: Gate) -> None:
+    done = run(GPU, "--live")
+
+    assert done.return_value == 3
+    assert "credentials" in json.loads(done.stdout)["no_live_prices"]
+    assert "no prices of today: " in done.stderr
+
+
+@pytest.mark.usefixtures("no_login")
+@pytest.mark.parametrize("style", ["text", "json", "markdown", "junit", "sarif"])
+def test_every_format_is_written_though_there_are_no_prices_of_today(run: Gate, style: str) -> None:
+    assert "credentials" in run(GPU, "--live", "--format", style).stdout or style in {"junit", "sarif"}
+    assert run(GPU, "--live", "--format", style).stdout
+
+
+@pytest.mark.usefixtures("no_login")
+def test_prices_that_are_young_enough_serve_where_there_are_none_of_today(run: Gate) -> None:
+    record()
+
+    assert run(GPU, "--live").return_value == 0
+
+
+@pytest.mark.usefixtures("no_login")
+def test_prices_that_are_too_old_decide_nothing_where_there_are_none_of_today(run: Gate) -> None:
+    record()
+    rows = tuple(
+        replace(row, provenance=replace(row.provenance, retrieved_on=date(2026, 7, 20)))
+        for row in read_snapshot().unit_prices
+    )
+    write_snapshot(replace(read_snapshot(), unit_prices=rows), Path("prices.json"))
+    done = run(GPU, "--live")
+    (prices,) = [check for check in json.loads(done.stdout)["checks"] if check["name"] == "prices"]
+
+    assert done.return_value == 4
+    assert "There are no prices of today: pricing:GetProducts: Unable to locate credentials" in prices["seen"]
+    assert "gate role" in prices["to_do"]
+    assert "sso" not in done.stdout
+
+
+@pytest.mark.usefixtures("no_login")
+def test_a_region_that_aws_does_not_have_is_an_answer_too(run: Gate) -> None:
+    done = run(GPU | {"config": {"aws:region": "eu-west-77"}}, "--live")
+
+    assert done.return_value == 3
+    assert "eu-west-77" in json.loads(done.stdout)["no_live_prices"]
+
+
+@pytest.mark.parametrize(("stack", "told"), [("prod", ("", "prod")), ("shop/prod", ("shop", "prod"))])
+def test_what_cannot_be_read_is_of_the_stack_that_was_asked_for(run: Gate, stack: str, told: tuple[str, str]) -> None:
+    Path("plan.json").write_text("")
+    found = json.loads(run(None, "--stack", stack).stdout)
+
+    assert (found["project"], found["stack"]) == told
+
+
 @pytest.mark.parametrize("name", ["add_pools", "base_create", "lower", "noop", "destroy"])
 def test_the_real_program_answers_on_every_recorded_plan(name: str, tmp_path: Path) -> None:
     expected = {"add_pools": 3, "base_create": 0, "lower": 0, "noop": 0, "destroy": 0}[name]

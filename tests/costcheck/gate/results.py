@@ -4,11 +4,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from costcheck.gate.coverage import DECIDE, GIVE_STATE, SEE_UNKNOWN, WITHOUT
 from costcheck.gate.result import (
     Check,
     Cost,
     GateResult,
     GpuCapacity,
+    Known,
     Outcome,
     PricedComponent,
     ResourceCost,
@@ -99,18 +101,19 @@ def check(name: str = "decision", **changes: Any) -> Check:  # noqa: ANN401 - an
         "name": name,
         "outcome": Outcome.DENIED,
         "subject": DECISION,
-        "seen": f"there is no decision in {DECISION}",
-        "needed": "a decision that allows GPUs",
-        "to_do": "run `costcheck decide --record runbooks/decisions`, and have its record accepted",
+        "seen": "there is no decision that GPU servers are worth it",
+        "needed": "such a decision; until then, the answer is to go on paying for the LLM API",
+        "to_do": f"{WITHOUT}; or {DECIDE}",
     }
     return Check(**(default | changes))
 
 
 OLD_PRICES = check(
     "prices", outcome=Outcome.CANNOT_DECIDE, subject="prices",
-    seen="AmazonEC2 BoxUsage:p5.48xlarge us-east-1 Standard is 73 days old, at most 30",
-    needed="prices within their age",
-    to_do="give --live, or `costcheck prices pull --out prices.json` and --prices prices.json",
+    seen="the price of p5.48xlarge (on demand) in us-east-1 is 73 days old (at most 30)",
+    needed="every price known, and no older than it may be",
+    to_do="run the gate with `--live` and a login to AWS that may read prices, or fetch them with "
+    "`costcheck prices pull --out prices.json` and give `--prices prices.json`",
 )  # fmt: skip
 
 
@@ -119,8 +122,9 @@ def result(**changes: Any) -> GateResult:  # noqa: ANN401 - any field of the rec
     default: dict[str, Any] = {
         "costcheck_version": "0.1.0",
         "outcome": Outcome.DENIED,
-        "headline": "This change may start 4 more p5.48xlarge (on_demand): 160,780.80 USD/month more at the worst "
-        f"case. Denied: there is no decision in {DECISION}.",
+        "headline": "This change may start 4 more p5.48xlarge GPU servers (on demand) in us-east-1: 40,195.20 USD a "
+        "month more as planned, 160,780.80 USD a month at the worst case. It is denied: no recorded decision allows "
+        "new GPU servers.",
         "project": "shop",
         "stack": "dev",
         "as_of": TODAY,
@@ -129,6 +133,7 @@ def result(**changes: Any) -> GateResult:  # noqa: ANN401 - any field of the rec
         "usage": (NAT_BYTES,),
         "before": cost("32.85"),
         "after": cost("40228.05", "160813.65"),
+        "increase": Known.EXACT,
         "complete": True,
         "gpus": (
             GpuCapacity(
@@ -154,12 +159,13 @@ def allowed() -> GateResult:
     )  # fmt: skip
     return result(
         outcome=Outcome.ALLOWED,
-        headline="This change starts no new GPU: 40,179.20 USD/month less at the worst case. It may be applied.",
+        headline="This change starts no new GPU server: the same as planned, 40,179.20 USD a month less at the worst "
+        "case. It may be applied.",
         checks=(
-            check("gpu", outcome=Outcome.ALLOWED, subject="", seen="no GPU type may have more nodes than before",
+            check("gpu", outcome=Outcome.ALLOWED, subject="", seen="no GPU type may have more servers than before",
                   needed="", to_do=""),
             check("limit.monthly_usd", outcome=Outcome.ALLOWED, subject="shop/dev", needed="", to_do="",
-                  seen="the stack at its worst case: 120,615.45 USD/month; waived until 2026-10-31 by ana: launch",
+                  seen="the stack at its worst case: 120,615.45 USD a month; waived until 2026-10-31 by ana: launch",
                   waived_by="runbooks/waivers/launch.toml"),
         ),
         resources=(smaller, NAT),
@@ -179,21 +185,22 @@ def cannot_decide() -> GateResult:
     """Return the answer to one with a database that nobody can price, without its state, and a limit."""
     return result(
         outcome=Outcome.CANNOT_DECIDE,
-        headline="This change starts no new GPU: 0.00 USD/month more at the worst case, and 1 resource whose cost "
-        "nobody knows. Nobody can tell whether it is worth it: the stack at its worst case: 0.00 USD/month, and 1 "
-        "resources without a known cost.",
+        headline="This change starts no new GPU server: what the change costs is not known, since the cost of 1 "
+        "changed resource is not known. Nobody can tell whether it may be applied: the stack at its worst case: not "
+        "known: 1 resource without a known cost; needed: at most 5,000.00 USD a month, all of it known.",
         checks=(
             check("limit.monthly_usd", outcome=Outcome.CANNOT_DECIDE, subject="shop/dev",
-                  seen="the stack at its worst case: 0.00 USD/month, and 1 resource without a known cost",
-                  needed="at most 5,000.00 USD/month, all of it known",
-                  to_do="give --state with `pulumi stack export`; see the resources without a known cost"),
-            check("gpu", outcome=Outcome.ALLOWED, subject="", seen="no GPU type may have more nodes than before",
+                  seen="the stack at its worst case: not known: 1 resource without a known cost",
+                  needed="at most 5,000.00 USD a month, all of it known",
+                  to_do=f"{GIVE_STATE}; {SEE_UNKNOWN}"),
+            check("gpu", outcome=Outcome.ALLOWED, subject="", seen="no GPU type may have more servers than before",
                   needed="", to_do=""),
         ),
         resources=(DATABASE,),
         usage=(),
         before=cost("0"),
         after=cost("0"),
+        increase=Known.AT_LEAST,
         complete=False,
         gpus=(),
     )  # fmt: skip

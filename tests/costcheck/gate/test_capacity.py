@@ -285,3 +285,41 @@ def test_an_expired_decision_lets_a_pool_keep_its_size() -> None:
     plan = read(preview(update(NODE_GROUP, "gpu", pool(9), pool(9) | {"tags": {"a": "b"}}), same=3))
 
     assert gate(plan, expired).outcome == "allowed"
+
+
+def listed_nothing(instance_type: str) -> Json:
+    """Return the step of a group in a plan that does not list what the program set, nor how its nodes are bought."""
+    inputs = pool(3, instance_type)
+    del inputs["capacityType"]
+    return create(NODE_GROUP, "some", inputs, propertyDependencies={})
+
+
+def test_nodes_without_gpus_are_none_however_they_are_bought() -> None:
+    result = gate(read(preview(listed_nothing("m6i.large"))))
+    (row,) = result.resources
+
+    assert result.outcome == "allowed"
+    assert row.reason.startswith("capacityType is not in the plan, and the plan does not list what the program set")
+
+
+def test_gpus_that_are_bought_nobody_knows_how_are_told_as_far_as_they_are_seen() -> None:
+    result = gate(read(preview(listed_nothing("p5.48xlarge"))))
+    (check,) = (check for check in result.checks if check.name == "gpu")
+
+    assert result.outcome == "denied"
+    assert "This change may start 3 x p5.48xlarge at least" in result.headline
+    assert check.seen.startswith("it may start 3 x p5.48xlarge at least")
+    assert "propertyDependencies" in check.seen
+    assert "Pulumi 3" in check.to_do
+
+
+def test_a_type_that_nobody_knows_may_have_gpus_however_it_is_bought() -> None:
+    assert gate(read(preview(listed_nothing("zz1.large")))).outcome == "denied"
+    assert gate(read(preview(listed_nothing("p5.48xlarge"))), accepted()).outcome == "cannot_decide"
+
+
+def test_the_same_group_in_a_plan_that_lists_what_was_set_is_bought_on_demand() -> None:
+    inputs = pool(3, "p5.48xlarge")
+    del inputs["capacityType"]
+
+    assert grown(create(NODE_GROUP, "some", inputs)) == (("p5.48xlarge/on_demand", "us-east-1"),)

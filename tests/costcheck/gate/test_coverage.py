@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from costcheck.errors import InputFileError, TamperedError
-from costcheck.gate.coverage import Evidence, reckoned_usage
+from costcheck.gate.ages import NAME_REGION
+from costcheck.gate.coverage import WITHOUT, Evidence, reckoned_usage
 from costcheck.gate.rules import load_gate_rules
 from costcheck.verdict import Verdict
 from tests.costcheck.gate.plans import (
@@ -17,6 +18,7 @@ from tests.costcheck.gate.plans import (
     accepted,
     create,
     decision,
+    delete,
     gate,
     outcomes,
     pool,
@@ -46,7 +48,7 @@ def test_a_decision_that_cannot_be_read_decides_nothing() -> None:
     result = gate(NEW_POOL, Evidence(path="current.json", trouble=broken))
 
     assert outcomes(result)["decision"] == "cannot_decide"
-    assert result.checks[0].to_do == "decide again"
+    assert result.checks[0].to_do == f"{WITHOUT}; or decide again"
 
 
 def test_a_decision_that_was_edited_decides_nothing() -> None:
@@ -215,6 +217,94 @@ def test_a_preview_that_failed_is_denied_where_what_it_shows_is() -> None:
 
     assert result.outcome == "denied"
     assert outcomes(result)["plan"] == "cannot_decide"
+
+
+def test_a_traceback_keeps_its_beginning_and_its_end() -> None:
+    message = "Program failed\n" + "File x\n" * 200 + "NameError: name 'subnts' is not defined"
+    result = gate(
+        read(preview(create(NODE_GROUP, "system", pool(1, "m6i.large")), diagnostics=[{"message": message}]))
+    )
+    (seen,) = (check.seen for check in result.checks if check.name == "plan")
+
+    assert seen.startswith("the preview failed: Program failed File x")
+    assert seen.endswith("NameError: name 'subnts' is not defined")
+    assert len(seen) <= 610
+
+
+def test_the_refusal_of_the_program_itself_is_no_second_cause() -> None:
+    refusal = "new GPU capacity in us-east-1: 2 x g6\n  refused (3): there is no decision in /checkout/current.json"
+    document = preview(create(NODE_GROUP, "gpu", pool(1)), diagnostics=[{"message": refusal}])
+    (check,) = (check for check in gate(read(document)).checks if check.name == "plan")
+    (other,) = (check for check in gate(read(document), accepted()).checks if check.name == "plan")
+
+    assert (check.outcome, check.to_do) == ("cannot_decide", "")
+    assert check.seen == "the program itself refuses new GPU servers without a decision, too"
+    assert "/checkout/current.json" in other.seen
+
+
+@pytest.mark.parametrize("verdict", [Verdict.STAY_ON_API, Verdict.INSUFFICIENT_EVIDENCE])
+def test_a_verdict_to_stay_is_all_there_is_to_say(verdict: Verdict) -> None:
+    result = gate(NEW_POOL, replace(accepted(decision(verdict=verdict)), accepted=False))
+    told = " ".join(check.to_do for check in result.checks)
+
+    assert [check.name for check in result.checks if check.outcome != "allowed"] == ["decision.verdict"]
+    assert WITHOUT in told
+    assert "costcheck decide" not in told
+    assert "accepting the record would allow nothing" in told
+
+
+def test_without_a_price_the_cost_is_never_told_as_nothing() -> None:
+    result = gate(read(preview(create(NODE_GROUP, "gpu", pool(2)), config={"aws:region": "eu-west-1"})))
+    (prices_,) = (check for check in result.checks if check.name == "prices")
+
+    assert result.increase == "at_least"
+    assert "what the change costs is not known" in result.headline
+    assert "0.00" not in result.headline
+    assert prices_.outcome == "cannot_decide"
+    assert prices_.seen == "no price of g6.xlarge (on demand) in eu-west-1 is known"
+    assert "`costcheck prices pull --region eu-west-1 --out prices.json`" in prices_.to_do
+
+
+def test_what_is_known_of_a_cost_is_told_as_at_least() -> None:
+    result = gate(read(preview(create(NODE_GROUP, "gpu", pool(2)), create("aws:future/thing:Thing", "x", {}))))
+
+    assert "at least 585.60 USD a month more as planned, 1,171.20 USD a month at the worst case" in result.headline
+
+
+def test_what_nobody_knows_on_the_old_side_may_make_it_less() -> None:
+    thing = "aws:future/thing:Thing"
+    result = gate(read(preview(create(NODE_GROUP, "gpu", pool(2)), delete(thing, "x", {}))))
+
+    assert result.increase == "partly"
+    assert "at least" not in result.headline
+
+
+def test_what_stays_and_has_no_known_cost_makes_no_difference() -> None:
+    plan = read_with_state(
+        preview(create(NODE_GROUP, "gpu", pool(2)), same=1), state_of("aws:future/thing:Thing", "x", {})
+    )
+
+    assert gate(plan).increase == "exact"
+
+
+def test_a_region_that_the_plan_does_not_name_is_what_to_do() -> None:
+    result = gate(read(preview(create(NODE_GROUP, "gpu", pool(2)), config={})))
+    (prices_,) = (check for check in result.checks if check.name == "prices")
+
+    assert prices_.to_do == NAME_REGION
+
+
+def test_where_no_price_is_needed_nothing_is_said_of_prices() -> None:
+    block = create(NODE_GROUP, "gpu", pool(1, "p5.48xlarge", capacityType="CAPACITY_BLOCK"))
+
+    assert "prices" not in outcomes(gate(read(preview(block))))
+
+
+def test_an_option_without_charges_of_aws_is_told_in_words() -> None:
+    result = gate(NEW_POOL, accepted(replace(decision(), options=())))
+    (check,) = (check for check in result.checks if check.name == "decision.assumptions")
+
+    assert "names no charge of AWS" in check.seen
 
 
 def test_a_line_of_the_option_without_a_price_today_makes_it_another_saving() -> None:

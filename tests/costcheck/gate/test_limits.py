@@ -253,6 +253,15 @@ def test_a_waiver_never_lifts_what_cannot_be_decided() -> None:
     assert gate(plan, config=limited(monthly_usd=100), waivers=(waiver(),)).outcome is Outcome.CANNOT_DECIDE
 
 
+def test_a_waiver_never_lifts_a_limit_of_which_only_a_part_is_known() -> None:
+    steps = create(NODE_GROUP, "system", cpu(2)), create("aws:future/thing:Thing", "x", {})
+    for plan in (read(preview(*steps)), read(preview(steps[0], same=3))):
+        result = gate(plan, config=limited(monthly_usd=100), waivers=(waiver(),))
+
+        assert outcomes(result)[LIMIT] == "denied"
+        assert "which holds only where everything is known" in result.checks[0].to_do
+
+
 def test_a_waiver_never_lifts_the_need_for_a_decision() -> None:
     plan = read(preview(create(NODE_GROUP, "gpu", pool(1))))
 

@@ -73,6 +73,24 @@ def test_an_error_without_a_message_is_a_failure() -> None:
     assert read(document).failure
 
 
+@pytest.mark.parametrize("summary", [None, {}, {"same": 20}])
+def test_a_preview_that_failed_before_any_step_says_its_own_error(summary: dict[str, int] | None) -> None:
+    document = preview() | {
+        "changeSummary": summary,
+        "diagnostics": [{"severity": "error", "message": "error: Program failed:\nTraceback\nNameError: name 'x'"}],
+    }
+
+    with pytest.raises(PlanError, match=r"^the preview failed: Program failed:\nTraceback\nNameError: name 'x'"):
+        read(document)
+
+
+def test_an_empty_plan_is_called_empty() -> None:
+    with pytest.raises(
+        PlanError, match=r"^plan\.json is empty: the command that should have written it wrote nothing"
+    ):
+        read_preview(b"", "plan.json")
+
+
 def test_a_warning_is_no_failure() -> None:
     said = [{"severity": "warning", "message": "old"}, {"severity": "info", "message": "new"}]
 

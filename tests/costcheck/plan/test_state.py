@@ -88,7 +88,14 @@ def test_a_stack_that_was_never_applied_holds_nothing() -> None:
     assert with_state(read(document), never).unchanged == ()
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"version": 3}', b'{"version": 3, "deployment": {}}'])
+def test_an_empty_state_is_called_empty() -> None:
+    with pytest.raises(
+        PlanError, match=r"^the state is empty: the command that should have written it wrote nothing"
+    ):
+        with_state(read(preview(create(NODE_GROUP, "gpu", pool()))), b" \n")
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b'{"version": 3}', b'{"version": 3, "deployment": {}}'])
 def test_what_is_no_state_is_refused(content: bytes) -> None:
     with pytest.raises(PlanError, match=r"^the state is not what `pulumi` writes") as caught:
         with_state(read(preview(create(NODE_GROUP, "gpu", pool()))), content)

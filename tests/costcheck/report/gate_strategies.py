@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from costcheck.gate.result import Check, Cost, GateResult, GpuCapacity, Outcome, ResourceCost, Status
+from costcheck.gate.result import Check, Cost, GateResult, GpuCapacity, Known, Outcome, ResourceCost, Status
 from tests.costcheck.gate.results import component, result
 from tests.costcheck.report.strategies import NASTY
 
@@ -41,5 +41,6 @@ results: st.SearchStrategy[GateResult] = st.builds(
     result, outcome=st.sampled_from(Outcome), headline=words, project=words, stack=words, before=costs, after=costs,
     checks=st.lists(checks, max_size=3).map(tuple), resources=st.lists(resources, max_size=3).map(tuple),
     usage=st.lists(components, max_size=2).map(tuple), gpus=st.lists(gpus, max_size=2).map(tuple),
+    increase=st.sampled_from(Known), no_live_prices=words,
     complete=st.booleans(), decision=words, plan_sha256=words, costcheck_version=words,
 )  # fmt: skip

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from costcheck.gate.result import GateResult, Status
+from costcheck.gate.coverage import DECIDE, WITHOUT
+from costcheck.gate.result import GateResult, Known, Status
 from costcheck.report.figures import plain
-from costcheck.report.gate_sections import gate_sections
+from costcheck.report.gate_sections import check_sentence, gate_sections
 from costcheck.report.gate_text import render_gate_text
 from tests.costcheck.gate import results as built
 from tests.costcheck.report.gate_strategies import results
@@ -65,8 +66,8 @@ def test_the_first_word_is_the_answer(name: str, word: str) -> None:
 
 def test_what_is_to_be_done_is_said_once_and_only_where_something_is_wrong() -> None:
     twice = built.result(checks=(built.check(), built.check("other")))
-    steps = lines_under("What to do", shown(twice, 200))
-    assert steps == [f"- {built.check().to_do}", "- or take what needs it out of this change"]
+    steps = lines_under("What to do", shown(twice, 600))
+    assert steps == [f"- {WITHOUT}", f"- or {DECIDE}"]
     assert "What to do" not in shown(built.allowed())
 
 
@@ -92,15 +93,15 @@ def test_what_is_absent_is_a_dash_and_what_nobody_knows_is_a_word(
     row = built.resource(
         operation=operation, before=built.cost(before) if before else None, after=built.cost(after) if after else None
     )
-    (line,) = [line for line in shown(built.result(resources=(row,))).splitlines() if "desired  " in line]
-    assert line.split()[-3:] == cells.split()
+    (line,) = [line for line in shown(built.result(resources=(row,)), 200).splitlines() if line.startswith("p5 ")]
+    assert line.split()[2:5] == cells.split()
 
 
 def test_the_largest_change_stands_first_and_what_costs_the_same_is_only_counted() -> None:
     rows = tuple(built.resource(f"n{usd}", after=built.cost(usd)) for usd in ("1", "300", "20"))
     text = shown(built.result(resources=(*rows, built.TEMPLATE, built.NAT)))
     assert re.findall(r"^(n\d+) +create", text, re.MULTILINE) == ["n300", "n20", "n1"]
-    assert "Besides: 1 changed resource at no other cost than before." in text
+    assert "No change of cost: 1 other changed resource." in text
 
 
 def test_a_resource_of_unknown_cost_is_not_among_the_figures() -> None:
@@ -109,10 +110,75 @@ def test_a_resource_of_unknown_cost_is_not_among_the_figures() -> None:
 
 def test_totals_say_what_they_lack() -> None:
     text = shown(built.cannot_decide())
-    assert "Not in it: 1 resource of unknown cost. It may cost more." in text
+    assert "Not in it: 1 resource of unknown cost, named below." in text
     assert "Only what changes is in it" in text
-    assert "All that is known" in text
-    assert "Everything  " in shown(built.denied())
+    assert "Not in it" not in shown(built.denied())
+
+
+def test_what_is_known_is_never_shown_as_if_it_were_all() -> None:
+    text = shown(built.cannot_decide(), 120)
+    line = lines_under("Cost a month", text)[-1]
+    known = built.result(resources=(built.resource(), built.DATABASE), increase=Known.AT_LEAST)
+    partly = replace(known, increase=Known.PARTLY)
+
+    assert line.split()[-3:] == ["$0.00", "unknown", "unknown"], text
+    assert "$32.85 at least $40,228 at least $40,195" in " ".join(shown(known, 120).split())
+    assert "$32.85 at least $40,228 unknown" in " ".join(shown(partly, 120).split())
+    assert not [line for line in lines_under("Cost a month", shown(built.denied(), 120)) if "at least" in line]
+
+
+def test_a_plan_that_shows_nothing_has_no_table_of_costs() -> None:
+    text = shown(built.result(resources=(), project="", stack="", plan_sha256=""))
+
+    assert "Cost a month" not in text
+    assert "a stack that is not known, as of 2026-10-01." in text
+    assert "No resource could be read." in text
+    assert "sha256" not in text
+
+
+def test_why_there_are_no_prices_of_today_is_said_where_the_costs_stand() -> None:
+    text = shown(built.result(no_live_prices="Unable to locate credentials"), 120)
+
+    assert "Prices of today could not be had: Unable to locate credentials. Those here are older." in text
+
+
+def test_what_stays_as_it_is_and_has_no_known_cost_is_named_apart() -> None:
+    stays = replace(built.DATABASE, operation="same", name="old")
+    text = shown(built.result(resources=(built.DATABASE, stays)), 120)
+
+    assert [line.split()[0] for line in lines_under("Unknown cost of what changes: 1 resource", text)[2:]] == [
+        "orders"
+    ]
+    standing = lines_under("Unknown cost of what stays as it is: 1 resource", text)
+    assert [line.split()[0] for line in standing[2:]] == ["old"]
+
+
+def test_what_a_resource_is_charged_for_is_told_without_what_is_small() -> None:
+    control, support, small = (
+        built.component(name=name, cost=built.cost(usd))
+        for name, usd in (("plane", "73"), ("support", "365"), ("x", "1"))
+    )
+    row = built.resource(components=(control, support, small), after=built.cost("439"))
+
+    assert "support 365 USD, plane 73.00 USD" in shown(built.result(resources=(row,)), 160)
+
+
+def test_how_a_decision_comes_about_is_told_where_one_is_missing_and_nowhere_else() -> None:
+    assert "What a decision is, and how to get one" in shown(built.denied())
+    assert "costcheck bill pull" in shown(built.denied())
+    assert "What a decision is" not in shown(built.cannot_decide())
+    assert "What a decision is" not in shown(built.allowed())
+
+
+def test_a_resource_is_named_by_its_name_and_not_by_its_urn() -> None:
+    told = check_sentence(built.check("gpu", subject="urn:pulumi:dev::shop::aws:eks/nodeGroup:NodeGroup::vllm"))
+
+    assert told.startswith("gpu (`vllm`): denied: ")
+
+
+def test_no_sentence_ends_twice() -> None:
+    assert "said it..;" not in check_sentence(built.check(seen="said it."))
+    assert "said it; needed" in check_sentence(built.check(seen="said it."))
 
 
 def test_a_rate_is_never_counted_as_nothing() -> None:
@@ -129,16 +195,16 @@ def test_every_price_has_its_sku_its_date_and_its_age() -> None:
 def test_a_gpu_type_that_grows_stands_before_one_that_does_not() -> None:
     (new,) = built.denied().gpus
     old = replace(new, key="g6.xlarge/spot", before=None, after=None, allowed=3)
-    (*_, first, second) = lines_under("GPU capacity", shown(built.result(gpus=(old, new))))
+    (*_, first, second) = lines_under("GPU servers", shown(built.result(gpus=(old, new))))
     assert first.split() == ["p5.48xlarge/on_demand", "us-east-1", "0", "4", "no", "decision"]
     assert second.split() == ["g6.xlarge/spot", "us-east-1", "no", "limit", "no", "limit", "3"]
 
 
 def test_a_long_table_is_cut_and_says_so_but_each_unknown_cost_is_named() -> None:
     unknown = tuple(replace(built.DATABASE, name=f"db-{number}") for number in range(250))
-    text = shown(built.result(resources=(*(built.resource(f"n{number}") for number in range(150)), *unknown)))
+    text = shown(built.result(resources=(*(built.resource(f"n{number}") for number in range(150)), *unknown)), 160)
     assert "\n100 more rows; --format json has all.\n" in text
-    assert len(re.findall(r"^n\d+ +create", text, re.MULTILINE)) == 200
+    assert len(re.findall(r"^n\d+ .*\$160,781", text, re.MULTILINE)) == 150
     assert len(re.findall(r"^db-\d+ ", text, re.MULTILINE)) == 250
 
 

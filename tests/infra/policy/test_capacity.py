@@ -54,7 +54,8 @@ def stands(maximum: int, name: str = "gpu", instance_type: str = "g6.xlarge") ->
 
 def test_a_pool_without_a_decision_is_denied(engine: Engine) -> None:
     (told,) = capacity(engine, gpus(8, instance_type="p5.48xlarge"))
-    assert told.startswith("denied (decision): there is no decision in runbooks/decisions/current.json")
+    assert told.startswith("denied (decision): there is no decision that GPU servers are worth it\n")
+    assert "about:  runbooks/decisions/current.json" in told
     assert "costcheck decide" in told
 
 
@@ -115,7 +116,7 @@ def test_a_decision_that_cannot_be_read_cannot_decide(engine: Engine) -> None:
 def test_the_configuration_names_another_decision(engine: Engine) -> None:
     engine.decide(decision())
     engine.config["gpu-capacity-is-decided"] = {"decision": "elsewhere.json"}
-    assert "there is no decision in elsewhere.json" in capacity(engine, gpus(1))[0]
+    assert "about:  elsewhere.json" in capacity(engine, gpus(1))[0]
 
 
 def test_prices_that_cannot_be_read_are_a_violation(engine: Engine) -> None:
@@ -126,7 +127,7 @@ def test_prices_that_cannot_be_read_are_a_violation(engine: Engine) -> None:
 def test_prices_that_are_too_old_cannot_decide(engine: Engine) -> None:
     engine.today = TODAY + timedelta(days=31)
     engine.decide(decision(valid_until=TODAY + timedelta(days=60)))
-    assert capacity(engine, gpus(1))[0].startswith("cannot decide (prices): AmazonEC2 BoxUsage:g6.xlarge")
+    assert capacity(engine, gpus(1))[0].startswith("cannot decide (prices): the price of g6.xlarge (on demand)")
 
 
 def test_what_costs_after_the_pool_counts_against_the_ceiling_too(engine: Engine) -> None:

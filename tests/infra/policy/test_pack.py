@@ -92,6 +92,11 @@ def test_another_size_is_not_what_was_gated(gated: Engine) -> None:
     ]
 
 
+def test_another_region_is_not_what_was_gated(gated: Engine) -> None:
+    told = gated.show(shown(NODE_GROUP, "pool", pool(2, "m6i.large"), region="eu-west-1"))
+    assert "its region is eu-west-1, and not us-east-1 as it was gated" in [one.message for one in told]
+
+
 def test_a_resource_that_was_not_gated_is_a_violation(gated: Engine) -> None:
     assert "was not in the plan that was gated" in differs(gated, "other", pool(2, "m6i.large"))[0]
 
