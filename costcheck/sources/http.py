@@ -2,10 +2,12 @@
 
 import logging
 import re
+import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -27,7 +29,7 @@ SHORTEST_SECRET = 8
 LIKE_A_KEY = re.compile(r"\bsk-\S+|\S*\*{3,}\S*")
 """A key as providers write them, or one that a server has partly covered with asterisks."""
 AZURE_RETRY_AFTER = re.compile(r"x-ms-ratelimit-microsoft\.(?:costmanagement|consumption)(?:-[a-z]+)?-retry-after")
-"""Azure Cost Management throttles by client, tenant and query units, and names a wait for each, beside Retry-After."""
+"""Azure Cost Management throttles by client, tenant and query units, and names a wait for each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,12 @@ class RetryPolicy:
     wait_jitter_seconds: float = 1.0
     retry_after_max_seconds: float = 120.0
     timeout_seconds: float = 60.0
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return the certificates that are trusted; reading them takes longer than most answers."""
+    return httpx2.create_ssl_context()
 
 
 class ApiClient:
@@ -82,7 +90,9 @@ class ApiClient:
         self._key_help = key_help
         self._secrets = [value.rpartition(" ")[2] for value in headers.values()]
         self._retry = retry or RetryPolicy()
-        self._http = httpx2.Client(headers=dict(headers), timeout=timeout_seconds or self._retry.timeout_seconds)
+        self._http = httpx2.Client(
+            headers=dict(headers), timeout=timeout_seconds or self._retry.timeout_seconds, verify=_trusted()
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -211,8 +221,8 @@ def _refuse_password(base_url: str) -> None:
 def retry_after_or_backoff(response: httpx2.Response, *, cap_seconds: float) -> bool | float:
     """Return the seconds that an answer asks to wait, True for the usual back-off, False for no retry.
 
-    Of several waits the longest counts. Retry-After as an HTTP date is counted from the answer's own Date header (RFC 9110, section 10.2.3),
-    so that no clock of ours is needed and a wrong one does no harm.
+    Of several waits the longest counts. Retry-After as an HTTP date is counted from the answer's own Date header
+    (RFC 9110, section 10.2.3), so that no clock of ours is needed and a wrong one does no harm.
     """
     if response.status_code != HTTPStatus.TOO_MANY_REQUESTS and not response.is_server_error:
         return False
