@@ -40,6 +40,7 @@ TEST_DATA = {
     "bills/openrouter": "openrouter",
     "bills/aws_cloudwatch": "aws_bills",
     "bills/aws_cost_explorer": "aws_bills",
+    "bills/aws_exports": "aws_bills",
     "prices/aws_price_list": "aws_price_list",
     "prices/aws_instances": "ec2",
     "prices/aws_quotas": "service_quotas",

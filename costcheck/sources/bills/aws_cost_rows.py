@@ -37,21 +37,21 @@ SOURCE = "aws"
 PROVIDER = "aws"
 USAGE, OTHER, SERVICES = "usage", "other", "services"
 SAGEMAKER = "Amazon SageMaker"
-# RECORD_TYPE in Cost Explorer's words; a record that is not here is quarantined.
+# RECORD_TYPE in Cost Explorer's words, as the reader of CUR files takes them; one that is not here is quarantined.
 CATEGORIES: Mapping[str, ChargeCategory] = MappingProxyType(
     {
         "Credit": ChargeCategory.CREDIT,
-        "Refund": ChargeCategory.ADJUSTMENT,
+        "Refund": ChargeCategory.CREDIT,
         "Tax": ChargeCategory.TAX,
         "Upfront": ChargeCategory.PURCHASE,
         "Recurring": ChargeCategory.PURCHASE,
         "Support": ChargeCategory.PURCHASE,
-        "Enterprise Discount Program Discount": ChargeCategory.ADJUSTMENT,
-        "Private Rate Card Discount": ChargeCategory.ADJUSTMENT,
-        "Bundled Discount": ChargeCategory.ADJUSTMENT,
-        "Solution Provider Program Discount": ChargeCategory.ADJUSTMENT,
-        "Discount": ChargeCategory.ADJUSTMENT,
-        "Other out-of-cycle charges": ChargeCategory.ADJUSTMENT,
+        "Enterprise Discount Program Discount": ChargeCategory.CREDIT,
+        "Private Rate Card Discount": ChargeCategory.CREDIT,
+        "Bundled Discount": ChargeCategory.CREDIT,
+        "Solution Provider Program Discount": ChargeCategory.CREDIT,
+        "Discount": ChargeCategory.CREDIT,
+        "Other out-of-cycle charges": ChargeCategory.CREDIT,
     }
 )
 

@@ -242,6 +242,17 @@ PULLS: tuple[PullSource, ...] = (
         ),
         settles_after_days=1,
     ),
+    PullSource(
+        name="aws-export",
+        module="costcheck.sources.bills.aws_exports",
+        summary="Fetch the months of a CUR 2.0 or FOCUS export from S3, and read the models' part of them.",
+        options=(
+            Option(name="export", help="s3://BUCKET/PREFIX/EXPORT, the folder that holds `data` and `metadata`."),
+            Option(name="max-gib", help="Fetch at most so many GiB a month.", default="20"),
+            ENDPOINT_URL,
+        ),
+        settles_after_days=15,
+    ),
 )
 
 # In this order a file is asked what it is; the first that recognises it wins.

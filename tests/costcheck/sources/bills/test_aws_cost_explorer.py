@@ -184,7 +184,7 @@ def test_credits_refunds_and_taxes_are_charges_of_their_own(explorer: CostExplor
 
     assert [(row.charge_category, row.billed_cost) for row in others] == [
         (ChargeCategory.CREDIT, Decimal("-0.8")),
-        (ChargeCategory.ADJUSTMENT, Decimal("-0.1")),
+        (ChargeCategory.CREDIT, Decimal("-0.1")),
         (ChargeCategory.TAX, Decimal("3.21")),
     ]
 
@@ -441,11 +441,11 @@ def test_another_currency_stops_the_read(explorer: CostExplorer) -> None:
         explorer.pull()
 
 
-def test_a_discount_is_an_adjustment_and_no_usage(explorer: CostExplorer) -> None:
+def test_a_discount_is_a_credit_and_no_usage(explorer: CostExplorer) -> None:
     answers = {"other": {"ResultsByTime": [day(group(OPUS, "Enterprise Discount Program Discount", "-0.5"))]}}
     explorer.answer = lambda asked: (200, answers.get(kind(asked), payload(kind(asked))))
 
-    (row,) = [row for row in explorer.pull().charges if row.charge_category is ChargeCategory.ADJUSTMENT]
+    (row,) = [row for row in explorer.pull().charges if row.charge_category is ChargeCategory.CREDIT]
     assert row.billed_cost == Decimal("-0.5")
 
 
