@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costcheck.errors import AmbiguousPriceError, PriceNotFoundError
-from costcheck.price_book import TOKEN_UNIT, MaxAges, PriceBook
+from costcheck.price_book import TOKEN_UNIT, MaxAges, PriceBook, savings_plan_meter
 from costcheck.records import (
     InstanceType,
     Origin,
@@ -190,6 +190,7 @@ def test_more_volume_never_costs_less(a: int, b: int) -> None:
     [
         (unit_price(), 30),
         (unit_price(category=PricingCategory.DYNAMIC), 1),
+        (unit_price(meter=savings_plan_meter("No Upfront", "g6.xlarge"), category=PricingCategory.COMMITTED), 30),
         (token_row(), 14),
         (unit_price(meter="NatGateway-Hours"), 60),
         (unit_price(service="AmazonEKS", meter="AmazonEKS-Hours:perCluster"), 60),
