@@ -273,6 +273,11 @@ FILES: tuple[FileSource, ...] = (
         holds="observations exported from Langfuse (JSONL, JSON, CSV)",
     ),
     FileSource(
+        name="google",
+        module="costcheck.sources.bills.google",
+        holds="a dump of Google's billing export (JSON lines, Parquet, CSV)",
+    ),
+    FileSource(
         name="openai", module="costcheck.sources.bills.openai_pages", holds="saved pages of OpenAI's API (JSON)"
     ),
     FileSource(
@@ -292,11 +297,6 @@ FILES: tuple[FileSource, ...] = (
     ),
     FileSource(name="focus", module="costcheck.sources.bills.focus", holds="a FOCUS export (CSV, Parquet)"),
     FileSource(name="cur", module="costcheck.sources.bills.cur", holds="an AWS CUR 2.0 export (CSV, Parquet)"),
-    FileSource(
-        name="google",
-        module="costcheck.sources.bills.google",
-        holds="a dump of Google's billing export (JSON lines, Parquet, CSV)",
-    ),
     FileSource(
         name="invoice", module="costcheck.sources.bills.invoice_csv", holds="a CSV of invoices, see the template"
     ),

@@ -15,6 +15,7 @@ import pytest
 
 from costcheck.conformance import FileSubject, check_file
 from costcheck.errors import CurrencyError, InputFileError, SourcePayloadError
+from costcheck.ingest import recognise
 from costcheck.records import BillBatch, ChargeCategory, Provenance
 from costcheck.sources.bills import google
 
@@ -128,6 +129,10 @@ def test_nested_flat_and_quoted_columns_are_the_same(
     assert batch.usage[0].uncached_input_tokens == 1000 * len(rows)
     assert (batch.charges[0].billed_cost, batch.charges[0].sub_account_id) == (Decimal("0.3"), "prod-1")
     assert batch.usage[0].charge_period_start == datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+def test_a_dump_is_recognised_by_its_columns(payloads: Path) -> None:
+    assert recognise(payloads / "google" / "export.jsonl").name == "google"
 
 
 def test_credits_are_charges_of_their_own_and_the_net_is_their_sum(read: Callable[..., BillBatch]) -> None:
