@@ -35,6 +35,8 @@ TEST_DATA = {
     "bills/anthropic_legacy": "anthropic_legacy",
     "bills/langfuse": "langfuse",
     "bills/litellm": "litellm",
+    "bills/litellm_daily": "litellm_daily",
+    "bills/litellm_postgres": "litellm_postgres",
     "bills/azure": "azure",
     "bills/azure_monitor": "azure",
     "bills/openrouter": "openrouter",

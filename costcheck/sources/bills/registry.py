@@ -232,6 +232,26 @@ PULLS: tuple[PullSource, ...] = (
         settles_after_days=1,
     ),
     PullSource(
+        name="litellm-postgres",
+        module="costcheck.sources.bills.litellm_postgres",
+        summary="Read a LiteLLM proxy's own database, LITELLM_DATABASE_URL, by the hour; daily sums where its log is "
+        "pruned. It replaces what `litellm` read of the same months; texts stay in the database.",
+        options=(
+            Option(name="statement-timeout", help="Seconds that one statement may take.", default="300"),
+        ),
+        rows_of="litellm",
+        settles_after_days=1,
+    ),
+    PullSource(
+        name="litellm-daily",
+        module="costcheck.sources.bills.litellm_daily",
+        summary="Read a LiteLLM proxy's daily sums with the key in LITELLM_MASTER_KEY, where its log is gone; they "
+        "replace what `litellm` read of the same months.",
+        options=(Option(name="base-url", help="The proxy, LITELLM_BASE_URL by default."),),
+        rows_of="litellm",
+        settles_after_days=1,
+    ),
+    PullSource(
         name="langfuse",
         module="costcheck.sources.bills.langfuse",
         summary="Read a Langfuse project's generations, by the minute, with LANGFUSE_PUBLIC_KEY and "
