@@ -300,6 +300,7 @@ class BillBatch:
 
     Attributes:
         buckets: Every window or file digest that was read, also those that turned out empty.
+        rows_in: Rows that came in, where what is kept sums them; None where every row kept is a row that came in.
     """
 
     x_source: str
@@ -309,6 +310,7 @@ class BillBatch:
     quarantined: tuple[QuarantinedRow, ...] = ()
     set_aside: tuple[SetAsideRows, ...] = ()
     provenance: Provenance
+    rows_in: int | None = None
 
     @property
     def is_empty(self) -> bool:

@@ -85,6 +85,8 @@ def rows_read(batch: BillBatch, *, row_is_request: bool = False) -> int:
         batch: What was read.
         row_is_request: Its usage is a sum of rows, each of which is one request, and its charges come from them too.
     """
+    if batch.rows_in is not None:
+        return max(batch.rows_in, 1)
     kept = sum(row.requests or 1 for row in batch.usage) if row_is_request else len(batch.usage) + len(batch.charges)
     return max(kept + sum(row.row_count for row in batch.set_aside) + len(batch.quarantined), 1)
 

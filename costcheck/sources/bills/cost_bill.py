@@ -121,7 +121,7 @@ class _Gathered:
         )
         refuse_too_many(self.read, len(self.quarantined))
 
-    def batch(self, *, has_effective: bool) -> BillBatch:
+    def batch(self, *, has_effective: bool, rows_in: int) -> BillBatch:
         """Return all of it."""
         charges = sorted(self.sums.charges(self.read, has_effective=has_effective), key=repr)
         return BillBatch(
@@ -135,6 +135,7 @@ class _Gathered:
                 for reason, count in sorted(self.set_aside.items())
             ),
             provenance=self.read.provenance,
+            rows_in=rows_in,
         )
 
 
@@ -181,7 +182,8 @@ def read_bill(
         of_models = cost_lines.of_services(lines, sorted({service.name for service in services}, key=str))
         _take_lines(engine, of_models, columns, gathered, services)
     _refuse_changed(gathered, sum(count.rows for count in counts if count.service in services))
-    batch = gathered.batch(has_effective=export.has(*columns.effective))
+    rows_in = sum(count.rows for count in counts)
+    batch = gathered.batch(has_effective=export.has(*columns.effective), rows_in=rows_in)
     refuse_unreadable(read.source, (read.bucket,), kept=len(batch.charges), quarantined=batch.quarantined)
     return batch
 

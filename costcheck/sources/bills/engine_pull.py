@@ -63,4 +63,5 @@ def _joined(source: str, buckets: tuple[str, ...], batches: Sequence[BillBatch],
         quarantined=tuple(row for batch in batches for row in batch.quarantined),
         set_aside=tuple(row for batch in batches for row in batch.set_aside),
         provenance=provenance,
+        rows_in=sum(batch.rows_in or 0 for batch in batches),
     )

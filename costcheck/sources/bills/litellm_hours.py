@@ -82,6 +82,7 @@ def read_hours(engine: Engine, read: EngineRead) -> BillBatch:
         quarantined=_quarantined(engine, judged, read, count=sum(row.requests for row in rows if row.unreadable)),
         set_aside=_set_aside(read, rows, duplicates=known - distinct),
         provenance=read.provenance,
+        rows_in=sum(row.requests for row in rows) + known - distinct,
     )
 
 
