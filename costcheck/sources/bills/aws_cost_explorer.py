@@ -41,6 +41,8 @@ from costcheck.sources.prices.aws_calls import translated_errors
 ACTION = "ce:GetCostAndUsage"
 REGION = "us-east-1"
 """The one endpoint that Cost Explorer has."""
+ROW_IS_REQUEST = True
+"""Each class of tokens is a row of its own, so that several stand under one key of the ledger."""
 MAX_REQUESTS = "50"
 QUESTIONS = 3
 """The least number of answers for a month: services, usage, everything else."""

@@ -37,6 +37,8 @@ SOURCE = "aws"
 PROVIDER = "aws"
 USAGE, OTHER, SERVICES = "usage", "other", "services"
 SAGEMAKER = "Amazon SageMaker"
+CONTRADICTION = "a second, different row"
+"""How `BatchBuilder` begins the reason of a row that came again with other numbers."""
 # RECORD_TYPE in Cost Explorer's words, as the reader of CUR files takes them; one that is not here is quarantined.
 CATEGORIES: Mapping[str, ChargeCategory] = MappingProxyType(
     {
@@ -101,6 +103,7 @@ class RowContext(msgspec.Struct, frozen=True):
     start: str
     end: str
     estimated: bool
+    with_usage: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,33 +146,37 @@ def normalise_bill(
     for page in answers:
         for result in page.answer.results:
             context = RowContext(
-                kind=page.kind, start=result.period.start, end=result.period.end, estimated=result.estimated
+                kind=page.kind,
+                start=result.period.start,
+                end=result.period.end,
+                estimated=result.estimated,
+                with_usage=with_usage,
             )
             for raw in result.groups:
-                _read(builder, page.bucket, bytes(raw), context, with_usage=with_usage)
+                _read(builder, page.bucket, bytes(raw), context)
     return builder.batch(buckets, provenance)
 
 
 def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
-    """Return what quarantined rows say now.
+    """Return what quarantined rows say now; the second of two that contradict each other stays where it is.
 
     Raises:
         SourcePayloadError: None could be read.
     """
     builder = BatchBuilder(SOURCE)
     for row in rows:
-        context = msgspec.json.decode(row.context, type=RowContext)
-        _read(builder, row.x_bucket, row.raw, context, with_usage=True)
+        if row.reason.startswith(CONTRADICTION):
+            builder.quarantine(row.x_bucket, row.raw, row.reason, context=row.context)
+        else:
+            _read(builder, row.x_bucket, row.raw, msgspec.json.decode(row.context, type=RowContext))
     return builder.batch(tuple(sorted({row.x_bucket for row in rows})), provenance)
 
 
-def _read(builder: BatchBuilder, bucket: str, raw: bytes, context: RowContext, *, with_usage: bool) -> None:
+def _read(builder: BatchBuilder, bucket: str, raw: bytes, context: RowContext) -> None:
     def reader() -> tuple[Hashable, Read]:
         if context.kind == SERVICES:
             return _read_service(bucket, raw, context)
-        if context.kind == OTHER:
-            return _read_other(bucket, raw, context)
-        return _read_usage(bucket, raw, context, with_usage=with_usage)
+        return _read_other(bucket, raw, context) if context.kind == OTHER else _read_usage(bucket, raw, context)
 
     builder.read(bucket, raw, reader, context=msgspec.json.encode(context).decode())
 
@@ -184,7 +191,7 @@ def _read_service(bucket: str, raw: bytes, context: RowContext) -> tuple[Hashabl
     return key, SetAside("another AWS service")
 
 
-def _read_usage(bucket: str, raw: bytes, context: RowContext, *, with_usage: bool) -> tuple[Hashable, Read]:
+def _read_usage(bucket: str, raw: bytes, context: RowContext) -> tuple[Hashable, Read]:
     row = msgspec.json.decode(raw, type=Group)
     service, usage_type = row.keys
     key = (USAGE, context.start, service, usage_type)
@@ -202,7 +209,7 @@ def _read_usage(bucket: str, raw: bytes, context: RowContext, *, with_usage: boo
     nothing = tokens == 0 and charge.billed_cost == 0
     if nothing:
         return key, SetAside("nothing used and nothing billed")
-    return key, (_usage(bucket, context, meter, tokens), charge) if with_usage else charge
+    return key, (_usage(bucket, context, meter, tokens), charge) if context.with_usage else charge
 
 
 def _quantity(row: Group) -> tuple[Decimal | None, str]:

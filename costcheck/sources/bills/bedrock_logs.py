@@ -36,6 +36,8 @@ LONGEST_VALUE = 200
 FAILED = "failed request"
 NO_TOKENS = "a model that counts no tokens"
 PROFILE = "application-inference-profile/"
+ROW_IS_REQUEST = True
+"""Usage is the sum of requests, of which each is a row."""
 
 
 class Input(msgspec.Struct, frozen=True, rename="camel"):

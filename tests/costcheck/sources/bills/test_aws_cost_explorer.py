@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler
@@ -21,6 +21,8 @@ from costcheck.errors import (
     SourceRateLimitError,
     UsageError,
 )
+from costcheck.ingest.replay import replay
+from costcheck.ledger import open_ledger
 from costcheck.records import BillBatch, ChargeCategory, Operation, TokenType
 from costcheck.sources.bills import aws_cost_explorer
 from costcheck.sources.bills.contract import PullRequest
@@ -390,6 +392,7 @@ def test_a_row_that_is_not_certain_is_quarantined_with_its_day(
         "start": "2026-10-01",
         "end": "2026-10-02",
         "estimated": False,
+        "with_usage": True,
     }
 
 
@@ -398,17 +401,59 @@ def test_a_quarantined_row_is_read_again_once_it_can_be(explorer: CostExplorer) 
     explorer.answer = usage_only(day(good, group("Amazon Bedrock", "USE1-Something-New"), estimated=True))
     batch = explorer.pull()
     (row,) = batch.quarantined
-    mended = type(row)(
-        x_source=row.x_source,
-        x_bucket=row.x_bucket,
-        reason=row.reason,
-        raw=json.dumps(good).encode(),
-        context=row.context,
-    )
+    mended = replace(row, raw=json.dumps(good).encode())
 
     again = aws_cost_explorer.replay([mended], batch.provenance)
 
     assert (again.usage, again.charges) == (batch.usage, batch.charges)
+
+
+def test_a_month_without_usage_stays_without_it_when_its_quarantine_is_read_again(explorer: CostExplorer) -> None:
+    good = group("Amazon Bedrock", "USE1-NovaPro-output-tokens", "3.2", "1000")
+    explorer.answer = usage_only(day(good, group("Amazon Bedrock", "USE1-Something-New")))
+    batch = explorer.pull(usage="none")
+
+    (row,) = batch.quarantined
+    again = aws_cost_explorer.replay([replace(row, raw=json.dumps(good).encode())], batch.provenance)
+
+    assert (again.usage, len(again.charges)) == ((), 1)
+
+
+def test_of_two_rows_that_contradict_each_other_the_second_never_comes_back(explorer: CostExplorer) -> None:
+    rows = [group("Amazon Bedrock", "USE1-NovaPro-output-tokens", cost) for cost in ("1", "2")]
+    explorer.answer = usage_only(day(*rows))
+    batch = explorer.pull()
+
+    assert [row.billed_cost for row in batch.charges] == [1]
+    with pytest.raises(SourcePayloadError, match="none of 1 rows could be read; a second, different row"):
+        aws_cost_explorer.replay(batch.quarantined, batch.provenance)
+
+
+def test_every_class_of_tokens_comes_back_from_quarantine(explorer: CostExplorer, tmp_path: Path) -> None:
+    new = [group("Amazon Bedrock", f"USE1-New-{side}", "1", "1000") for side in ("in", "out")]
+    explorer.answer = usage_only(day(group("Amazon Bedrock", "USE1-NovaPro-input-tokens"), *new))
+    batch = explorer.pull()
+    known = [
+        group("Amazon Bedrock", f"USE1-NovaPro-{side}", "1", "1000")
+        for side in ("cache-read-tokens", "output-tokens")
+    ]
+    mended = tuple(
+        replace(row, raw=json.dumps(good).encode()) for row, good in zip(batch.quarantined, known, strict=True)
+    )
+    path = tmp_path / "ledger.duckdb"
+    with open_ledger(path) as ledger:
+        ledger.replace(replace(batch, quarantined=mended))
+
+    (told,) = replay(path)
+
+    assert (told.read, told.remaining) == (2, 0)
+    with open_ledger(path, read_only=True) as ledger:
+        (row,) = ledger.usage_by_hour()
+        assert (row.uncached_input_tokens, row.cache_read_input_tokens, row.output_tokens) == (
+            1_000,
+            1_000_000,
+            1_000_000,
+        )
 
 
 def test_a_new_record_type_is_quarantined(explorer: CostExplorer) -> None:
