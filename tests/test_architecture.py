@@ -52,6 +52,19 @@ WITHOUT_TEST_DATA = {
     "prices/token_prices": "its data come with the package genai-prices",
     "prices/live": "it asks the other sources, and EC2 in the shape that its stubber checks",
     "prices/pull": "it only puts the other sources together",
+    "prices/market": "it only puts the other sources together",
+    **dict.fromkeys(
+        (
+            "prices/capacity_blocks",
+            "prices/commitments",
+            "prices/eks_versions",
+            "prices/placement",
+            "prices/savings_plans",
+            "prices/spot",
+        ),
+        "nobody recorded any: rows of market_stubs.py, in the shapes that botocore's stubber checks",
+    ),
+    "prices/spot_advisor": "its data come with the kit: costcheck/data/spot_advisor",
 }
 
 PATH_OF_A_MACHINE = re.compile(r"(?<![\w./:-])/(?:home|root|Users|work)/|[A-Z]:\\\\?Users")

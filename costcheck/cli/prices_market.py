@@ -57,7 +57,7 @@ def pulled_market(  # noqa: PLR0913 - what the options say
         discounts=discounts,
         now=now,
     )
-    return fetch_market(_clients(prices, region_id), request, progress)
+    return fetch_market(market_clients(prices, region_id), request, progress)
 
 
 def contracted_discounts(config: Path | None, today: date) -> tuple[Discount, ...] | None:
@@ -71,7 +71,8 @@ def contracted_discounts(config: Path | None, today: date) -> tuple[Discount, ..
     return entered_discounts(read_settings(path), str(path), today=today)
 
 
-def _clients(prices: PriceClients, region_id: str) -> MarketClients:
+def market_clients(prices: PriceClients, region_id: str) -> MarketClients:
+    """Return boto3's clients for the user's own credentials: those of list prices, EKS, Savings Plans."""
     import boto3  # noqa: PLC0415 - slow to load
     from botocore.config import Config  # noqa: PLC0415 - the same
 

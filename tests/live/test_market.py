@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from costcheck.cli.prices_market import pulled_market
 from costcheck.market import Subject
 from costcheck.sources.prices.pull import PriceClients
-from costcheck.sources.prices.spot_advisor import fetch_advice, normalise_advice
 from tests.live.checks import REGION
 
 NAMES = ("g5.xlarge", "g6.xlarge", "g6e.xlarge", "p5.48xlarge")
@@ -27,8 +26,3 @@ def test_spot_savings_plans_versions_and_fees_have_prices(aws: PriceClients) -> 
     assert [row for row in market.facts.unknown() if not row.about] == []
     assert {"SpotUsage:g6.xlarge", "EKS-Auto:g6.xlarge-management-hours"} <= meters
     assert any(meter.startswith("ComputeSavingsPlan1yr/No Upfront/") for meter in meters)
-
-
-def test_the_spot_advisor_still_has_its_shape() -> None:
-    advice = fetch_advice(retrieved_on=datetime.now(UTC).date())
-    assert normalise_advice(advice, REGION, ["g6.xlarge"])
