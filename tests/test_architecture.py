@@ -50,7 +50,6 @@ TEST_DATA = {
 }
 WITHOUT_TEST_DATA = {
     "prices/token_prices": "its data come with the package genai-prices",
-    "prices/live": "it asks the other sources, and EC2 in the shape that its stubber checks",
     "prices/pull": "it only puts the other sources together",
     "prices/market": "it only puts the other sources together",
     **dict.fromkeys(
