@@ -4,9 +4,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 SCANNERS := .venv-scanners
+SPARK := .venv-spark
 LONG := .venv-long
 
-.PHONY: help setup scanners pin demo test long lint typecheck format lock bench clean bench-stack local-up local-down e2e
+.PHONY: help setup scanners spark pin demo test long lint typecheck format lock bench bench-import bench-engines clean bench-stack local-up local-down e2e
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -24,6 +25,14 @@ scanners: $(SCANNERS)/.installed ## Create .venv-scanners: they cannot share pac
 $(SCANNERS)/.installed: locks/scanners.txt $(STAMP)
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(SCANNERS)
 	$(BIN)/uv pip install --quiet --python $(SCANNERS)/bin/python --require-hashes -r locks/scanners.txt
+	@touch $@
+
+spark: $(SPARK)/.installed ## Create .venv-spark: Spark and a Java for the second engine, 700 MB that the kit does without
+
+$(SPARK)/.installed: locks/spark.txt scripts/link_spark_java.py $(STAMP)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(SPARK)
+	$(BIN)/uv pip install --quiet --python $(SPARK)/bin/python --require-hashes -r locks/spark.txt
+	$(BIN)/python scripts/link_spark_java.py $(SPARK)
 	@touch $@
 
 pin: setup ## Look up the digests of the chart's images at their registries and write charts/model-server/images.json
@@ -49,7 +58,7 @@ local-up: setup ## Start a pretend AWS account with a real Kubernetes control pl
 local-down: setup ## End it and everything that it started; the built tools stay
 	$(BIN)/python -m localcloud down
 
-e2e: setup scanners ## Deploy, break, recover and destroy the whole stack on the local cloud, with the plain pulumi command
+e2e: setup scanners spark ## Deploy, break, recover and destroy the whole stack on the local cloud, with the plain pulumi command
 	$(BIN)/pytest -n 0 -m e2e --force-enable-socket --durations=25 tests/e2e
 
 lint: setup
@@ -74,6 +83,8 @@ lock: ## Resolve the locks anew (needs uv)
 	    locks/scanners.in -o locks/scanners.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    locks/long.in -o locks/long.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    locks/spark.in -o locks/spark.txt
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --python-platform linux --generate-hashes --no-emit-index-url \
 	    --no-header --override locks/vllm-overrides.txt locks/vllm.in -o locks/vllm.txt
 
@@ -81,8 +92,14 @@ bench: setup ## Measure the speeds that the README claims
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/gate.py
 
+bench-import: setup ## Measure the import of ten million requests against DuckDB copying them to disk
+	$(BIN)/python -m benchmarks.import_spend_log
+
+bench-engines: setup spark ## Sum ten million requests with DuckDB and with Spark, and compare
+	$(BIN)/python -m benchmarks.engines
+
 bench-stack: setup ## Measure preview, up and destroy of the whole program on the local cloud
 	$(BIN)/python -m benchmarks.local_stack
 
 clean: ## Remove what setup and demo made
-	rm -rf $(VENV) $(SCANNERS) $(LONG) .demo
+	rm -rf $(VENV) $(SCANNERS) $(SPARK) $(LONG) .demo

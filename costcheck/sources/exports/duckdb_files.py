@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from costcheck.errors import InputFileError
+from costcheck.errors import InputFileError, UsageError
 from costcheck.sources.exports.dialects import DUCKDB, Dialect, TableName
 
 MEMORY_LIMIT = "600MB"
@@ -19,6 +19,7 @@ ROWS_AT_ONCE = 10_000
 VIEW = "raw_export"
 PARQUET = (".parquet", ".pq", ".snappy.parquet")
 REMOTE = "s3://"
+S3_EXTENSIONS = ("httpfs", "aws")
 
 
 class DuckDb:
@@ -48,21 +49,38 @@ class DuckDb:
 
 
 @contextmanager
-def open_files(path: str | Path, *, extensions: tuple[str, ...] = ()) -> Iterator[DuckDb]:
+def open_files(path: str | Path) -> Iterator[DuckDb]:
     """Yield an engine over CSV or Parquet files: one, a glob, or all of a folder.
 
     Raises:
         InputFileError: There is no such file, or it is no table.
+        UsageError: It lies on S3, and DuckDB's extensions for that are not installed.
     """
     with TemporaryDirectory() as spill, duckdb.connect() as connection:
         settle(connection, spill)
+        if str(path).startswith(REMOTE):
+            _reach_s3(connection)
         try:
-            for extension in extensions:
-                connection.load_extension(extension)
             connection.execute(f"CREATE TEMP VIEW {VIEW} AS FROM {scan(path)}")
             yield DuckDb(connection)
         except duckdb.Error as exc:
             raise unreadable(path, exc) from exc
+
+
+def _reach_s3(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the connection read S3 with the credentials that AWS's own tools would find; nothing is downloaded here."""
+    try:
+        for extension in S3_EXTENSIONS:
+            connection.load_extension(extension)
+        connection.execute("CREATE SECRET (TYPE s3, PROVIDER credential_chain)")
+    except duckdb.Error as exc:
+        first_line = str(exc).partition("\n")[0]
+        message = f"DuckDB cannot reach S3: {first_line}"
+        raise UsageError(
+            message,
+            expected="its extensions " + " and ".join(S3_EXTENSIONS) + ", and AWS credentials",
+            action="run `INSTALL httpfs; INSTALL aws;` once in DuckDB, or copy the files and name their folder",
+        ) from exc
 
 
 def column_names(path: str | Path) -> list[str]:

@@ -231,6 +231,12 @@ def test_files_that_are_not_there_are_an_input_error() -> None:
         pass
 
 
+def test_s3_without_duckdbs_extensions_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("costcheck.sources.exports.duckdb_files.S3_EXTENSIONS", ("no_such_extension",))
+    with pytest.raises(UsageError, match="cannot reach S3"), open_engine({"path": "s3://bucket/x.parquet"}, {}):
+        pass
+
+
 def test_spark_that_is_not_installed_is_named() -> None:
     with pytest.raises(UsageError, match="pyspark"), open_engine({"engine": "spark", "path": "x.parquet"}, {}):
         pass
