@@ -39,6 +39,7 @@ TEST_DATA = {
     "bills/litellm_postgres": "litellm_postgres",
     "bills/azure": "azure",
     "bills/azure_monitor": "azure",
+    "bills/google_bigquery": "google",
     "bills/openrouter": "openrouter",
     "bills/aws_cloudwatch": "aws_bills",
     "bills/aws_cost_explorer": "aws_bills",

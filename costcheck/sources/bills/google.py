@@ -52,6 +52,7 @@ READ = """
 CREATE OR REPLACE TEMP TABLE billed AS
 SELECT nullif(service_id, '') AS service_id, sku, nullif(project, '') AS project, coalesce(unit, '') AS unit,
     nullif(upper(currency), '') AS currency, coalesce(cost_type, '') AS cost_type,
+    amount,
     to_json({{service_id: short(service_id), sku: short(sku), usage_start_time: short(started), cost: short(cost),
         amount: short(amount), unit: short(unit), currency: short(currency)}})::VARCHAR AS raw,
     make_timestamp(epoch_us(TRY_CAST({started} AS TIMESTAMPTZ))) AS begun,
@@ -73,7 +74,7 @@ SELECT *,
         WHEN begun IS NULL THEN 'usage_start_time is no time'
         WHEN over IS NOT NULL AND over <= begun THEN 'usage_end_time is not after usage_start_time'
         WHEN money IS NULL THEN 'cost is no number'
-        WHEN quantity IS NULL THEN 'usage.amount is no number'
+        WHEN quantity IS NULL AND (amount <> '' OR cost_type IN ('', 'regular')) THEN 'usage.amount is no number'
         WHEN currency IS NULL THEN 'currency is missing'
         WHEN given IS NULL OR list_contains(list_transform(given, lambda one: one.amount IS NULL), true)
             THEN 'credits are no list of amounts' END AS reason

@@ -174,6 +174,18 @@ PULLS: tuple[PullSource, ...] = (
         reaches_back_days=93,
     ),
     PullSource(
+        name="google-bigquery",
+        module="costcheck.sources.bills.google_bigquery",
+        summary="Read Vertex AI and the Gemini API from Google's billing export in BigQuery, by the day.",
+        options=(
+            Option(name="table", help="project.dataset.gcp_billing_export_v1_ACCOUNT, or a view of it."),
+            Option(name="project", help="Where the query runs and is paid for; the table's project by default."),
+            Option(name="max-gib", help="Refuse a month whose query would scan more.", default="100"),
+            Option(name="base-url", help="Instead of https://bigquery.googleapis.com."),
+        ),
+        settles_after_days=7,
+    ),
+    PullSource(
         name="openrouter",
         module="costcheck.sources.bills.openrouter",
         summary="Read OpenRouter's activity of the last 30 days, by the day, with the management key in "
@@ -236,9 +248,7 @@ PULLS: tuple[PullSource, ...] = (
         module="costcheck.sources.bills.litellm_postgres",
         summary="Read a LiteLLM proxy's own database, LITELLM_DATABASE_URL, by the hour; daily sums where its log is "
         "pruned. It replaces what `litellm` read of the same months; texts stay in the database.",
-        options=(
-            Option(name="statement-timeout", help="Seconds that one statement may take.", default="300"),
-        ),
+        options=(Option(name="statement-timeout", help="Seconds that one statement may take.", default="300"),),
         rows_of="litellm",
         settles_after_days=1,
     ),

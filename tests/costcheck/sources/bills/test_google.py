@@ -192,6 +192,10 @@ def test_taxes_and_corrections_are_told_apart_and_count_no_tokens(
     assert (batch.usage, batch.charges[0].charge_category) == ((), category)
 
 
+def test_a_tax_needs_no_usage(read: Callable[..., BillBatch]) -> None:
+    assert read(row(cost_type="tax", usage={})).charges[0].charge_category is ChargeCategory.TAX
+
+
 def test_a_late_row_of_the_same_hour_adds_to_it(read: Callable[..., BillBatch]) -> None:
     batch = read(row(), row(export_time="2026-11-22T00:00:00Z"))
     assert (len(batch.usage), batch.usage[0].uncached_input_tokens) == (1, 2000)
