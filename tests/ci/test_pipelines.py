@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from http.server import BaseHTTPRequestHandler
@@ -19,6 +20,7 @@ SCANNERS = ROOT / ".venv-scanners" / "bin"
 CI = ROOT / "docs" / "ci"
 PLANS = ROOT / "tests" / "data" / "plans"
 SCANNED = 3
+SHA = "0123456789abcdef0123456789abcdef01234567"
 ACCESS_LEVELS = """
 import json, sys
 from policy_sentry.querying.actions import get_action_data
@@ -46,6 +48,49 @@ def test_zizmor_finds_nothing_in_actions_and_workflows_and_looked_at_all_of_them
     assert json.loads(done.stdout) == []
     assert all(str(file.relative_to(ROOT)) in done.stderr for file in files), done.stderr
     assert len(files) >= SCANNED
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """Return the workflow for other repositories, copied and filled in as its first lines say."""
+    text = (
+        (CI / "gate.github.yml").read_text().replace("ORGANISATION/KIT/", "acme/kit/").replace("COMMIT\n", f"{SHA}\n")
+    )
+    workflow = tmp_path / ".github" / "workflows" / "gate.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(text)
+    return workflow
+
+
+def test_zizmor_finds_nothing_in_the_workflow_for_other_repositories(copied: Path) -> None:
+    done = run(str(SCANNERS / "zizmor"), "--offline", "--format", "json", str(copied.parents[1]))
+
+    assert (done.returncode, json.loads(done.stdout)) == (0, []), done.stdout
+    assert "gate.yml" in done.stderr
+
+
+def test_the_workflow_for_other_repositories_asks_for_what_our_own_asks(copied: Path) -> None:
+    ours, theirs = (
+        yaml.safe_load(path.read_text()) for path in (ROOT / ".github" / "workflows" / "gate.yml", copied)
+    )
+    (own,), (other,) = ours["jobs"].values(), theirs["jobs"].values()
+
+    assert theirs["permissions"] == {}
+    assert (other["permissions"], other["steps"][-1]["with"]) == (own["permissions"], own["steps"][-1]["with"])
+    assert "if" not in other
+
+
+def test_every_variable_and_secret_of_a_workflow_is_in_the_table() -> None:
+    files = [*(ROOT / ".github").rglob("*.yml"), CI / "gate.github.yml"]
+    used = {name for file in files for name in re.findall(r"\b(?:vars|secrets)\.(\w+)", file.read_text())}
+    page = (CI / "README.md").read_text()
+
+    assert {name for name in used if f"| `{name}`" not in page and f", `{name}`" not in page} == set()
+    assert len(used) > SCANNED
+
+
+def test_the_action_leaves_the_python_of_the_program_alone() -> None:
+    assert "GITHUB_PATH" not in (ROOT / ".github" / "actions" / "gate" / "action.yml").read_text()
 
 
 def test_every_action_of_others_is_pinned_to_a_commit() -> None:
@@ -120,7 +165,7 @@ def pulumi(tmp_path: Path) -> Path:
     program = tmp_path / "bin" / "pulumi"
     program.parent.mkdir()
     program.write_text(
-        '#!/usr/bin/env bash\necho "pulumi $1 ${AWS_ROLE_ARN:-none}" >>"$NOTES"\n'
+        '#!/usr/bin/env bash\necho "pulumi $1 ${AWS_ROLE_ARN:-none}" >>"$NOTES"\necho "$*" >>"$NOTES.words"\n'
         'if [ "$1" = stack ]; then cat "$STATE"; else cat "$PLAN"; exit "${PREVIEW_STATUS:-0}"; fi\n'
     )
     program.chmod(0o755)
@@ -159,6 +204,43 @@ def test_a_preview_that_leaves_with_an_error_is_never_allowed_though_its_plan_lo
 ) -> None:
     assert gate(pulumi, tmp_path, "lower") == 0
     assert gate(pulumi, tmp_path, "lower", PREVIEW_STATUS="255") == 4
+
+
+def without(tmp_path: Path, *programs: str) -> subprocess.CompletedProcess[str]:
+    """Return what the script says where only these programs of ours are on PATH."""
+    folder = tmp_path / "only"
+    folder.mkdir()
+    for program in programs:
+        (folder / program).symlink_to(ROOT / ".venv" / "bin" / program)
+    environment = {"PATH": os.pathsep.join([str(folder), "/usr/bin", "/bin"])}
+    bash = shutil.which("bash") or "bash"
+    command = [bash, str(ROOT / "scripts" / "gate.sh"), "shop/prod"]
+    return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+
+
+def test_without_pulumi_the_script_says_so_and_the_gate_answers(tmp_path: Path) -> None:
+    done = without(tmp_path, "costcheck")
+
+    assert done.returncode == 4
+    assert "pulumi is not on PATH, so nothing can be previewed" in done.stderr
+    assert "plan.json is empty" in " ".join(done.stdout.split())
+    assert "truncated" not in done.stdout
+    assert "shop/prod, as of" in done.stdout
+
+
+def test_without_costcheck_nobody_can_tell(tmp_path: Path) -> None:
+    done = without(tmp_path)
+
+    assert done.returncode == 4
+    assert "costcheck is not on PATH" in done.stderr
+
+
+def test_a_program_in_a_folder_is_previewed_there(pulumi: Path, tmp_path: Path) -> None:
+    assert gate(pulumi, tmp_path, "lower", GATE_PROGRAM="apps/llm") == 0
+    assert (tmp_path / "notes.words").read_text().splitlines() == [
+        "stack export --cwd apps/llm --stack local",
+        "preview --cwd apps/llm --json --stack local",
+    ]
 
 
 def test_without_a_stack_nobody_can_tell() -> None:
