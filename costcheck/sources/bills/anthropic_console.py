@@ -9,7 +9,7 @@ requests. The console says that its export is of what it displays: choose all wo
 """
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from costcheck.records import (
     ChargeCategory,
     Operation,
     Provenance,
+    QuarantinedRow,
     ServiceTier,
     TokenType,
     TokenUsage,
@@ -108,8 +109,30 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
     return builder.batch((bucket,), provenance)
 
 
+def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
+    """Return what quarantined rows say now.
+
+    Raises:
+        SourcePayloadError: None could be read.
+    """
+    builder = BatchBuilder(SOURCE)
+    for number, row in enumerate(rows):
+        builder.read(row.x_bucket, row.raw, partial(_read_again, number, row, provenance), context=row.context)
+    return builder.batch(tuple(dict.fromkeys(row.x_bucket for row in rows)), provenance)
+
+
+def _read_again(number: int, row: QuarantinedRow, provenance: Provenance) -> tuple[Hashable, Read]:
+    cells = msgspec.json.decode(row.raw, type=dict[str, str])
+    if row.context == _context(costs=True):
+        return _read_cost(row.x_bucket, number, cells, provenance)
+    if row.context == _context(costs=False):
+        return _read_usage(row.x_bucket, number, cells)
+    message = f"the context is {row.context}"
+    raise SourcePayloadError(message, expected="a row of such an export", action="read that bill again")
+
+
 def _context(*, costs: bool) -> str:
-    return msgspec.json.encode({"kind": "cost" if costs else "usage"}).decode()
+    return msgspec.json.encode({"export": "anthropic cost" if costs else "anthropic usage"}).decode()
 
 
 def _refuse_minutes(table: Table) -> None:

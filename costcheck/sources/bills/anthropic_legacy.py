@@ -18,7 +18,7 @@ from types import MappingProxyType
 import msgspec
 
 from costcheck.errors import CurrencyError, SourcePayloadError
-from costcheck.records import BillBatch, Charge, ChargeCategory, Provenance, TokenUsage
+from costcheck.records import BillBatch, Charge, ChargeCategory, Provenance, QuarantinedRow, TokenUsage
 from costcheck.sources.bills.anthropic import (
     API_VERSION,
     BASE_URL,
@@ -67,6 +67,14 @@ class Page(msgspec.Struct, frozen=True):
     data: list[TimeBucket]
     has_more: bool
     next_page: str | None = None
+
+
+class RowContext(msgspec.Struct, frozen=True):
+    """What a row does not say itself."""
+
+    endpoint: str
+    starting_at: datetime
+    ending_at: datetime
 
 
 class UsageRow(msgspec.Struct, frozen=True):
@@ -183,15 +191,33 @@ def normalise_bill(pages: Sequence[FetchedPage[Page]], buckets: tuple[str, ...],
     return builder.batch(buckets, provenance)
 
 
+def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
+    """Return what quarantined rows say now.
+
+    Raises:
+        SourcePayloadError: None could be read.
+    """
+    builder = BatchBuilder(SOURCE)
+    for row in rows:
+        builder.read(row.x_bucket, row.raw, partial(_read_again, row, provenance), context=row.context)
+    return builder.batch(tuple(dict.fromkeys(row.x_bucket for row in rows)), provenance)
+
+
+def _read_again(row: QuarantinedRow, provenance: Provenance) -> tuple[Hashable, Read]:
+    context = msgspec.json.decode(row.context, type=RowContext)
+    time = TimeBucket(starting_at=context.starting_at, ending_at=context.ending_at, results=[])
+    kind = known({USAGE_PATH: USAGE, COST_PATH: COST}, context.endpoint, what="endpoint")
+    fetched = FetchedPage(bucket=row.x_bucket, kind=kind, page=Page(data=[], has_more=False))
+    return _read(fetched, time, row.raw, provenance)
+
+
 def _context(fetched: FetchedPage[Page], time: TimeBucket) -> str:
     path = USAGE_PATH if fetched.kind == USAGE else COST_PATH
-    period = {"starting_at": time.starting_at, "ending_at": time.ending_at}
-    return msgspec.json.encode({"endpoint": path, **period}).decode()
+    context = RowContext(endpoint=path, starting_at=time.starting_at, ending_at=time.ending_at)
+    return msgspec.json.encode(context).decode()
 
 
-def _read(
-    fetched: FetchedPage[Page], time: TimeBucket, raw: msgspec.Raw, provenance: Provenance
-) -> tuple[Hashable, Read]:
+def _read(fetched: FetchedPage[Page], time: TimeBucket, raw: bytes, provenance: Provenance) -> tuple[Hashable, Read]:
     if fetched.bucket != f"{time.starting_at.astimezone(UTC):%Y-%m}":
         return (fetched.kind, time.starting_at), SetAside(OTHER_MONTH)
     if fetched.kind == USAGE:

@@ -23,7 +23,7 @@ from types import MappingProxyType
 import msgspec
 
 from costcheck.errors import SourcePayloadError
-from costcheck.records import BillBatch, Charge, Operation, Provenance, TokenUsage
+from costcheck.records import BillBatch, Charge, Operation, Provenance, QuarantinedRow, TokenUsage
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens, known
 from costcheck.sources.bills.windows import Window
@@ -172,8 +172,31 @@ def normalise_rows(
     builder = BatchBuilder(SOURCE)
     for page in fetched:
         for raw in page.rows:
-            builder.read(page.bucket, safe_raw(raw), partial(_read, page, raw, provider))
+            reader = partial(_read, page, raw, provider)
+            builder.read(page.bucket, safe_raw(raw), reader, context=row_context(provider))
     return builder.batch(buckets, provenance)
+
+
+def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
+    """Return what quarantined rows say now.
+
+    Raises:
+        SourcePayloadError: None could be read.
+    """
+    builder = BatchBuilder(SOURCE)
+    for row in rows:
+        builder.read(row.x_bucket, row.raw, partial(_read_again, row), context=row.context)
+    return builder.batch(tuple(dict.fromkeys(row.x_bucket for row in rows)), provenance)
+
+
+def _read_again(row: QuarantinedRow) -> tuple[Hashable, Read]:
+    provider = msgspec.json.decode(row.context, type=dict[str, str])["provider"]
+    return read_observation(row.x_bucket, msgspec.json.decode(row.raw, type=Observation), provider=provider)
+
+
+def row_context(provider: str) -> str:
+    """Return what an observation does not say itself."""
+    return msgspec.json.encode({"provider": provider}).decode()
 
 
 def _read(page: FetchedRows, raw: msgspec.Raw, provider: str) -> tuple[Hashable, Read]:
@@ -236,7 +259,7 @@ def _usage(bucket: str, row: Observation, model: str, counts: Mapping[str, int],
 
 
 def _charge(usage: TokenUsage, cost: Decimal) -> Charge:
-    if cost < 0:
+    if not cost.is_finite() or cost < 0:
         message = f"totalCost is {cost}"
         raise SourcePayloadError(message, expected="zero or more", action="check the prices in Langfuse")
     return Charge(

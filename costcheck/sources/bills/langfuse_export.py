@@ -20,7 +20,7 @@ import msgspec
 from costcheck.records import BillBatch, Provenance
 from costcheck.sources.bills.console_csv import file_bucket
 from costcheck.sources.bills.json_lines import documents, first_bytes, unreadable
-from costcheck.sources.bills.langfuse import SOURCE, UNKNOWN_PROVIDER, Observation, read_observation
+from costcheck.sources.bills.langfuse import SOURCE, UNKNOWN_PROVIDER, Observation, read_observation, row_context
 from costcheck.sources.bills.rows import BatchBuilder, Read
 
 EXPECTED = "an export of Langfuse's observations with id, type, start_time, provided_model_name and usage_details"
@@ -69,7 +69,7 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
     for number, row in enumerate(rows, start=1):
         _require_fields(path, number, row)
         raw = msgspec.json.encode(row)
-        builder.read(bucket, raw, partial(_read, bucket, raw))
+        builder.read(bucket, raw, partial(_read, bucket, raw), context=row_context(UNKNOWN_PROVIDER))
     return builder.batch((bucket,), provenance)
 
 

@@ -149,18 +149,25 @@ def fetch_days(
     """Yield every page of the windows, with its bucket.
 
     Raises:
-        SourcePayloadError: A page says that it is another one than was asked for.
+        SourcePayloadError: A page is another one than was asked for, or their number changed while they were read.
     """
     for window in windows:
         number, last = 1, 1
         while number <= last:
             page = client.get(PATH, _params(window, number), Page)
-            if page.metadata.page != number:
-                message = f"{PATH} was asked for page {number} and gave page {page.metadata.page}"
-                raise SourcePayloadError(message, expected="each page once", action="check the proxy's version")
+            _require_page(page.metadata, number, last)
             yield window.bucket, page
             on_page()
             number, last = number + 1, page.metadata.total_pages
+
+
+def _require_page(metadata: PageMetadata, number: int, last: int) -> None:
+    # Rows that come in between move others to another page, where they would count twice or not at all.
+    if metadata.page != number or (number > 1 and metadata.total_pages != last):
+        message = (
+            f"{PATH} was asked for page {number} of {last} and gave page {metadata.page} of {metadata.total_pages}"
+        )
+        raise SourcePayloadError(message, expected="each page once", action="run it again; the read is not complete")
 
 
 def _params(window: Window, number: int) -> list[tuple[str, str | int]]:

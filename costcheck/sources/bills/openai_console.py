@@ -9,7 +9,7 @@ dollars, days are UTC. What differs: counts are written as `59200.0`, a period w
 Exports of embeddings, images and audio are not established and are refused, naming what they lack.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from types import MappingProxyType
 import msgspec
 
 from costcheck.errors import InputFileError, SourcePayloadError
-from costcheck.records import BillBatch, Operation, Provenance
+from costcheck.records import BillBatch, Operation, Provenance, QuarantinedRow
 from costcheck.sources.bills.console_csv import (
     Row,
     Table,
@@ -94,8 +94,25 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
     return builder.batch((bucket,), provenance)
 
 
+def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
+    """Return what quarantined rows say now.
+
+    Raises:
+        SourcePayloadError: None could be read.
+    """
+    builder = BatchBuilder(SOURCE)
+    for number, row in enumerate(rows):
+        builder.read(row.x_bucket, row.raw, partial(_read_again, number, row, provenance), context=row.context)
+    return builder.batch(tuple(dict.fromkeys(row.x_bucket for row in rows)), provenance)
+
+
+def _read_again(number: int, row: QuarantinedRow, provenance: Provenance) -> tuple[Hashable, Read]:
+    kind = known({_context(kind): kind for kind in (COMPLETIONS, COSTS)}, row.context, what="context")
+    return _read(kind, row.x_bucket, number, msgspec.json.decode(row.raw, type=dict[str, str]), provenance)
+
+
 def _context(kind: str) -> str:
-    return msgspec.json.encode({"kind": kind}).decode()
+    return msgspec.json.encode({"export": kind}).decode()
 
 
 def _kind(table: Table) -> str:

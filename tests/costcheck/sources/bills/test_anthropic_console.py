@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -187,6 +188,14 @@ def test_a_missing_column_is_named(read: Read) -> None:
 def test_a_file_of_which_nothing_can_be_read_is_refused(read: Read) -> None:
     with pytest.raises(SourcePayloadError, match="none of 1 rows"):
         read(usage(usage_type="new"))
+
+
+def test_a_row_that_can_be_read_now_is_read_again(read: Read, provenance: Provenance) -> None:
+    (row,) = read(usage(), usage(usage_type="new")).quarantined
+    mended = replace(row, raw=row.raw.replace(b'"new"', b'"priority"'))
+    assert [usage.service_tier for usage in anthropic_console.replay([mended], provenance).usage] == [
+        ServiceTier.PRIORITY
+    ]
 
 
 def test_another_table_is_not_recognised(tmp_path: Path) -> None:

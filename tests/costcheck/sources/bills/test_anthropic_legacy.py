@@ -149,6 +149,22 @@ def test_usage_that_cannot_be_right_is_quarantined_with_its_period(
     assert msgspec.json.decode(row.context) == {"endpoint": "/v1/organizations/usage_report/messages"} | HOUR
 
 
+@pytest.mark.parametrize(
+    ("bad", "right"),
+    [
+        (fetched("messages", usage_row(service_tier="new")), b'"batch"'),
+        (fetched("cost_report", cost_row(token_type="new")), b'"output_tokens"'),  # noqa: S106 - a class of tokens
+    ],
+)
+def test_a_row_that_can_be_read_now_is_read_again(
+    provenance: Provenance, bad: FetchedPage[anthropic_legacy.Page], right: bytes
+) -> None:
+    good = fetched("messages", usage_row(model="good"))
+    (row,) = anthropic_legacy.normalise_bill([good, bad], BILL, provenance).quarantined
+    batch = anthropic_legacy.replay([replace(row, raw=row.raw.replace(b'"new"', right))], provenance)
+    assert len(batch.usage) + len(batch.charges) == 1
+
+
 @pytest.mark.parametrize("changes", [{"amount": "NaN"}, {"amount": 12}, {"amount": ""}, {"token_type": "new"}])
 def test_a_cost_that_cannot_be_read_is_quarantined(
     normalise: Callable[..., BillBatch], changes: dict[str, object]

@@ -163,6 +163,12 @@ def test_what_cannot_be_right_is_quarantined_without_texts(read: Callable[..., B
     assert CANARY not in repr(batch)
 
 
+def test_a_row_that_can_be_read_now_is_read_again(provenance: Provenance, read: Callable[..., BillBatch]) -> None:
+    (row,) = read(observation(), observation("o2", usageDetails={"characters": 5})).quarantined
+    mended = replace(row, raw=row.raw.replace(b"characters", b"input"))
+    assert [usage.input_tokens for usage in langfuse.replay([mended], provenance).usage] == [5]
+
+
 def test_the_same_observation_twice_counts_once(read: Callable[..., BillBatch]) -> None:
     batch = read(observation(), observation())
     assert (len(batch.usage), batch.set_aside[0].row_count) == (1, 1)

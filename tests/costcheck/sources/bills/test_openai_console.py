@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -174,6 +175,14 @@ def test_a_second_download_of_the_same_file_replaces_the_first(tmp_path: Path, p
         for name in ("costs.csv", "costs (1).csv"):
             ledger.replace(openai_console.read(write(tmp_path / name, (cost(),)), provenance))
         assert [charge.billed_cost for charge in ledger.charges_by_month()] == [Decimal("0.5")]
+
+
+def test_a_row_that_can_be_read_now_is_read_again(read: Read, provenance: Provenance) -> None:
+    (row,) = read(usage(), usage(service_tier="new")).quarantined
+    mended = replace(row, raw=row.raw.replace(b'"new"', b'"priority"'))
+    assert [usage.service_tier for usage in openai_console.replay([mended], provenance).usage] == [
+        ServiceTier.PRIORITY
+    ]
 
 
 def test_another_table_is_not_recognised(tmp_path: Path) -> None:
