@@ -216,6 +216,7 @@ def _sum(connection: duckdb.DuckDBPyConnection, bucket: str, provenance: Provena
             for reason, count in sorted(aside.items())
         ),
         provenance=provenance,
+        rows_in=sum(count for (count,) in _fetch(connection, "SELECT count(*) FROM billed")),
     )
 
 

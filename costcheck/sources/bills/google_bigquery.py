@@ -17,12 +17,12 @@ from functools import partial
 import msgspec
 
 from costcheck.errors import SourcePayloadError, UsageError
-from costcheck.records import BillBatch, Provenance
+from costcheck.records import BillBatch, Provenance, QuarantinedRow
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.google_lines import Line, records_of
 from costcheck.sources.bills.google_skus import SERVICES
 from costcheck.sources.bills.rows import BatchBuilder, Read, check, known
-from costcheck.sources.bills.windows import Window
+from costcheck.sources.bills.windows import Window, bucket_window
 from costcheck.sources.http import ApiClient, RetryPolicy, follow_pages
 from costcheck.units import parse_decimal
 
@@ -337,8 +337,14 @@ def normalise_days(months: Sequence[FetchedMonth], buckets: tuple[str, ...], pro
     for month in months:
         for raw in month.rows:
             read = partial(_read_row, month.window, raw, provenance)
-            builder.read(month.window.bucket, raw, read, context=f'{{"bucket":"{month.window.bucket}"}}')
+            builder.read(month.window.bucket, raw, read)
     return builder.batch(buckets, provenance)
+
+
+def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
+    """Return what quarantined rows say now, what still cannot be read quarantined as before."""
+    months = [FetchedMonth(window=bucket_window(row.x_bucket), rows=(msgspec.Raw(row.raw),)) for row in rows]
+    return normalise_days(months, tuple(sorted({row.x_bucket for row in rows})), provenance)
 
 
 def _read_row(window: Window, raw: msgspec.Raw, provenance: Provenance) -> tuple[Hashable, Read]:

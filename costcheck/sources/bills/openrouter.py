@@ -15,10 +15,10 @@ from functools import partial
 import msgspec
 
 from costcheck.errors import UsageError
-from costcheck.records import BillBatch, Charge, Provenance, TokenUsage
+from costcheck.records import BillBatch, Charge, Provenance, QuarantinedRow, TokenUsage
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.rows import BatchBuilder, Read, check, count_tokens
-from costcheck.sources.bills.windows import Window
+from costcheck.sources.bills.windows import Window, bucket_window
 from costcheck.sources.http import ApiClient, RetryPolicy
 from costcheck.units import parse_decimal
 
@@ -121,6 +121,14 @@ def normalise_activity(days: Sequence[FetchedDay], buckets: tuple[str, ...], pro
         for raw in day.activity.data:
             builder.read(day.window.bucket, raw, partial(_read_item, day.window, raw))
     return builder.batch(buckets, provenance)
+
+
+def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
+    """Return what quarantined rows say now, what still cannot be read quarantined as before."""
+    days = [
+        FetchedDay(window=bucket_window(row.x_bucket), activity=Activity(data=[msgspec.Raw(row.raw)])) for row in rows
+    ]
+    return normalise_activity(days, tuple(sorted({row.x_bucket for row in rows})), provenance)
 
 
 def _read_item(window: Window, raw: msgspec.Raw) -> tuple[Hashable, Read]:

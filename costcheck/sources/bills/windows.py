@@ -37,6 +37,17 @@ class Window:
             start = end
 
 
+def bucket_window(bucket: str) -> Window:
+    """Return the whole window of a bucket's name.
+
+    Raises:
+        ValueError: It is neither `2026-05` nor `2026-05-01`.
+    """
+    by_day = len(bucket) == len("2026-05-01")
+    start = datetime.strptime(bucket, "%Y-%m-%d" if by_day else "%Y-%m").replace(tzinfo=UTC)
+    return Window(bucket=bucket, start=start, end=start + DAY if by_day else month_start(start, shift=1))
+
+
 def month_start(day: date, *, shift: int = 0) -> datetime:
     """Return the first instant of the month of `day`, `shift` months later."""
     years, month = divmod(day.month - 1 + shift, MONTHS_IN_A_YEAR)

@@ -208,6 +208,12 @@ def test_a_row_that_was_dumped_twice_counts_once(read: Callable[..., BillBatch])
     assert [(aside.reason, aside.row_count) for aside in batch.set_aside] == [("the same row a second time", 1)]
 
 
+def test_every_row_of_the_file_is_counted(read: Callable[..., BillBatch]) -> None:
+    other = row(service={"id": "6F81-5844-456A"})
+    batch = read(row(), row(export_time="2026-11-22T00:00:00Z"), row(), other, row(cost="much"))
+    assert batch.rows_in == 5
+
+
 def test_rows_that_differ_in_a_label_alone_are_two(read: Callable[..., BillBatch]) -> None:
     assert net(read(row(), row(labels=[{"key": "team", "value": "a"}]))) == Decimal("0.6")
 

@@ -138,6 +138,13 @@ def test_a_row_that_cannot_be_right_is_quarantined(normalise: Callable[..., Bill
     assert (len(batch.charges), len(batch.quarantined)) == (1, 1)
 
 
+def test_a_quarantined_row_can_be_read_again(normalise: Callable[..., BillBatch], provenance: Provenance) -> None:
+    batch = normalise(row(), row(cost="NaN", project="b"))
+    mended = [replace(each, raw=each.raw.replace(b"NaN", b"1.5")) for each in batch.quarantined]
+    assert len(google_bigquery.replay(mended, provenance).usage) == 1
+    assert len(google_bigquery.replay([*mended, *batch.quarantined], provenance).quarantined) == 1
+
+
 def test_another_currency_stops_the_read(normalise: Callable[..., BillBatch]) -> None:
     with pytest.raises(CurrencyError, match="'EUR'"):
         normalise(row(currency="EUR"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -199,6 +200,13 @@ def test_a_day_that_is_final_is_not_asked_for_again(tmp_path: Path) -> None:
             pull_by_command(server.url, NOW, tmp_path / "ledger.duckdb")
     # Yesterday settles a day after its end, so that it is asked for twice.
     assert len(server.asked) == 30 + 1
+
+
+def test_a_quarantined_row_can_be_read_again(normalise: Callable[..., BillBatch], provenance: Provenance) -> None:
+    batch = normalise(item(), item(endpoint_id="b", cached_tokens=1001))
+    mended = [replace(each, raw=each.raw.replace(b"1001", b"1000")) for each in batch.quarantined]
+    assert len(openrouter.replay(mended, provenance).usage) == 1
+    assert len(openrouter.replay([*mended, *batch.quarantined], provenance).quarantined) == 1
 
 
 def one_day(pages: Pages) -> Provider:

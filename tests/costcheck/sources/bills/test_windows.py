@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from costcheck.sources.bills.windows import day_windows, month_windows
+from costcheck.sources.bills.windows import bucket_window, day_windows, month_windows
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 
@@ -25,3 +25,15 @@ def test_the_day_that_is_still_running_is_not_read() -> None:
 
 def test_a_day_in_the_future_is_no_window() -> None:
     assert day_windows(date(2026, 11, 23), date(2026, 11, 30), now=NOW) == ()
+
+
+def test_a_buckets_name_tells_its_window() -> None:
+    day, month = bucket_window("2026-12-31"), bucket_window("2026-12")
+    assert (day.start.day, day.end, month.start.day, month.end) == (
+        31,
+        month.end,
+        1,
+        datetime(2027, 1, 1, tzinfo=UTC),
+    )
+    assert day.is_whole
+    assert month.is_whole
