@@ -381,3 +381,28 @@ class MonthCharge:
     billing_currency: str
     billed_cost: Decimal
     x_estimated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassCharge:
+    """Usage charges of one model, tier and class of tokens in one month, summed: what prices are compared with.
+
+    Attributes:
+        x_token_type: None where the source does not tell classes, or the charge is not about tokens.
+        list_cost: The source's own figure at list prices, None where any of the charges lacks it.
+        charge_count: Rows behind the sums, each of which its provider may have rounded.
+    """
+
+    x_source: str
+    month: date
+    service_provider_name: str
+    service_name: str
+    x_gen_ai_request_model: str | None
+    x_token_type: TokenType | None
+    x_operation: Operation
+    x_service_tier: ServiceTier
+    billing_currency: str
+    billed_cost: Decimal
+    list_cost: Decimal | None
+    charge_count: int
+    x_estimated: bool

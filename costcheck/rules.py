@@ -76,6 +76,22 @@ class Assumptions(Typed, frozen=True, kw_only=True):
     monthly_level_error: Fact
 
 
+class LedgerRules(Typed, frozen=True, kw_only=True):
+    """What a read of a bill must keep to, and what explains a residual; `data/ledger_rules.toml` has the sources."""
+
+    max_quarantined_share: Fact
+    min_quarantined_rows: Fact
+    max_source_gap_share: Fact
+    rounding_of_a_charge: Fact
+    regional_surcharge_share: Fact
+    regional_surcharge_error: Fact
+
+
+def read_ledger_rules() -> LedgerRules:
+    """Return the rules that the kit ships."""
+    return read_data_toml("ledger_rules.toml", LedgerRules)
+
+
 RANGES = {
     "horizon_months": (1, 60),
     "wait_months": (0, 60),

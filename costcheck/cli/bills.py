@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from costcheck.cli.bill_export import export
+from costcheck.cli.bill_options import LEDGER, MONTH
+from costcheck.cli.bill_reconcile import reconcile
+from costcheck.cli.bill_replay import replay
+from costcheck.cli.bill_retention import forget, redact
 from costcheck.errors import UsageError
 from costcheck.sources.bills.registry import FILES, PULLS
 
@@ -26,14 +31,6 @@ if TYPE_CHECKING:
 # Imports of duckdb, httpx2, msgspec and rich wait inside the commands, so that `--help` stays fast.
 MONTHS_BY_DEFAULT = 6
 SECONDS_BEFORE_PROGRESS = 1.0
-MONTH = click.DateTime(["%Y-%m", "%Y-%m-%d"])
-LEDGER = click.option(
-    "--ledger",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("costcheck.duckdb"),
-    show_default=True,
-    help="The ledger's file.",
-)
 
 
 class _Pulls(click.Group):
@@ -172,19 +169,6 @@ def import_bill_file(file: Path, ledger: Path, retrieved_on: date, kind: str = "
 
 
 @bill.command()
-@click.argument("source")
-@click.argument("bucket")
-@LEDGER
-def forget(source: str, bucket: str, ledger: Path) -> None:
-    """Take BUCKET of SOURCE (as `show` names them) out of the ledger."""
-    from costcheck.ledger import open_ledger  # noqa: PLC0415 - see the top
-
-    with open_ledger(ledger) as opened:
-        opened.forget(source, bucket)
-    click.echo(f"forgot {source} {bucket}")
-
-
-@bill.command()
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @LEDGER
 def show(style: str, ledger: Path) -> None:
@@ -296,3 +280,7 @@ def _as_json(ledger: Ledger) -> str:
 
 def _counts(counts: dict[tuple[str, str], int]) -> list[dict[str, str | int]]:
     return [{"x_source": source, "reason": reason, "row_count": count} for (source, reason), count in counts.items()]
+
+
+for command in (replay, reconcile, export, forget, redact):
+    bill.add_command(command)

@@ -9,6 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
+import msgspec
+
 from costcheck.errors import CostcheckError, UsageError
 from costcheck.ledger import Ledger, open_ledger
 from costcheck.ledger.settle import same_key
@@ -106,8 +108,8 @@ def _read_again(modules: Sequence[ReplayModule], row: QuarantinedRow, provenance
     for module in modules:
         try:
             batch = module.replay((row,), provenance)
-        except CostcheckError:
-            continue
+        except (CostcheckError, msgspec.MsgspecError, ValueError):
+            continue  # that module's rows have another context, or it still cannot read this one
         if not batch.quarantined:
             return batch
     return None

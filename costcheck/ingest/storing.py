@@ -5,22 +5,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from costcheck.errors import LedgerError, SourceError, SourcePayloadError
-from costcheck.facts import Fact, Typed, read_data_toml
 from costcheck.ledger import Ledger, open_ledger
 from costcheck.records import BillBatch
-
-
-class LedgerRules(Typed, frozen=True, kw_only=True):
-    """What a read must keep to; `data/ledger_rules.toml` says where each number belongs."""
-
-    max_quarantined_share: Fact
-    min_quarantined_rows: Fact
-    max_source_gap_share: Fact
-
-
-def read_ledger_rules() -> LedgerRules:
-    """Return the rules that the kit ships."""
-    return read_data_toml("ledger_rules.toml", LedgerRules)
+from costcheck.rules import read_ledger_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,17 @@ from typing import Any
 import duckdb
 
 from costcheck.ledger.schema import EXACT
-from costcheck.records import ChargeCategory, MonthCharge, Operation, Origin, Provenance, ServiceTier, UsageHour
+from costcheck.records import (
+    ChargeCategory,
+    ClassCharge,
+    MonthCharge,
+    Operation,
+    Origin,
+    Provenance,
+    ServiceTier,
+    TokenType,
+    UsageHour,
+)
 
 HOUR = timedelta(hours=1)
 
@@ -103,6 +113,16 @@ SELECT x_source, date_trunc('month', charge_period_start)::DATE AS month, charge
 FROM charges
 GROUP BY x_source, month, charge_category, service_provider_name, service_name, x_gen_ai_request_model, x_operation,
     billing_currency
+ORDER BY ALL
+"""
+CHARGES_BY_CLASS = """
+SELECT x_source, date_trunc('month', charge_period_start)::DATE AS month, service_provider_name, service_name,
+    x_gen_ai_request_model, x_token_type, x_operation, x_service_tier, billing_currency,
+    sum(coalesce(effective_cost, billed_cost)), CASE WHEN count(list_cost) = count(*) THEN sum(list_cost) END,
+    count(*), bool_or(x_estimated)
+FROM charges WHERE charge_category = 'Usage'
+GROUP BY x_source, month, service_provider_name, service_name, x_gen_ai_request_model, x_token_type, x_operation,
+    x_service_tier, billing_currency
 ORDER BY ALL
 """
 # A bucket of a pull is a month, complete once the month was over when it was read, even if it held nothing; or it is
@@ -215,6 +235,29 @@ def _month_charge(row: tuple[Any, ...]) -> MonthCharge:
         billing_currency=row[7],
         billed_cost=_plain(row[8]),
         x_estimated=row[9],
+    )
+
+
+def charges_by_class(connection: duckdb.DuckDBPyConnection) -> tuple[ClassCharge, ...]:
+    """Return the charges for usage, summed to the month, apart by class of tokens and tier."""
+    return tuple(_class_charge(row) for row in connection.execute(CHARGES_BY_CLASS).fetchall())
+
+
+def _class_charge(row: tuple[Any, ...]) -> ClassCharge:
+    return ClassCharge(
+        x_source=row[0],
+        month=row[1],
+        service_provider_name=row[2],
+        service_name=row[3],
+        x_gen_ai_request_model=row[4],
+        x_token_type=TokenType(row[5]) if row[5] else None,
+        x_operation=Operation(row[6]),
+        x_service_tier=ServiceTier(row[7]),
+        billing_currency=row[8],
+        billed_cost=_plain(row[9]),
+        list_cost=None if row[10] is None else _plain(row[10]),
+        charge_count=row[11],
+        x_estimated=row[12],
     )
 
 

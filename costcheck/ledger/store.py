@@ -12,7 +12,7 @@ import duckdb
 
 from costcheck.errors import LedgerError
 from costcheck.ledger import focus, read, retention, schema, settle, write
-from costcheck.records import BillBatch, Charge, MonthCharge, QuarantinedRow, TokenUsage, UsageHour
+from costcheck.records import BillBatch, Charge, ClassCharge, MonthCharge, QuarantinedRow, TokenUsage, UsageHour
 
 
 def open_ledger(path: Path, *, read_only: bool = False) -> "Ledger":
@@ -203,6 +203,10 @@ class Ledger:
     def charges_by_month(self) -> tuple[MonthCharge, ...]:
         """Return all charges, summed to the month; currencies are never summed together."""
         return read.charges_by_month(self._connection)
+
+    def charges_by_class(self) -> tuple[ClassCharge, ...]:
+        """Return the charges for usage, summed to the month, apart by class of tokens and tier."""
+        return read.charges_by_class(self._connection)
 
     def coverage(self) -> tuple[read.MonthCoverage, ...]:
         """Return how much of each month each source tells."""

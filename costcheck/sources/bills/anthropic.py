@@ -20,6 +20,7 @@ from costcheck.records import (
     ChargeCategory,
     Operation,
     Provenance,
+    QuarantinedRow,
     ServiceTier,
     TokenType,
     TokenUsage,
@@ -229,12 +230,40 @@ def normalise_bill(pages: Sequence[FetchedPage[Page]], buckets: tuple[str, ...],
     builder = BatchBuilder(SOURCE)
     for fetched in pages:
         read = _read_usage if fetched.kind == USAGE else _read_cost
+        context = msgspec.json.encode(RowContext(fetched.kind, fetched.page.data_refreshed_at)).decode()
         for raw in fetched.page.data:
-            builder.read(fetched.bucket, raw, partial(read, fetched, raw))
+            builder.read(fetched.bucket, raw, partial(read, fetched, raw), context=context)
     return builder.batch(buckets, provenance)
 
 
-def _read_usage(fetched: FetchedPage[Page], raw: msgspec.Raw) -> tuple[Hashable, Read]:
+class RowContext(msgspec.Struct, frozen=True):
+    """What a row does not say itself."""
+
+    kind: str
+    data_refreshed_at: datetime | None = None
+
+
+def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
+    """Return what quarantined rows say now.
+
+    Raises:
+        SourcePayloadError: None could be read.
+    """
+    builder = BatchBuilder(SOURCE)
+    for row in rows:
+        builder.read(row.x_bucket, row.raw, partial(_read_again, row), context=row.context)
+    return builder.batch(tuple(dict.fromkeys(row.x_bucket for row in rows)), provenance)
+
+
+def _read_again(row: QuarantinedRow) -> tuple[Hashable, Read]:
+    context = msgspec.json.decode(row.context, type=RowContext)
+    page = Page([], has_more=False, data_refreshed_at=context.data_refreshed_at)
+    fetched = FetchedPage(bucket=row.x_bucket, kind=context.kind, page=page)
+    read = known({USAGE: _read_usage, COST: _read_cost}, context.kind, what="kind")
+    return read(fetched, row.raw)
+
+
+def _read_usage(fetched: FetchedPage[Page], raw: bytes) -> tuple[Hashable, Read]:
     row = msgspec.json.decode(raw, type=UsageRow)
     key = (USAGE, row.starting_at, row.group)
     if row.group.model is None and row.usage.total_tokens == 0:
@@ -271,7 +300,7 @@ def _usage(fetched: FetchedPage[Page], row: UsageRow) -> TokenUsage:
     )
 
 
-def _read_cost(fetched: FetchedPage[Page], raw: msgspec.Raw) -> tuple[Hashable, Read]:
+def _read_cost(fetched: FetchedPage[Page], raw: bytes) -> tuple[Hashable, Read]:
     row = msgspec.json.decode(raw, type=CostRow)
     billed_cost = _dollars(row.cost.amount, row, what="amount")
     refreshed = fetched.page.data_refreshed_at

@@ -23,8 +23,10 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from costcheck.errors import CurrencyError, InputFileError, SourcePayloadError
-from costcheck.records import BillBatch, Charge, ChargeCategory, Operation, Provenance, TokenUsage
+from costcheck.records import BillBatch, Charge, ChargeCategory, Operation, Provenance, QuarantinedRow, TokenUsage
 from costcheck.sources.bills.rows import BatchBuilder
 from costcheck.sources.bills.windows import month_start
 from costcheck.units import parse_decimal
@@ -73,8 +75,35 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
     bucket = f"file:{path.name}"
     builder = BatchBuilder(SOURCE)
     for line, row in _rows(path.name, text):
-        builder.read(bucket, _raw(row), partial(_read_row, bucket, line, row))
+        context = msgspec.json.encode(RowContext(line, tuple(row))).decode()
+        builder.read(bucket, _raw(row), partial(_read_row, bucket, line, row), context=context)
     return builder.batch((bucket,), provenance)
+
+
+class RowContext(msgspec.Struct, frozen=True):
+    """What a line does not say itself: its number, and what its cells are."""
+
+    line: int
+    columns: tuple[str, ...]
+
+
+def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
+    """Return what quarantined lines say now.
+
+    Raises:
+        SourcePayloadError: None could be read.
+        CurrencyError: A row is not in US dollars.
+    """
+    builder = BatchBuilder(SOURCE)
+    for row in rows:
+        builder.read(row.x_bucket, row.raw, partial(_read_again, row), context=row.context)
+    return builder.batch(tuple(dict.fromkeys(row.x_bucket for row in rows)), provenance)
+
+
+def _read_again(row: QuarantinedRow) -> tuple[Hashable, tuple[Charge | TokenUsage, ...]]:
+    context = msgspec.json.decode(row.context, type=RowContext)
+    cells = next(csv.reader(io.StringIO(row.raw.decode())), [])
+    return _read_row(row.x_bucket, context.line, dict(zip(context.columns, cells, strict=True)))
 
 
 def _rows(name: str, text: str) -> Iterator[tuple[int, Row]]:

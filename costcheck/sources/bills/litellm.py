@@ -5,8 +5,8 @@ checked 2026-11-23: at most 1,000 rows a page, both ends of the range inclusive,
 10,000 (`SPEND_LOGS_PAGINATION_COUNT_CAP`), so that a range with more is halved until every row can be reached.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -273,7 +273,60 @@ def _quarantined(bucket: str, raw: msgspec.Raw, reason: str) -> QuarantinedRow:
         for name, value in row.items()
         if name in plain and len(bytes(value)) <= QUARANTINE_TEXT_CHARACTERS and bytes(value)[:1] not in b"[{"
     }
-    return QuarantinedRow(x_source=SOURCE, x_bucket=bucket, reason=reason, raw=msgspec.json.encode(kept))
+    return QuarantinedRow(
+        x_source=SOURCE,
+        x_bucket=bucket,
+        reason=reason,
+        raw=msgspec.json.encode(kept),
+        context=msgspec.json.encode(_row_context(row, kept)).decode(),
+    )
+
+
+class RowContext(msgspec.Struct, frozen=True):
+    """Of the metadata what counts; `is_whole` says that everything else of the row is kept as it came."""
+
+    is_whole: bool
+    metadata: Metadata | None = None
+
+
+def _row_context(row: Mapping[str, msgspec.Raw], kept: Mapping[str, msgspec.Raw]) -> RowContext:
+    try:
+        metadata = msgspec.json.decode(row.get("metadata", b"null"), type=Metadata | None)
+        tags = msgspec.json.decode(row.get("request_tags", b"null"))
+    except msgspec.MsgspecError:
+        return RowContext(is_whole=False)
+    lost = {name for name in COLUMNS if name in row and name not in {"metadata", "request_tags"}} - kept.keys()
+    return RowContext(is_whole=bool(row) and not lost and not tags, metadata=metadata)
+
+
+ROW_IS_REQUEST = True
+"""Several rows add up under one key: an hour of a model."""
+
+
+def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
+    """Return what quarantined rows of the API say now; of an exported table's too little is kept.
+
+    Raises:
+        SourcePayloadError: None could be read.
+    """
+    buckets = tuple(dict.fromkeys(row.x_bucket for row in rows))
+    whole = {row: _whole_row(row) for row in rows}
+    pages = [
+        FetchedRows(bucket=row.x_bucket, end=datetime.max.replace(tzinfo=UTC), rows=(raw,))
+        for row, raw in whole.items()
+        if raw
+    ]
+    batch = normalise_logs(pages, buckets, provenance)
+    unknown = tuple(row for row, raw in whole.items() if not raw)
+    return replace(batch, quarantined=(*batch.quarantined, *unknown))
+
+
+def _whole_row(row: QuarantinedRow) -> msgspec.Raw | None:
+    context = msgspec.json.decode(row.context, type=dict[str, msgspec.Raw])
+    if context.get("is_whole") != b"true":
+        return None
+    kept = msgspec.json.decode(row.raw, type=dict[str, msgspec.Raw])
+    return msgspec.Raw(msgspec.json.encode({**kept, "metadata": context["metadata"]}))
 
 
 def _sum_bucket(connection: duckdb.DuckDBPyConnection, bucket: str, provenance: Provenance) -> BillBatch:

@@ -21,6 +21,7 @@ from costcheck.records import (
     ChargeCategory,
     Operation,
     Provenance,
+    QuarantinedRow,
     ServiceTier,
     TokenType,
     TokenUsage,
@@ -207,11 +208,48 @@ def normalise_bill(pages: Sequence[FetchedPage[Page]], buckets: tuple[str, ...],
     """
     builder = BatchBuilder(SOURCE)
     for fetched, bucket, raw in _rows(pages, costs=False):
-        builder.read(fetched.bucket, raw, partial(read_usage, fetched, bucket, raw))
+        context = _context(fetched, bucket, {})
+        builder.read(fetched.bucket, raw, partial(read_usage, fetched, bucket, raw), context=context)
     operations = _operation_of_models(builder.usage)
     for fetched, bucket, raw in _rows(pages, costs=True):
-        builder.read(fetched.bucket, raw, partial(read_cost, fetched, bucket, raw, operations, provenance))
+        reader = partial(read_cost, fetched, bucket, raw, operations, provenance)
+        builder.read(fetched.bucket, raw, reader, context=_context(fetched, bucket, operations))
     return builder.batch(buckets, provenance)
+
+
+class RowContext(msgspec.Struct, frozen=True):
+    """What a result does not say itself; `operations` only beside an amount."""
+
+    kind: str
+    start_time: int
+    end_time: int
+    operations: dict[str, Operation] = {}
+
+
+def _context(fetched: FetchedPage[Page], bucket: Bucket, operations: Mapping[str, Operation]) -> str:
+    context = RowContext(fetched.kind, bucket.start_time, bucket.end_time, dict(operations))
+    return msgspec.json.encode(context).decode()
+
+
+def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
+    """Return what quarantined results say now.
+
+    Raises:
+        SourcePayloadError: None could be read.
+    """
+    builder = BatchBuilder(SOURCE)
+    for row in rows:
+        builder.read(row.x_bucket, row.raw, partial(_read_again, row, provenance), context=row.context)
+    return builder.batch(tuple(dict.fromkeys(row.x_bucket for row in rows)), provenance)
+
+
+def _read_again(row: QuarantinedRow, provenance: Provenance) -> tuple[Hashable, Read]:
+    context = msgspec.json.decode(row.context, type=RowContext)
+    bucket = Bucket(context.start_time, context.end_time, [])
+    fetched = FetchedPage(bucket=row.x_bucket, kind=context.kind, page=Page([bucket], has_more=False))
+    if context.kind == COSTS:
+        return read_cost(fetched, bucket, row.raw, context.operations, provenance)
+    return read_usage(fetched, bucket, row.raw)
 
 
 def _rows(
