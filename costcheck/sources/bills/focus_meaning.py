@@ -165,7 +165,7 @@ def _chat_if(operation: Operation, token_type: TokenType | None) -> Operation:
 
 def _tokens(words: Words, *, is_token_meter: bool) -> int | None:
     """Return the tokens: from the consumed quantity if its unit counts tokens, else from the priced one."""
-    if not is_token_meter:
+    if not is_token_meter or (words.consumed is None and words.priced is None):
         return None
     for quantity, unit in ((words.consumed, words.consumed_unit), (words.priced, words.pricing_unit)):
         per_unit = unit_tokens(unit)

@@ -120,10 +120,13 @@ class RawExport:
         column, kind = found
         if kind is Kind.MAP:
             return _map_text(column)
-        text = column if kind is Kind.TEXT else column.cast("string")
+        if kind is Kind.NUMBER and self.dialect.number_is_text:
+            return column.concat("")  # Ibis takes it for a text already, and would leave out a cast
+        if kind is not Kind.TEXT:
+            return column.cast("string")
         for empty in EMPTY_TEXTS:
-            text = text.nullif(empty)
-        return text
+            column = column.nullif(empty)
+        return column
 
     def texts(self, *names: str) -> ir.StringValue:
         """Return the first of the columns that is not empty in this row, as text."""

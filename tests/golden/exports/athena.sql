@@ -307,8 +307,8 @@ FROM (
               ELSE CAST(NULL AS VARCHAR)
             END AS "raw_request_id",
             CASE
-              WHEN LENGTH(NULLIF(NULLIF(NULLIF(CAST("t2"."startTime" AS VARCHAR), ''), 'NULL'), 'null')) <= 80
-              THEN NULLIF(NULLIF(NULLIF(CAST("t2"."startTime" AS VARCHAR), ''), 'NULL'), 'null')
+              WHEN LENGTH(CAST("t2"."startTime" AS VARCHAR)) <= 80
+              THEN CAST("t2"."startTime" AS VARCHAR)
               ELSE CAST(NULL AS VARCHAR)
             END AS "raw_startTime",
             CASE
@@ -317,22 +317,18 @@ FROM (
               ELSE CAST(NULL AS VARCHAR)
             END AS "raw_model",
             CASE
-              WHEN LENGTH(NULLIF(NULLIF(NULLIF(CAST("t2"."spend" AS VARCHAR), ''), 'NULL'), 'null')) <= 80
-              THEN NULLIF(NULLIF(NULLIF(CAST("t2"."spend" AS VARCHAR), ''), 'NULL'), 'null')
+              WHEN LENGTH(CAST("t2"."spend" AS VARCHAR)) <= 80
+              THEN CAST("t2"."spend" AS VARCHAR)
               ELSE CAST(NULL AS VARCHAR)
             END AS "raw_spend",
             CASE
-              WHEN LENGTH(
-                NULLIF(NULLIF(NULLIF(CAST("t2"."prompt_tokens" AS VARCHAR), ''), 'NULL'), 'null')
-              ) <= 80
-              THEN NULLIF(NULLIF(NULLIF(CAST("t2"."prompt_tokens" AS VARCHAR), ''), 'NULL'), 'null')
+              WHEN LENGTH(CAST("t2"."prompt_tokens" AS VARCHAR)) <= 80
+              THEN CAST("t2"."prompt_tokens" AS VARCHAR)
               ELSE CAST(NULL AS VARCHAR)
             END AS "raw_prompt_tokens",
             CASE
-              WHEN LENGTH(
-                NULLIF(NULLIF(NULLIF(CAST("t2"."completion_tokens" AS VARCHAR), ''), 'NULL'), 'null')
-              ) <= 80
-              THEN NULLIF(NULLIF(NULLIF(CAST("t2"."completion_tokens" AS VARCHAR), ''), 'NULL'), 'null')
+              WHEN LENGTH(CAST("t2"."completion_tokens" AS VARCHAR)) <= 80
+              THEN CAST("t2"."completion_tokens" AS VARCHAR)
               ELSE CAST(NULL AS VARCHAR)
             END AS "raw_completion_tokens",
             CASE
@@ -571,13 +567,13 @@ FROM (
         ELSE TRY_CAST(CAST("t0"."ConsumedQuantity" AS VARCHAR) AS DECIMAL(38, 12))
       END AS "consumed",
       CAST(NULL AS DECIMAL(38, 12)) AS "priced",
-      NULLIF(NULLIF(NULLIF(CAST("t0"."BilledCost" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_billed",
-      NULLIF(NULLIF(NULLIF(CAST("t0"."EffectiveCost" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_effective",
+      CAST("t0"."BilledCost" AS VARCHAR) AS "raw_billed",
+      CAST("t0"."EffectiveCost" AS VARCHAR) AS "raw_effective",
       CAST(NULL AS VARCHAR) AS "raw_listed",
-      NULLIF(NULLIF(NULLIF(CAST("t0"."ConsumedQuantity" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_consumed",
+      CAST("t0"."ConsumedQuantity" AS VARCHAR) AS "raw_consumed",
       CAST(NULL AS VARCHAR) AS "raw_priced",
-      NULLIF(NULLIF(NULLIF(CAST("t0"."ChargePeriodStart" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_start",
-      NULLIF(NULLIF(NULLIF(CAST("t0"."ChargePeriodEnd" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_end",
+      CAST("t0"."ChargePeriodStart" AS VARCHAR) AS "raw_start",
+      CAST("t0"."ChargePeriodEnd" AS VARCHAR) AS "raw_end",
       NULLIF(NULLIF(NULLIF("t0"."ChargeCategory", ''), 'NULL'), 'null') AS "category",
       CAST(NULL AS VARCHAR) AS "charge_class",
       CAST(NULL AS VARCHAR) AS "service_category",
@@ -815,13 +811,13 @@ FROM (
           ELSE TRY_CAST(CAST("t0"."ConsumedQuantity" AS VARCHAR) AS DECIMAL(38, 12))
         END AS "consumed",
         CAST(NULL AS DECIMAL(38, 12)) AS "priced",
-        NULLIF(NULLIF(NULLIF(CAST("t0"."BilledCost" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_billed",
-        NULLIF(NULLIF(NULLIF(CAST("t0"."EffectiveCost" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_effective",
+        CAST("t0"."BilledCost" AS VARCHAR) AS "raw_billed",
+        CAST("t0"."EffectiveCost" AS VARCHAR) AS "raw_effective",
         CAST(NULL AS VARCHAR) AS "raw_listed",
-        NULLIF(NULLIF(NULLIF(CAST("t0"."ConsumedQuantity" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_consumed",
+        CAST("t0"."ConsumedQuantity" AS VARCHAR) AS "raw_consumed",
         CAST(NULL AS VARCHAR) AS "raw_priced",
-        NULLIF(NULLIF(NULLIF(CAST("t0"."ChargePeriodStart" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_start",
-        NULLIF(NULLIF(NULLIF(CAST("t0"."ChargePeriodEnd" AS VARCHAR), ''), 'NULL'), 'null') AS "raw_end",
+        CAST("t0"."ChargePeriodStart" AS VARCHAR) AS "raw_start",
+        CAST("t0"."ChargePeriodEnd" AS VARCHAR) AS "raw_end",
         NULLIF(NULLIF(NULLIF("t0"."ChargeCategory", ''), 'NULL'), 'null') AS "category",
         CAST(NULL AS VARCHAR) AS "charge_class",
         CAST(NULL AS VARCHAR) AS "service_category",

@@ -303,8 +303,8 @@ FROM (
               ELSE CAST(NULL AS STRING)
             END AS `raw_request_id`,
             CASE
-              WHEN LENGTH(NULLIF(NULLIF(NULLIF(CAST(`t2`.`startTime` AS STRING), ''), 'NULL'), 'null')) <= 80
-              THEN NULLIF(NULLIF(NULLIF(CAST(`t2`.`startTime` AS STRING), ''), 'NULL'), 'null')
+              WHEN LENGTH(CAST(`t2`.`startTime` AS STRING)) <= 80
+              THEN CAST(`t2`.`startTime` AS STRING)
               ELSE CAST(NULL AS STRING)
             END AS `raw_startTime`,
             CASE
@@ -313,20 +313,18 @@ FROM (
               ELSE CAST(NULL AS STRING)
             END AS `raw_model`,
             CASE
-              WHEN LENGTH(NULLIF(NULLIF(NULLIF(CAST(`t2`.`spend` AS STRING), ''), 'NULL'), 'null')) <= 80
-              THEN NULLIF(NULLIF(NULLIF(CAST(`t2`.`spend` AS STRING), ''), 'NULL'), 'null')
+              WHEN LENGTH(CAST(`t2`.`spend` AS STRING)) <= 80
+              THEN CAST(`t2`.`spend` AS STRING)
               ELSE CAST(NULL AS STRING)
             END AS `raw_spend`,
             CASE
-              WHEN LENGTH(NULLIF(NULLIF(NULLIF(CAST(`t2`.`prompt_tokens` AS STRING), ''), 'NULL'), 'null')) <= 80
-              THEN NULLIF(NULLIF(NULLIF(CAST(`t2`.`prompt_tokens` AS STRING), ''), 'NULL'), 'null')
+              WHEN LENGTH(CAST(`t2`.`prompt_tokens` AS STRING)) <= 80
+              THEN CAST(`t2`.`prompt_tokens` AS STRING)
               ELSE CAST(NULL AS STRING)
             END AS `raw_prompt_tokens`,
             CASE
-              WHEN LENGTH(
-                NULLIF(NULLIF(NULLIF(CAST(`t2`.`completion_tokens` AS STRING), ''), 'NULL'), 'null')
-              ) <= 80
-              THEN NULLIF(NULLIF(NULLIF(CAST(`t2`.`completion_tokens` AS STRING), ''), 'NULL'), 'null')
+              WHEN LENGTH(CAST(`t2`.`completion_tokens` AS STRING)) <= 80
+              THEN CAST(`t2`.`completion_tokens` AS STRING)
               ELSE CAST(NULL AS STRING)
             END AS `raw_completion_tokens`,
             CASE
@@ -469,13 +467,13 @@ FROM (
     CAST(NULL AS BIGNUMERIC) AS `listed`,
     SAFE_CAST(CAST(`t0`.`ConsumedQuantity` AS STRING) AS BIGNUMERIC) AS `consumed`,
     CAST(NULL AS BIGNUMERIC) AS `priced`,
-    NULLIF(NULLIF(NULLIF(CAST(`t0`.`BilledCost` AS STRING), ''), 'NULL'), 'null') AS `raw_billed`,
-    NULLIF(NULLIF(NULLIF(CAST(`t0`.`EffectiveCost` AS STRING), ''), 'NULL'), 'null') AS `raw_effective`,
+    CAST(`t0`.`BilledCost` AS STRING) AS `raw_billed`,
+    CAST(`t0`.`EffectiveCost` AS STRING) AS `raw_effective`,
     CAST(NULL AS STRING) AS `raw_listed`,
-    NULLIF(NULLIF(NULLIF(CAST(`t0`.`ConsumedQuantity` AS STRING), ''), 'NULL'), 'null') AS `raw_consumed`,
+    CAST(`t0`.`ConsumedQuantity` AS STRING) AS `raw_consumed`,
     CAST(NULL AS STRING) AS `raw_priced`,
-    NULLIF(NULLIF(NULLIF(CAST(`t0`.`ChargePeriodStart` AS STRING), ''), 'NULL'), 'null') AS `raw_start`,
-    NULLIF(NULLIF(NULLIF(CAST(`t0`.`ChargePeriodEnd` AS STRING), ''), 'NULL'), 'null') AS `raw_end`,
+    CAST(`t0`.`ChargePeriodStart` AS STRING) AS `raw_start`,
+    CAST(`t0`.`ChargePeriodEnd` AS STRING) AS `raw_end`,
     NULLIF(NULLIF(NULLIF(`t0`.`ChargeCategory`, ''), 'NULL'), 'null') AS `category`,
     CAST(NULL AS STRING) AS `charge_class`,
     CAST(NULL AS STRING) AS `service_category`,
@@ -512,7 +510,7 @@ FROM (
           SAFE_CAST(CAST(`t0`.`EffectiveCost` AS STRING) AS BIGNUMERIC) IS NULL
         )
         AND (
-          NOT NULLIF(NULLIF(NULLIF(CAST(`t0`.`EffectiveCost` AS STRING), ''), 'NULL'), 'null') IS NULL
+          NOT CAST(`t0`.`EffectiveCost` AS STRING) IS NULL
         )
       )
       OR (
@@ -527,7 +525,7 @@ FROM (
           SAFE_CAST(CAST(`t0`.`ConsumedQuantity` AS STRING) AS BIGNUMERIC) IS NULL
         )
         AND (
-          NOT NULLIF(NULLIF(NULLIF(CAST(`t0`.`ConsumedQuantity` AS STRING), ''), 'NULL'), 'null') IS NULL
+          NOT CAST(`t0`.`ConsumedQuantity` AS STRING) IS NULL
         )
       )
       OR (
@@ -668,13 +666,13 @@ FROM (
       CAST(NULL AS BIGNUMERIC) AS `listed`,
       SAFE_CAST(CAST(`t0`.`ConsumedQuantity` AS STRING) AS BIGNUMERIC) AS `consumed`,
       CAST(NULL AS BIGNUMERIC) AS `priced`,
-      NULLIF(NULLIF(NULLIF(CAST(`t0`.`BilledCost` AS STRING), ''), 'NULL'), 'null') AS `raw_billed`,
-      NULLIF(NULLIF(NULLIF(CAST(`t0`.`EffectiveCost` AS STRING), ''), 'NULL'), 'null') AS `raw_effective`,
+      CAST(`t0`.`BilledCost` AS STRING) AS `raw_billed`,
+      CAST(`t0`.`EffectiveCost` AS STRING) AS `raw_effective`,
       CAST(NULL AS STRING) AS `raw_listed`,
-      NULLIF(NULLIF(NULLIF(CAST(`t0`.`ConsumedQuantity` AS STRING), ''), 'NULL'), 'null') AS `raw_consumed`,
+      CAST(`t0`.`ConsumedQuantity` AS STRING) AS `raw_consumed`,
       CAST(NULL AS STRING) AS `raw_priced`,
-      NULLIF(NULLIF(NULLIF(CAST(`t0`.`ChargePeriodStart` AS STRING), ''), 'NULL'), 'null') AS `raw_start`,
-      NULLIF(NULLIF(NULLIF(CAST(`t0`.`ChargePeriodEnd` AS STRING), ''), 'NULL'), 'null') AS `raw_end`,
+      CAST(`t0`.`ChargePeriodStart` AS STRING) AS `raw_start`,
+      CAST(`t0`.`ChargePeriodEnd` AS STRING) AS `raw_end`,
       NULLIF(NULLIF(NULLIF(`t0`.`ChargeCategory`, ''), 'NULL'), 'null') AS `category`,
       CAST(NULL AS STRING) AS `charge_class`,
       CAST(NULL AS STRING) AS `service_category`,
@@ -711,7 +709,7 @@ FROM (
             SAFE_CAST(CAST(`t0`.`EffectiveCost` AS STRING) AS BIGNUMERIC) IS NULL
           )
           AND (
-            NOT NULLIF(NULLIF(NULLIF(CAST(`t0`.`EffectiveCost` AS STRING), ''), 'NULL'), 'null') IS NULL
+            NOT CAST(`t0`.`EffectiveCost` AS STRING) IS NULL
           )
         )
         OR (
@@ -726,7 +724,7 @@ FROM (
             SAFE_CAST(CAST(`t0`.`ConsumedQuantity` AS STRING) AS BIGNUMERIC) IS NULL
           )
           AND (
-            NOT NULLIF(NULLIF(NULLIF(CAST(`t0`.`ConsumedQuantity` AS STRING), ''), 'NULL'), 'null') IS NULL
+            NOT CAST(`t0`.`ConsumedQuantity` AS STRING) IS NULL
           )
         )
         OR (

@@ -305,8 +305,8 @@ FROM (
               ELSE CAST(NULL AS TEXT)
             END AS "raw_request_id",
             CASE
-              WHEN LENGTH(NULLIF(NULLIF(NULLIF(CAST("t2"."startTime" AS TEXT), ''), 'NULL'), 'null')) <= 80
-              THEN NULLIF(NULLIF(NULLIF(CAST("t2"."startTime" AS TEXT), ''), 'NULL'), 'null')
+              WHEN LENGTH(CAST("t2"."startTime" AS TEXT)) <= 80
+              THEN CAST("t2"."startTime" AS TEXT)
               ELSE CAST(NULL AS TEXT)
             END AS "raw_startTime",
             CASE
@@ -315,20 +315,18 @@ FROM (
               ELSE CAST(NULL AS TEXT)
             END AS "raw_model",
             CASE
-              WHEN LENGTH(NULLIF(NULLIF(NULLIF(CAST("t2"."spend" AS TEXT), ''), 'NULL'), 'null')) <= 80
-              THEN NULLIF(NULLIF(NULLIF(CAST("t2"."spend" AS TEXT), ''), 'NULL'), 'null')
+              WHEN LENGTH(CAST("t2"."spend" AS TEXT)) <= 80
+              THEN CAST("t2"."spend" AS TEXT)
               ELSE CAST(NULL AS TEXT)
             END AS "raw_spend",
             CASE
-              WHEN LENGTH(NULLIF(NULLIF(NULLIF(CAST("t2"."prompt_tokens" AS TEXT), ''), 'NULL'), 'null')) <= 80
-              THEN NULLIF(NULLIF(NULLIF(CAST("t2"."prompt_tokens" AS TEXT), ''), 'NULL'), 'null')
+              WHEN LENGTH(CAST("t2"."prompt_tokens" AS TEXT)) <= 80
+              THEN CAST("t2"."prompt_tokens" AS TEXT)
               ELSE CAST(NULL AS TEXT)
             END AS "raw_prompt_tokens",
             CASE
-              WHEN LENGTH(
-                NULLIF(NULLIF(NULLIF(CAST("t2"."completion_tokens" AS TEXT), ''), 'NULL'), 'null')
-              ) <= 80
-              THEN NULLIF(NULLIF(NULLIF(CAST("t2"."completion_tokens" AS TEXT), ''), 'NULL'), 'null')
+              WHEN LENGTH(CAST("t2"."completion_tokens" AS TEXT)) <= 80
+              THEN CAST("t2"."completion_tokens" AS TEXT)
               ELSE CAST(NULL AS TEXT)
             END AS "raw_completion_tokens",
             CASE
@@ -581,13 +579,13 @@ FROM (
     CAST(NULL AS DECIMAL(38, 26)) AS "listed",
     TRY_CAST(CAST("t0"."ConsumedQuantity" AS TEXT) AS DECIMAL(38, 12)) AS "consumed",
     CAST(NULL AS DECIMAL(38, 12)) AS "priced",
-    NULLIF(NULLIF(NULLIF(CAST("t0"."BilledCost" AS TEXT), ''), 'NULL'), 'null') AS "raw_billed",
-    NULLIF(NULLIF(NULLIF(CAST("t0"."EffectiveCost" AS TEXT), ''), 'NULL'), 'null') AS "raw_effective",
+    CAST("t0"."BilledCost" AS TEXT) AS "raw_billed",
+    CAST("t0"."EffectiveCost" AS TEXT) AS "raw_effective",
     CAST(NULL AS TEXT) AS "raw_listed",
-    NULLIF(NULLIF(NULLIF(CAST("t0"."ConsumedQuantity" AS TEXT), ''), 'NULL'), 'null') AS "raw_consumed",
+    CAST("t0"."ConsumedQuantity" AS TEXT) AS "raw_consumed",
     CAST(NULL AS TEXT) AS "raw_priced",
-    NULLIF(NULLIF(NULLIF(CAST("t0"."ChargePeriodStart" AS TEXT), ''), 'NULL'), 'null') AS "raw_start",
-    NULLIF(NULLIF(NULLIF(CAST("t0"."ChargePeriodEnd" AS TEXT), ''), 'NULL'), 'null') AS "raw_end",
+    CAST("t0"."ChargePeriodStart" AS TEXT) AS "raw_start",
+    CAST("t0"."ChargePeriodEnd" AS TEXT) AS "raw_end",
     NULLIF(NULLIF(NULLIF("t0"."ChargeCategory", ''), 'NULL'), 'null') AS "category",
     CAST(NULL AS TEXT) AS "charge_class",
     CAST(NULL AS TEXT) AS "service_category",
@@ -624,7 +622,7 @@ FROM (
           TRY_CAST(CAST("t0"."EffectiveCost" AS TEXT) AS DECIMAL(38, 26)) IS NULL
         )
         AND (
-          NOT NULLIF(NULLIF(NULLIF(CAST("t0"."EffectiveCost" AS TEXT), ''), 'NULL'), 'null') IS NULL
+          NOT CAST("t0"."EffectiveCost" AS TEXT) IS NULL
         )
       )
       OR (
@@ -640,7 +638,7 @@ FROM (
           TRY_CAST(CAST("t0"."ConsumedQuantity" AS TEXT) AS DECIMAL(38, 12)) IS NULL
         )
         AND (
-          NOT NULLIF(NULLIF(NULLIF(CAST("t0"."ConsumedQuantity" AS TEXT), ''), 'NULL'), 'null') IS NULL
+          NOT CAST("t0"."ConsumedQuantity" AS TEXT) IS NULL
         )
       )
       OR (
@@ -782,13 +780,13 @@ FROM (
       CAST(NULL AS DECIMAL(38, 26)) AS "listed",
       TRY_CAST(CAST("t0"."ConsumedQuantity" AS TEXT) AS DECIMAL(38, 12)) AS "consumed",
       CAST(NULL AS DECIMAL(38, 12)) AS "priced",
-      NULLIF(NULLIF(NULLIF(CAST("t0"."BilledCost" AS TEXT), ''), 'NULL'), 'null') AS "raw_billed",
-      NULLIF(NULLIF(NULLIF(CAST("t0"."EffectiveCost" AS TEXT), ''), 'NULL'), 'null') AS "raw_effective",
+      CAST("t0"."BilledCost" AS TEXT) AS "raw_billed",
+      CAST("t0"."EffectiveCost" AS TEXT) AS "raw_effective",
       CAST(NULL AS TEXT) AS "raw_listed",
-      NULLIF(NULLIF(NULLIF(CAST("t0"."ConsumedQuantity" AS TEXT), ''), 'NULL'), 'null') AS "raw_consumed",
+      CAST("t0"."ConsumedQuantity" AS TEXT) AS "raw_consumed",
       CAST(NULL AS TEXT) AS "raw_priced",
-      NULLIF(NULLIF(NULLIF(CAST("t0"."ChargePeriodStart" AS TEXT), ''), 'NULL'), 'null') AS "raw_start",
-      NULLIF(NULLIF(NULLIF(CAST("t0"."ChargePeriodEnd" AS TEXT), ''), 'NULL'), 'null') AS "raw_end",
+      CAST("t0"."ChargePeriodStart" AS TEXT) AS "raw_start",
+      CAST("t0"."ChargePeriodEnd" AS TEXT) AS "raw_end",
       NULLIF(NULLIF(NULLIF("t0"."ChargeCategory", ''), 'NULL'), 'null') AS "category",
       CAST(NULL AS TEXT) AS "charge_class",
       CAST(NULL AS TEXT) AS "service_category",
@@ -825,7 +823,7 @@ FROM (
             TRY_CAST(CAST("t0"."EffectiveCost" AS TEXT) AS DECIMAL(38, 26)) IS NULL
           )
           AND (
-            NOT NULLIF(NULLIF(NULLIF(CAST("t0"."EffectiveCost" AS TEXT), ''), 'NULL'), 'null') IS NULL
+            NOT CAST("t0"."EffectiveCost" AS TEXT) IS NULL
           )
         )
         OR (
@@ -841,7 +839,7 @@ FROM (
             TRY_CAST(CAST("t0"."ConsumedQuantity" AS TEXT) AS DECIMAL(38, 12)) IS NULL
           )
           AND (
-            NOT NULLIF(NULLIF(NULLIF(CAST("t0"."ConsumedQuantity" AS TEXT), ''), 'NULL'), 'null') IS NULL
+            NOT CAST("t0"."ConsumedQuantity" AS TEXT) IS NULL
           )
         )
         OR (

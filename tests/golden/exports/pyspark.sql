@@ -297,8 +297,8 @@ FROM (
               ELSE CAST(NULL AS STRING)
             END AS `raw_request_id`,
             CASE
-              WHEN LENGTH(NULLIF(NULLIF(NULLIF(CAST(`t2`.`startTime` AS STRING), ''), 'NULL'), 'null')) <= 80
-              THEN NULLIF(NULLIF(NULLIF(CAST(`t2`.`startTime` AS STRING), ''), 'NULL'), 'null')
+              WHEN LENGTH(CAST(`t2`.`startTime` AS STRING)) <= 80
+              THEN CAST(`t2`.`startTime` AS STRING)
               ELSE CAST(NULL AS STRING)
             END AS `raw_startTime`,
             CASE
@@ -307,20 +307,18 @@ FROM (
               ELSE CAST(NULL AS STRING)
             END AS `raw_model`,
             CASE
-              WHEN LENGTH(NULLIF(NULLIF(NULLIF(`t2`.`spend`, ''), 'NULL'), 'null')) <= 80
-              THEN NULLIF(NULLIF(NULLIF(`t2`.`spend`, ''), 'NULL'), 'null')
+              WHEN LENGTH(CONCAT(`t2`.`spend`, '')) <= 80
+              THEN CONCAT(`t2`.`spend`, '')
               ELSE CAST(NULL AS STRING)
             END AS `raw_spend`,
             CASE
-              WHEN LENGTH(NULLIF(NULLIF(NULLIF(CAST(`t2`.`prompt_tokens` AS STRING), ''), 'NULL'), 'null')) <= 80
-              THEN NULLIF(NULLIF(NULLIF(CAST(`t2`.`prompt_tokens` AS STRING), ''), 'NULL'), 'null')
+              WHEN LENGTH(CAST(`t2`.`prompt_tokens` AS STRING)) <= 80
+              THEN CAST(`t2`.`prompt_tokens` AS STRING)
               ELSE CAST(NULL AS STRING)
             END AS `raw_prompt_tokens`,
             CASE
-              WHEN LENGTH(
-                NULLIF(NULLIF(NULLIF(CAST(`t2`.`completion_tokens` AS STRING), ''), 'NULL'), 'null')
-              ) <= 80
-              THEN NULLIF(NULLIF(NULLIF(CAST(`t2`.`completion_tokens` AS STRING), ''), 'NULL'), 'null')
+              WHEN LENGTH(CAST(`t2`.`completion_tokens` AS STRING)) <= 80
+              THEN CAST(`t2`.`completion_tokens` AS STRING)
               ELSE CAST(NULL AS STRING)
             END AS `raw_completion_tokens`,
             CASE
@@ -463,13 +461,13 @@ FROM (
     CAST(NULL AS DECIMAL(38, 26)) AS `listed`,
     TRY_CAST(`t0`.`ConsumedQuantity` AS DECIMAL(38, 12)) AS `consumed`,
     CAST(NULL AS DECIMAL(38, 12)) AS `priced`,
-    NULLIF(NULLIF(NULLIF(`t0`.`BilledCost`, ''), 'NULL'), 'null') AS `raw_billed`,
-    NULLIF(NULLIF(NULLIF(`t0`.`EffectiveCost`, ''), 'NULL'), 'null') AS `raw_effective`,
+    CONCAT(`t0`.`BilledCost`, '') AS `raw_billed`,
+    CONCAT(`t0`.`EffectiveCost`, '') AS `raw_effective`,
     CAST(NULL AS STRING) AS `raw_listed`,
-    NULLIF(NULLIF(NULLIF(`t0`.`ConsumedQuantity`, ''), 'NULL'), 'null') AS `raw_consumed`,
+    CONCAT(`t0`.`ConsumedQuantity`, '') AS `raw_consumed`,
     CAST(NULL AS STRING) AS `raw_priced`,
-    NULLIF(NULLIF(NULLIF(CAST(`t0`.`ChargePeriodStart` AS STRING), ''), 'NULL'), 'null') AS `raw_start`,
-    NULLIF(NULLIF(NULLIF(CAST(`t0`.`ChargePeriodEnd` AS STRING), ''), 'NULL'), 'null') AS `raw_end`,
+    CAST(`t0`.`ChargePeriodStart` AS STRING) AS `raw_start`,
+    CAST(`t0`.`ChargePeriodEnd` AS STRING) AS `raw_end`,
     NULLIF(NULLIF(NULLIF(`t0`.`ChargeCategory`, ''), 'NULL'), 'null') AS `category`,
     CAST(NULL AS STRING) AS `charge_class`,
     CAST(NULL AS STRING) AS `service_category`,
@@ -506,7 +504,7 @@ FROM (
           TRY_CAST(`t0`.`EffectiveCost` AS DECIMAL(38, 26)) IS NULL
         )
         AND (
-          NOT NULLIF(NULLIF(NULLIF(`t0`.`EffectiveCost`, ''), 'NULL'), 'null') IS NULL
+          NOT CONCAT(`t0`.`EffectiveCost`, '') IS NULL
         )
       )
       OR (
@@ -522,7 +520,7 @@ FROM (
           TRY_CAST(`t0`.`ConsumedQuantity` AS DECIMAL(38, 12)) IS NULL
         )
         AND (
-          NOT NULLIF(NULLIF(NULLIF(`t0`.`ConsumedQuantity`, ''), 'NULL'), 'null') IS NULL
+          NOT CONCAT(`t0`.`ConsumedQuantity`, '') IS NULL
         )
       )
       OR (
@@ -664,13 +662,13 @@ FROM (
       CAST(NULL AS DECIMAL(38, 26)) AS `listed`,
       TRY_CAST(`t0`.`ConsumedQuantity` AS DECIMAL(38, 12)) AS `consumed`,
       CAST(NULL AS DECIMAL(38, 12)) AS `priced`,
-      NULLIF(NULLIF(NULLIF(`t0`.`BilledCost`, ''), 'NULL'), 'null') AS `raw_billed`,
-      NULLIF(NULLIF(NULLIF(`t0`.`EffectiveCost`, ''), 'NULL'), 'null') AS `raw_effective`,
+      CONCAT(`t0`.`BilledCost`, '') AS `raw_billed`,
+      CONCAT(`t0`.`EffectiveCost`, '') AS `raw_effective`,
       CAST(NULL AS STRING) AS `raw_listed`,
-      NULLIF(NULLIF(NULLIF(`t0`.`ConsumedQuantity`, ''), 'NULL'), 'null') AS `raw_consumed`,
+      CONCAT(`t0`.`ConsumedQuantity`, '') AS `raw_consumed`,
       CAST(NULL AS STRING) AS `raw_priced`,
-      NULLIF(NULLIF(NULLIF(CAST(`t0`.`ChargePeriodStart` AS STRING), ''), 'NULL'), 'null') AS `raw_start`,
-      NULLIF(NULLIF(NULLIF(CAST(`t0`.`ChargePeriodEnd` AS STRING), ''), 'NULL'), 'null') AS `raw_end`,
+      CAST(`t0`.`ChargePeriodStart` AS STRING) AS `raw_start`,
+      CAST(`t0`.`ChargePeriodEnd` AS STRING) AS `raw_end`,
       NULLIF(NULLIF(NULLIF(`t0`.`ChargeCategory`, ''), 'NULL'), 'null') AS `category`,
       CAST(NULL AS STRING) AS `charge_class`,
       CAST(NULL AS STRING) AS `service_category`,
@@ -707,7 +705,7 @@ FROM (
             TRY_CAST(`t0`.`EffectiveCost` AS DECIMAL(38, 26)) IS NULL
           )
           AND (
-            NOT NULLIF(NULLIF(NULLIF(`t0`.`EffectiveCost`, ''), 'NULL'), 'null') IS NULL
+            NOT CONCAT(`t0`.`EffectiveCost`, '') IS NULL
           )
         )
         OR (
@@ -723,7 +721,7 @@ FROM (
             TRY_CAST(`t0`.`ConsumedQuantity` AS DECIMAL(38, 12)) IS NULL
           )
           AND (
-            NOT NULLIF(NULLIF(NULLIF(`t0`.`ConsumedQuantity`, ''), 'NULL'), 'null') IS NULL
+            NOT CONCAT(`t0`.`ConsumedQuantity`, '') IS NULL
           )
         )
         OR (

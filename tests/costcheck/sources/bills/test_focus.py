@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from costcheck.errors import CurrencyError, InputFileError, SourcePayloadError
+from costcheck.ledger import open_ledger
+from costcheck.ledger.focus import export
 from costcheck.records import BillBatch, ChargeCategory, Operation, Provenance, ServiceTier, TokenType, TokenUsage
 from costcheck.sources.bills import engine_read
 from costcheck.sources.bills import focus as source
@@ -135,7 +137,7 @@ def test_tokens_whose_class_is_not_told_are_a_charge_without_usage(read: Read) -
             {"SkuId": "0f1e2d3c-1234-1234-1234-123456789abc", "SkuMeter": "claude-opus-5-5 Input Tokens"},
             "claude-opus-5-5",
         ),
-        ({"x_gen_ai_request_model": "my-model", "x_token_type": "uncached_input_tokens"}, "my-model"),
+        ({"x_GenAiRequestModel": "my-model", "x_TokenType": "uncached_input_tokens"}, "my-model"),
     ],
 )
 def test_the_model_is_found_where_it_is_told(read: Read, changes: dict[str, str], model: str) -> None:
@@ -335,6 +337,27 @@ def test_the_constructed_export_gives_what_it_says(payloads: Path, provenance: P
     assert sum(row.billed_cost for row in batch.charges) == Decimal("5.45")
     row = only(batch)
     assert (row.input_tokens, row.output_tokens) == (2_000_000, 150_000)
+
+
+@pytest.mark.parametrize("name", ["bill.csv", "bill.parquet"])
+def test_what_the_ledger_exports_comes_back(provenance: Provenance, tmp_path: Path, name: str) -> None:
+    rows = [focus(), CACHED, OUTPUT, focus(ChargeCategory="Credit", BilledCost="-1", EffectiveCost="-1", SkuMeter="")]
+    first = as_csv(provenance, tmp_path, rows)
+    with open_ledger(tmp_path / "ledger.duckdb") as ledger:
+        ledger.replace(first)
+        export(ledger._connection, tmp_path / name)
+    again = source.read(tmp_path / name, provenance)
+
+    def told(batch: BillBatch) -> set[tuple[object, ...]]:
+        return {
+            (row.billed_cost, row.effective_cost, row.charge_category, row.x_token_type, row.consumed_quantity)
+            for row in batch.charges
+            if row.charge_category is ChargeCategory.USAGE
+        }
+
+    assert told(again) == told(first)
+    assert only(again).input_tokens == only(first).input_tokens
+    assert sum(row.billed_cost for row in again.charges) == sum(row.billed_cost for row in first.charges)
 
 
 def test_a_file_without_a_needed_column_names_it(tmp_path: Path, provenance: Provenance) -> None:
