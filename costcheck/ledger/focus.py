@@ -4,13 +4,13 @@ Columns as in the FOCUS 1.4 data model (https://focus.finops.org), copied to `te
 What FOCUS wants and no bill of a model tells (an account, a list cost) stands as docs/ledger.md says.
 """
 
-import os
 from pathlib import Path
 
 import duckdb
 
 from costcheck.errors import InputFileError
 from costcheck.ledger import schema
+from costcheck.ledger.unfinished import unfinished
 
 FORMATS = {
     ".csv": "FORMAT csv, HEADER true, NULLSTR ''",
@@ -81,18 +81,15 @@ def export(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     if kind not in FORMATS:
         message = f"{path.name} ends in {kind!r}"
         raise InputFileError(message, expected="a name that ends in .csv or .parquet", action="name it so")
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        rows = _copy(connection, unfinished, kind)
-        _sync(unfinished)
-        unfinished.replace(path)
+        with unfinished(path) as part:
+            rows = _copy(connection, part, kind)
+            part.replace(path)
     except (duckdb.Error, OSError) as exc:
         message = f"{path} cannot be written: {str(exc).partition(chr(10))[0]}"
         raise InputFileError(
             message, expected="a folder that is there and has room", action="name another file; nothing was replaced"
         ) from exc
-    finally:
-        unfinished.unlink(missing_ok=True)
     return rows
 
 
@@ -109,8 +106,3 @@ def _copy(connection: duckdb.DuckDBPyConnection, path: Path, kind: str) -> int:
     target = str(path).replace("'", "''")
     row = connection.execute(f"COPY ({query(kind)}) TO '{target}' ({FORMATS[kind]})").fetchone()
     return int(row[0]) if row else 0
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

@@ -1,8 +1,7 @@
 """One ledger file, opened."""
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +11,7 @@ import duckdb
 
 from costcheck.errors import LedgerError
 from costcheck.ledger import focus, read, retention, schema, settle, write
+from costcheck.ledger.unfinished import unfinished
 from costcheck.records import BillBatch, Charge, ClassCharge, MonthCharge, QuarantinedRow, TokenUsage, UsageHour
 
 
@@ -51,22 +51,11 @@ def open_ledger(path: Path, *, read_only: bool = False) -> "Ledger":
 
 def _create(path: Path) -> None:
     """Make an empty ledger in one step: whoever is killed meanwhile leaves no half of one behind."""
-    with _unfinished(path) as unfinished:
-        with _connect(unfinished, read_only=False) as connection:
+    with unfinished(path) as part:
+        with _connect(part, read_only=False) as connection:
             schema.create(connection)
         with suppress(FileExistsError):  # another process was quicker: its ledger is as good
-            os.link(unfinished, path)
-
-
-@contextmanager
-def _unfinished(path: Path) -> Iterator[Path]:
-    """Yield the name of a file beside the ledger that is gone afterwards."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    unfinished.unlink(missing_ok=True)
-    try:
-        yield unfinished
-    finally:
-        unfinished.unlink(missing_ok=True)
+            path.hardlink_to(part)
 
 
 def rewrite(path: Path) -> None:
@@ -76,14 +65,14 @@ def rewrite(path: Path) -> None:
         LedgerError: It cannot be read or written; the ledger is as it was.
     """
     try:
-        with _unfinished(path) as unfinished:
+        with unfinished(path) as part:
             with _connect(path, read_only=False) as connection:
                 connection.execute("CHECKPOINT")
             with duckdb.connect() as connection:
                 connection.execute(f"ATTACH {_quoted(path)} AS old (READ_ONLY)")
-                connection.execute(f"ATTACH {_quoted(unfinished)} AS new")
+                connection.execute(f"ATTACH {_quoted(part)} AS new")
                 connection.execute("COPY FROM DATABASE old TO new")
-            unfinished.replace(path)
+            part.replace(path)
     except (duckdb.Error, OSError) as exc:
         raise _unreadable(path, exc) from exc
 
