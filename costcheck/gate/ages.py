@@ -1,8 +1,10 @@
 """Whether the prices behind an answer are there, and young enough for it."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from costcheck.errors import PriceNotFoundError
 from costcheck.gate.checks import answer, counted, held
@@ -41,7 +43,7 @@ def check_prices(
 ) -> Check | None:
     """Return whether every price is there and within its age on that day; None where no price is needed."""
     rows = tuple(priced)
-    used = tuple(dict.fromkeys(price for row in rows for price in row.prices))
+    used = sorted(dict.fromkeys(price for row in rows for price in row.prices), key=_weight(rows))
     lacks = tuple(dict.fromkeys(row.lack for row in rows if row.lack))
     if not used and not lacks:
         return None
@@ -56,6 +58,14 @@ def check_prices(
         needed="every price known, and no older than it may be",
         to_do="; ".join(_to_do(lacks, fetched, is_old=bool(old))),
     )
+
+
+def _weight(rows: Iterable[Priced]) -> Callable[[UnitPrice], Decimal]:
+    """Return the order of prices: the one first that most money hangs on."""
+    costs: dict[str, Decimal] = defaultdict(Decimal)
+    for part in (part for row in rows for part in row.components if part.cost):
+        costs[part.sku_meter] -= part.cost.maximum_usd if part.cost else 0
+    return lambda price: costs[f"{price.service_code} {price.sku_meter}"]
 
 
 def _seen(problems: list[str], fetched: Fetched) -> str:
@@ -87,7 +97,8 @@ def _pull(lacks: tuple[Lack, ...], regions: list[str]) -> str:
         return ""
     where = f" --region {regions[0]}" if regions else ""
     which = f"all but {', '.join(others[:SHOWN])}" if others else "them"
-    return f", or fetch {which} with `costcheck prices pull{where} --out prices.json` and give `--prices prices.json`"
+    pull = f"costcheck prices pull{where} --out prices.json"
+    return f", or fetch {which} with `{pull}` (with `--public` no login is needed) and give `--prices prices.json`"
 
 
 def _missing(lack: Lack) -> str:

@@ -18,7 +18,7 @@ NEEDS: Final = (
 STEPS: Final = (
     "`costcheck init` writes a costcheck.toml with comments: fill in company, operator, one workload",
     "`costcheck bill pull openai` reads the bills; other providers likewise, and `costcheck bill import` reads files",
-    "`costcheck prices pull --out prices.json` reads the prices of today, with a login to AWS that may do so",
+    "`costcheck prices pull --out prices.json` reads the prices of today, with a login to AWS or `--public`",
     "`costcheck decide --prices prices.json --record runbooks/decisions` decides, and writes the record",
     "whoever answers for the money reads it, and accepts it by a change of its own, or does not",
 )

@@ -113,7 +113,7 @@ OLD_PRICES = check(
     seen="the price of p5.48xlarge (on demand) in us-east-1 is 73 days old (at most 30)",
     needed="every price known, and no older than it may be",
     to_do="run the gate with `--live` and a login to AWS that may read prices, or fetch them with "
-    "`costcheck prices pull --out prices.json` and give `--prices prices.json`",
+    "`costcheck prices pull --out prices.json` (with `--public` no login is needed) and give `--prices prices.json`",
 )  # fmt: skip
 
 

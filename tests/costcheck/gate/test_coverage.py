@@ -294,6 +294,17 @@ def test_a_region_that_the_plan_does_not_name_is_what_to_do() -> None:
     assert prices_.to_do == NAME_REGION
 
 
+def test_the_old_price_that_most_money_hangs_on_is_named_first() -> None:
+    old = tuple(
+        replace(row, provenance=replace(row.provenance, retrieved_on=TODAY - timedelta(days=99))) for row in prices()
+    )
+    nat = create("aws:ec2/natGateway:NatGateway", "nat", {"subnetId": "subnet-0"})
+    result = gate(read(preview(nat, create(NODE_GROUP, "gpu", pool(2)))), accepted(), rows=old)
+    (check,) = (check for check in result.checks if check.name == "prices")
+
+    assert check.seen.startswith("the price of g6.xlarge (on demand) in us-east-1 is 99 days old (at most 30); ")
+
+
 def test_where_no_price_is_needed_nothing_is_said_of_prices() -> None:
     block = create(NODE_GROUP, "gpu", pool(1, "p5.48xlarge", capacityType="CAPACITY_BLOCK"))
 
