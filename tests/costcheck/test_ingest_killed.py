@@ -1,4 +1,4 @@
-"""A pull or an import killed at any moment and run again gives the same ledger; `tests/long` does it a thousand times."""
+"""A pull or an import that is killed and run again gives the same ledger; `tests/long` kills a thousand."""
 
 from __future__ import annotations
 

@@ -323,7 +323,7 @@ def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
 
 def _whole_row(row: QuarantinedRow) -> msgspec.Raw | None:
     context = msgspec.json.decode(row.context, type=dict[str, msgspec.Raw])
-    if context.get("is_whole") != b"true":
+    if bytes(context.get("is_whole", b"")) != b"true":
         return None
     kept = msgspec.json.decode(row.raw, type=dict[str, msgspec.Raw])
     return msgspec.Raw(msgspec.json.encode({**kept, "metadata": context["metadata"]}))

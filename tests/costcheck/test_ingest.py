@@ -1,0 +1,203 @@
+"""From a source into the ledger: month by month, continued after a failure, nothing overwritten by nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from costcheck.errors import LedgerError, SourceError, SourcePayloadError
+from costcheck.ingest import pull_months, unsettled
+from costcheck.ingest.storing import refuse_half_read, rows_read, store
+from costcheck.ledger import open_ledger
+from costcheck.ledger.schema import MONEY
+from costcheck.records import BillBatch, QuarantinedRow
+from costcheck.rules import read_ledger_rules
+from costcheck.sources.bills.contract import PullPlan, PullRequest
+from costcheck.sources.bills.registry import PullSource
+from costcheck.sources.bills.windows import Window, month_windows
+from tests.costcheck.ledger.test_ledger import batch, charge, usage
+
+NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
+SOURCE = PullSource(name="openai", module="constructed", summary="", settles_after_days=2)
+MONTHS = ("2026-07", "2026-08", "2026-09", "2026-10")
+
+
+@dataclass
+class Bill:
+    """A bill as a test sets it; notes which months were asked for."""
+
+    months: dict[str, BillBatch]
+    asked: list[str] = field(default_factory=list)
+    broken: str = ""
+
+    def plan(self, _request: PullRequest) -> PullPlan:
+        return PullPlan(requests=1)
+
+    def pull(self, request: PullRequest) -> BillBatch:
+        (window,) = request.windows
+        self.asked.append(window.bucket)
+        if window.bucket == self.broken:
+            message = "reset by peer"
+            raise SourceError(message, expected="an answer", action="run it again")
+        found = self.months.get(window.bucket, batch(bucket=window.bucket))
+        return replace(found, provenance=replace(found.provenance, retrieved_on=request.now.date()))
+
+
+def month(bucket: str, cost: str = "1") -> BillBatch:
+    start = datetime.strptime(bucket, "%Y-%m").replace(tzinfo=UTC)
+    return batch(usage(start, bucket=bucket), charge(cost, bucket=bucket, start=start), bucket=bucket)
+
+
+def windows(now: datetime = NOW) -> tuple[Window, ...]:
+    return month_windows(date(2026, 7, 1), date(2026, 10, 1), now=now)
+
+
+def pulled(path: Path, bill: Bill, now: datetime = NOW, asked: tuple[Window, ...] | None = None) -> list[str]:
+    request = PullRequest(windows=windows(now) if asked is None else asked, now=now)
+    return [stored.batch.buckets[0] for stored in pull_months(path, SOURCE, request, module=bill)]
+
+
+def buckets(path: Path) -> list[str]:
+    with open_ledger(path, read_only=True) as ledger:
+        return [row.x_bucket for row in ledger.ingests()]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.duckdb"
+
+
+@pytest.fixture
+def whole() -> Bill:
+    return Bill({bucket: month(bucket) for bucket in MONTHS})
+
+
+def test_each_month_is_asked_for_alone_and_is_in_before_the_next_is_asked_for(path: Path, whole: Bill) -> None:
+    request = PullRequest(windows=windows(), now=NOW)
+    first = next(iter(pull_months(path, SOURCE, request, module=whole)))
+    assert (first.batch.buckets, whole.asked, buckets(path)) == (("2026-07",), ["2026-07"], ["2026-07"])
+
+
+def test_a_failure_in_the_third_month_keeps_the_two_before_it(path: Path, whole: Bill) -> None:
+    whole.broken = "2026-09"
+    with pytest.raises(SourceError, match="reset by peer"):
+        pulled(path, whole)
+    assert buckets(path) == ["2026-07", "2026-08"]
+
+
+def test_after_a_failure_only_what_is_missing_is_read(path: Path, whole: Bill) -> None:
+    whole.broken = "2026-09"
+    with pytest.raises(SourceError):
+        pulled(path, whole)
+    whole.broken, whole.asked = "", []
+    pulled(path, whole, asked=unsettled(path, SOURCE, windows()))
+    assert (whole.asked, buckets(path)) == (["2026-09", "2026-10"], list(MONTHS))
+
+
+def test_a_month_read_while_its_provider_could_still_change_it_is_read_again(path: Path, whole: Bill) -> None:
+    for day, settled in ((1, False), (2, False), (3, True)):
+        pulled(path, whole, now=datetime(2026, 11, day, 12, tzinfo=UTC))
+        left = [window.bucket for window in unsettled(path, SOURCE, windows())]
+        assert left == ([] if settled else ["2026-10"])
+
+
+def test_a_month_that_is_not_over_is_never_final(path: Path) -> None:
+    running = month_windows(date(2026, 11, 1), date(2026, 11, 1), now=NOW)
+    pulled(path, Bill({"2026-11": month("2026-11")}), asked=running)
+    assert unsettled(path, SOURCE, running) == running
+
+
+def test_empty_months_wait_until_another_shows_that_there_is_a_bill(path: Path, whole: Bill) -> None:
+    del whole.months["2026-07"]
+    assert pulled(path, whole) == ["2026-08", "2026-09", "2026-10", "2026-07"]
+
+
+def test_a_bill_without_a_row_in_any_month_is_an_error_and_leaves_nothing(path: Path) -> None:
+    with pytest.raises(SourceError, match="an empty bill"):
+        pulled(path, Bill({}))
+    assert not path.exists()
+
+
+def test_an_empty_month_after_others_were_read_is_an_empty_month(path: Path, whole: Bill) -> None:
+    pulled(path, whole)
+    november = month_windows(date(2026, 11, 1), date(2026, 11, 1), now=NOW)
+    assert pulled(path, Bill({}), asked=november) == ["2026-11"]
+
+
+def test_an_empty_month_never_replaces_a_full_one(path: Path, whole: Bill) -> None:
+    pulled(path, whole)
+    with open_ledger(path) as ledger:
+        before = ledger.digest()
+    del whole.months["2026-08"]
+    with pytest.raises(LedgerError, match="openai 2026-08 came empty, and the ledger holds 2 rows"):
+        pulled(path, whole)
+    with open_ledger(path) as ledger:
+        assert ledger.digest() == before
+
+
+def test_a_corrected_month_replaces_the_one_before_it(path: Path, whole: Bill) -> None:
+    pulled(path, whole)
+    whole.months["2026-08"] = month("2026-08", cost="7")
+    pulled(path, whole)
+    with open_ledger(path) as ledger:
+        assert sorted(row.billed_cost for row in ledger.charges_by_month()) == [1, 1, 1, 7]
+
+
+def old_ledger(path: Path) -> None:
+    """Write what version 1 of the schema wrote."""
+    with open_ledger(path) as ledger:
+        ledger.replace(month("2026-08"))
+        ledger.replace(batch(QuarantinedRow(x_source="openai", x_bucket="2026-09", reason="odd", raw=b"{}")))
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("ALTER TABLE quarantine DROP COLUMN context")
+        connection.execute("ALTER TABLE usage DROP COLUMN x_peak_minute_tokens")
+        connection.execute("ALTER TABLE charges DROP COLUMN effective_cost")
+        connection.execute("UPDATE costcheck_ledger SET schema_version = 1")
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_ledger_of_the_first_version_is_brought_up_to_date_where_it_lies(path: Path, *, read_only: bool) -> None:
+    old_ledger(path)
+    with open_ledger(path, read_only=read_only) as ledger:
+        assert (len(ledger.usage_by_hour()), [row.context for row in ledger.quarantined()]) == (1, ["{}"])
+        kinds = dict(ledger._connection.execute("SELECT column_name, column_type FROM (DESCRIBE charges)").fetchall())
+    assert kinds["effective_cost"] == MONEY.replace(" ", "")
+    with open_ledger(path) as ledger:
+        ledger.replace(month("2026-10"))
+        assert len(ledger.ingests()) == 3
+
+
+def quarantined(count: int) -> tuple[QuarantinedRow, ...]:
+    row = QuarantinedRow(x_source="openai", x_bucket="2026-09", reason="service_tier is 'odd'", raw=b"{}")
+    return (row,) * count
+
+
+def test_a_read_of_which_more_than_the_allowed_share_is_quarantined_leaves_the_ledger_as_it_was(path: Path) -> None:
+    store(path, month("2026-09"), None)
+    bad = batch(usage(), *quarantined(10))
+    with pytest.raises(SourcePayloadError, match=r"10 rows \(90.9%\) cannot be read.*'odd'"):
+        store(path, bad, None)
+    with open_ledger(path) as ledger:
+        assert ledger.count_quarantined() == {}
+
+
+def test_the_share_that_is_just_allowed_passes_and_one_row_more_does_not() -> None:
+    share = read_ledger_rules().max_quarantined_share.value
+    good = int(10 / share) - 10
+    rows = [usage() for _ in range(good)]
+    refuse_half_read(batch(*rows, *quarantined(10)))
+    with pytest.raises(SourcePayloadError):
+        refuse_half_read(batch(*rows, *quarantined(11)))
+
+
+def test_a_handful_of_unreadable_rows_never_fails_a_read() -> None:
+    refuse_half_read(batch(usage(), *quarantined(9)))
+
+
+def test_rows_of_a_log_are_counted_as_the_requests_in_them() -> None:
+    summed = batch(replace(usage(), requests=90), charge(), *quarantined(10))
+    assert (rows_read(summed), rows_read(summed, row_is_request=True)) == (12, 100)
