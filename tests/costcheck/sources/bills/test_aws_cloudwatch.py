@@ -306,6 +306,13 @@ def test_single_models_and_the_account_are_asked_for_and_no_other_sums(metrics: 
     assert [row.model_id for row in metrics.fetch(days(25, 26))] == [None, OPUS]
 
 
+def test_what_a_project_or_a_tier_used_is_not_taken_for_the_whole(metrics: Metrics) -> None:
+    metrics.lists(Endpoint.RUNTIME, ("InputTokenCount", {"ModelId": OPUS, "ServiceTier": "default"}))
+    metrics.lists(Endpoint.MANTLE, ("TotalInputTokens", {"Project": "search"}))
+
+    assert metrics.fetch(days(25, 26)) == []
+
+
 def test_pages_of_both_questions_are_joined(metrics: Metrics) -> None:
     metrics.lists(Endpoint.RUNTIME, then="1")
     metrics.lists(Endpoint.RUNTIME, ("InputTokenCount", {"ModelId": OPUS}))

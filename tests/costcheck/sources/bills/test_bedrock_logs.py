@@ -161,6 +161,7 @@ def test_moments_in_another_time_zone_are_utc(read: Read) -> None:
     (row,) = read(record(timestamp="2026-11-01T01:30:59+02:00")).usage
 
     assert row.charge_period_start == datetime(2026, 10, 31, 23, 30, tzinfo=UTC)
+    assert row.charge_period_start.utcoffset() == timedelta(0)
 
 
 @pytest.mark.parametrize(

@@ -277,6 +277,7 @@ def test_what_counts_no_tokens_is_told_by_its_name(service: str, usage_type: str
         (OPUS, "USE1-MP:USE1_input_tokens_1h_standard-Units"),
         (AWS, "USE1-NovaPro-input-tokens-quantum"),
         (AWS, "USE1-NovaPro-input-tokens-flexible"),
+        (AWS, "USE1-NovaPro-input-tokens-flexbatch"),
         (AWS, "USE1-Something-New"),
         (AWS, ""),
     ],
