@@ -41,13 +41,17 @@ NAMES = {
     "export_time": ("export_time",),
 }
 REQUIRED = ("service_id", "sku", "started", "cost", "currency", "amount", "unit", "credits")
-MEMORY_LIMIT = "1GB"
+MEMORY_LIMIT = "600MB"
 ROWS_AT_ONCE = 10_000
 SHORT = "CREATE OR REPLACE TEMP MACRO short(text) AS CASE WHEN length(text) <= 120 THEN text END"
-TYPED = """
-CREATE OR REPLACE TEMP VIEW typed AS
-SELECT {fields}, md5(row::VARCHAR) AS fingerprint FROM ({rows})
+# One look into each row's JSON for all of its values; rows of other services go no further.
+FOUND = """
+CREATE OR REPLACE TEMP TABLE found AS
+SELECT md5(row::VARCHAR) AS fingerprint, {service_id} AS service_id, v
+FROM (SELECT row, json_extract_string(row, {paths}) AS v FROM ({rows}))
+WHERE service_id IN ({services}) OR coalesce(service_id, '') = ''
 """
+TYPED = "CREATE OR REPLACE TEMP VIEW typed AS SELECT {fields}, fingerprint FROM found"
 READ = """
 CREATE OR REPLACE TEMP TABLE billed AS
 SELECT nullif(service_id, '') AS service_id, sku, nullif(project, '') AS project, coalesce(unit, '') AS unit,
@@ -67,7 +71,7 @@ FROM typed
 CLASSIFIED = """
 CREATE OR REPLACE TEMP VIEW classified AS
 SELECT *,
-    CASE WHEN service_id NOT IN ({services}) THEN '{other}' WHEN again THEN '{duplicate}' END AS aside,
+    CASE WHEN again THEN '{duplicate}' END AS aside,
     CASE WHEN cost_type NOT IN ({cost_types}) THEN 'cost_type is not known'
         WHEN service_id IS NULL THEN 'service.id is missing'
         WHEN coalesce(trim(sku), '') = '' THEN 'sku.description is missing'
@@ -87,6 +91,7 @@ CREDITS = (
     "SELECT begun, ends, service_id, sku, project, unit, currency, cost_type, sum(one.amount), NULL, one.kind, '' "  # noqa: S608 - constant text
     f"FROM (SELECT {SAME}, unnest(given) AS one {KEPT}) GROUP BY ALL ORDER BY ALL"
 )
+COUNT, COUNT_FOUND = "SELECT count FROM whole", "SELECT count(*) FROM billed"
 SET_ASIDE = "SELECT aside, count(*) FROM classified WHERE aside IS NOT NULL GROUP BY ALL ORDER BY ALL"
 QUARANTINED = "SELECT reason, raw FROM classified WHERE aside IS NULL AND reason IS NOT NULL ORDER BY ALL"
 
@@ -114,6 +119,7 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
         connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
         connection.execute(f"SET temp_directory = '{spill}'")
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET preserve_insertion_order = false")
         _open(connection, path)
         batch = _sum(connection, bucket, provenance)
     kept = len(batch.usage) + len(batch.charges)
@@ -126,30 +132,42 @@ def _open(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     if missing:
         message = f"{path.name} has no column {', '.join(missing)}"
         raise InputFileError(message, expected=EXPECTED, action="dump the table again with those columns")
-    fields = ", ".join(f"{_field(names)} AS {column}" for column, names in NAMES.items())
+    rows, fields = _rows(path), {column: _field(names) for column, names in NAMES.items()}
+    names = {"paths": PATHS, "services": _quoted(SERVICES), "cost_types": _quoted(CATEGORIES), "duplicate": DUPLICATE}
     time = "replace({}, ' UTC', '+00')"
     try:
         connection.execute(SHORT)
-        connection.execute(TYPED.format(fields=fields, rows=_rows(path)))
+        connection.execute(FOUND.format(rows=rows, service_id=fields["service_id"], **names))
+        connection.execute(TYPED.format(fields=", ".join(f"{field} AS {column}" for column, field in fields.items())))
         connection.execute(READ.format(started=time.format("started"), ended=time.format("ended")))
+        connection.execute(f"CREATE TEMP TABLE whole AS SELECT count(*) AS count FROM ({rows})")  # noqa: S608 - as above
     except duckdb.Error as exc:
         raise _unreadable(path, exc) from exc
-    names = {"services": _quoted(SERVICES), "cost_types": _quoted(CATEGORIES)}
-    connection.execute(CLASSIFIED.format(**names, other=OTHER_SERVICE, duplicate=DUPLICATE))
+    connection.execute(CLASSIFIED.format(**names))
 
 
 def _quoted(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
+def _paths(name: str) -> tuple[str, ...]:
+    """Return where in a row's JSON a value may stand: by its whole name, nested, or in the column that nests it."""
+    top, _, below = name.partition(".")
+    return (f'$."{name}"', f"$.{name}", f'$."{top}"') if below else (f'$."{name}"',)
+
+
+PLACES = list(dict.fromkeys(place for names in NAMES.values() for name in names for place in _paths(name)))
+PATHS = "[" + ", ".join(f"'{place}'" for place in PLACES) + "]"
+
+
 def _field(names: tuple[str, ...]) -> str:
-    paths = []
+    """Return the SQL of a column's value; what nests it may also be JSON in a text."""
+    values = []
     for name in names:
-        top, _, below = name.partition(".")
-        paths.append(f"json_extract_string(row, '$.\"{name}\"')")
-        if below:
-            paths.append(f"json_extract_string(TRY_CAST(json_extract_string(row, '$.{top}') AS JSON), '$.{below}')")
-    return f"coalesce({', '.join(paths)})"
+        found = [f"v[{PLACES.index(place) + 1}]" for place in _paths(name)]
+        values += found[:2]
+        values += [f"json_extract_string(TRY_CAST({top} AS JSON), '$.{name.partition('.')[2]}')" for top in found[2:]]
+    return f"coalesce({', '.join(values)})"
 
 
 def _missing(found: set[str]) -> list[str]:
@@ -201,7 +219,8 @@ def _sum(connection: duckdb.DuckDBPyConnection, bucket: str, provenance: Provena
             records.extend(records_of(line, provenance))
         except SourcePayloadError as exc:
             quarantined.append((exc.seen, raw))
-    aside = Counter(dict(_fetch(connection, SET_ASIDE)))
+    (rows_in,), (rows_found,) = (next(_fetch(connection, query)) for query in (COUNT, COUNT_FOUND))
+    aside = Counter(dict(_fetch(connection, SET_ASIDE))) + Counter({OTHER_SERVICE: rows_in - rows_found})
     return BillBatch(
         x_source=SOURCE,
         buckets=(bucket,),
@@ -216,7 +235,7 @@ def _sum(connection: duckdb.DuckDBPyConnection, bucket: str, provenance: Provena
             for reason, count in sorted(aside.items())
         ),
         provenance=provenance,
-        rows_in=sum(count for (count,) in _fetch(connection, "SELECT count(*) FROM billed")),
+        rows_in=rows_in,
     )
 
 
