@@ -190,21 +190,23 @@ def _note_ingest(connection: duckdb.DuckDBPyConnection, batch: BillBatch, bucket
     )
 
 
-def digest(connection: duckdb.DuckDBPyConnection, where: str = "true") -> str:
-    """Return the SHA-256 of the rows that match, whatever their order; the day of the read is no part of it."""
+def digest(connection: duckdb.DuckDBPyConnection, where: str | None = None) -> str:
+    """Return the SHA-256 of the rows that match, whatever their order; the day of the read is no part of it.
+
+    The buckets that were read are part of the whole, be they empty, and not of one bucket's own digest.
+    """
     whole = hashlib.sha256()
     for table, columns in schema.COLUMNS.items():
         # Every value as its text, so that the digest does not hang on how a version of DuckDB prints JSON numbers.
         texts = ", ".join(f"{name}::VARCHAR" for name in columns)
         rows = connection.execute(
-            f"SELECT sha256(to_json([{texts}])::VARCHAR) AS row FROM {table} WHERE {where} ORDER BY row"  # noqa: S608 - as above
+            f"SELECT sha256(to_json([{texts}])::VARCHAR) AS row FROM {table} WHERE {where or 'true'} ORDER BY row"  # noqa: S608 - as above
         )
         whole.update(table.encode())
         while some := rows.fetchmany(ROWS_AT_ONCE):
             whole.update("".join(row for (row,) in some).encode())
-    buckets = connection.execute(
-        f"SELECT DISTINCT x_source, x_bucket FROM ingests WHERE {where} ORDER BY ALL"  # noqa: S608 - as above
-    ).fetchall()
+    query = "SELECT DISTINCT x_source, x_bucket FROM ingests ORDER BY ALL"
+    buckets = [] if where else connection.execute(query).fetchall()
     whole.update(repr(buckets).encode())
     return f"sha256:{whole.hexdigest()}"
 
