@@ -6,7 +6,7 @@ unquoted. The columns that may hold prompts or answers are not among `COLUMNS`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from costcheck.errors import UsageError
@@ -50,12 +50,18 @@ def log_statement(found: Sequence[str], schema: str, start: datetime, end: datet
         UsageError: A column that is needed is missing.
     """
     _require(found, REQUIRED_COLUMNS, LOGS)
-    cells = ", ".join(f'{_cell(name, found)} AS "{name}"' for name in COLUMNS)
+    paths = _metadata_paths()
+    plain = [f'"{name}"' for name in COLUMNS if name in found and name != "metadata"]
+    # Each part of `metadata` is taken out once, and OFFSET keeps it so: a long one is unpacked again at every use.
+    parts = [f'"metadata"::jsonb -> {literal(name)} AS "{name}"' for name in dict.fromkeys(path[0] for path in paths)]
     span = " AND ".join(
         f'"startTime" {sign} {literal(f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}")}'
         for sign, moment in ((">=", start), ("<", end))
     )
-    return f"COPY (SELECT {cells} FROM {table(schema, LOGS)} WHERE {span}) TO STDOUT (FORMAT csv, HEADER)"  # noqa: S608 - the same
+    inner = ", ".join([*plain, *(parts if "metadata" in found else [])])
+    rows = f"SELECT {inner} FROM {table(schema, LOGS)} WHERE {span} OFFSET 0"  # noqa: S608 - quoted names
+    cells = ", ".join(f'{_cell(name, found, paths)} AS "{name}"' for name in COLUMNS)
+    return f"COPY (SELECT {cells} FROM ({rows}) AS log) TO STDOUT (FORMAT csv, HEADER)"  # noqa: S608 - the same
 
 
 def _require(found: Sequence[str], required: Sequence[str], name: str) -> None:
@@ -65,36 +71,33 @@ def _require(found: Sequence[str], required: Sequence[str], name: str) -> None:
         raise UsageError(message, expected=RIGHTS, action="check the database, ?schema=, and the role's rights")
 
 
-def _cell(name: str, found: Sequence[str]) -> str:
+def _cell(name: str, found: Sequence[str], paths: Sequence[Sequence[str]]) -> str:
     if name not in found:
         return "NULL::text"
-    return _metadata() if name == "metadata" else f'"{name}"::text'
+    return f"jsonb_strip_nulls({_json_object(paths)})::text" if name == "metadata" else f'"{name}"::text'
 
 
-def _metadata() -> str:
+def _metadata_paths() -> list[list[str]]:
     from costcheck.sources.exports import spend_log  # noqa: PLC0415 - Ibis takes a second to load
 
-    tree: dict[str, object] = {}
     paths = (*spend_log.CACHE_READ, *spend_log.CACHE_WRITTEN, *spend_log.CACHE_WRITTEN_1H, *spend_log.SERVICE_TIER)
-    for path in paths:
-        names = path.removeprefix("$.").split(".")
-        place: dict[str, object] = tree
-        for name in names[:-1]:
-            place = place.setdefault(name, {})  # type: ignore[assignment]
-        place[names[-1]] = ",".join(names)
-    return f"jsonb_strip_nulls({_json_object(tree)})::text"
+    return [path.removeprefix("$.").split(".") for path in paths]
 
 
-def _json_object(tree: Mapping[str, object]) -> str:
-    parts = (
-        f"{literal(name)}, {_json_object(value) if isinstance(value, dict) else _short_value(str(value))}"
-        for name, value in tree.items()
-    )
+def _json_object(paths: Sequence[Sequence[str]], above: Sequence[str] = ()) -> str:
+    """Return what builds an object with the short values at some paths, and nothing else."""
+    names = dict.fromkeys(path[0] for path in paths)
+    parts = []
+    for name in names:
+        below = [path[1:] for path in paths if path[0] == name and len(path) > 1]
+        here = [*above, name]
+        parts.append(f"{literal(name)}, {_json_object(below, here) if below else _short_value(here)}")
     return f"jsonb_build_object({', '.join(parts)})"
 
 
-def _short_value(path: str) -> str:
-    text = f'"metadata"::jsonb #>> {literal("{" + path + "}")}'
+def _short_value(path: Sequence[str]) -> str:
+    first, *rest = path
+    text = f'"{first}" #>> {literal("{" + ",".join(rest) + "}")}'
     return f"CASE WHEN length({text}) > {LONGEST_COUNT} THEN {TOO_LONG} ELSE {text} END"
 
 

@@ -45,7 +45,8 @@ class Tables:
 def spans(tables: Tables, folder: Path, window: Window = OCTOBER) -> list[str]:
     """Return the conditions of what was copied: of the log, and of the daily sums where they were needed."""
     litellm_postgres.fetch_month(tables, "", window, folder / "logs.csv", folder / "days.csv")
-    return [statement.partition(" WHERE ")[2].partition(")")[0].partition(" ORDER")[0] for statement in tables.copied]
+    conditions = [statement.partition(" WHERE ")[2].partition(")")[0] for statement in tables.copied]
+    return [condition.partition(" ORDER")[0].partition(" OFFSET")[0] for condition in conditions]
 
 
 def log_span(first: str, last: str) -> str:
@@ -92,7 +93,7 @@ def test_texts_are_not_among_what_is_copied() -> None:
     statement = litellm_sql.log_statement([*COLUMNS, "messages", "response"], "", OCTOBER.start, OCTOBER.end)
     assert not any(name in statement for name in ("messages", "response", "proxy_server_request", "*"))
     assert '"metadata"::text' not in statement
-    assert "'{usage_object,prompt_tokens_details,cached_tokens}'" in statement
+    assert "\"usage_object\" #>> '{prompt_tokens_details,cached_tokens}'" in statement
 
 
 def test_a_column_that_an_older_proxy_lacks_is_null() -> None:
