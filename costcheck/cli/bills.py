@@ -130,8 +130,10 @@ def _pull(  # noqa: PLR0913 - what was asked, and where it goes
 def _say_what_is_settled(source: PullSource, windows: tuple[Window, ...], wanted: tuple[Window, ...]) -> None:
     settled = [window.bucket for window in windows if window not in wanted]
     if settled:
+        many = len(settled) > MONTHS_BY_DEFAULT + 1
+        told = f"{settled[0]} to {settled[-1]} ({len(settled)})" if many else ", ".join(settled)
         click.echo(
-            f"{source.name} {', '.join(settled)}: in the ledger and final, not read again (--again reads them)",
+            f"{source.name} {told}: in the ledger and final, not read again (--again reads them)",
             err=True,
         )
 
