@@ -6,15 +6,17 @@ sells no language model is set aside with its number of lines, what cannot be un
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 import ibis.expr.types as ir
 import msgspec
 
 from costcheck.errors import CurrencyError, SourcePayloadError
 from costcheck.records import BillBatch, ChargeCategory, QuarantinedRow, SetAsideRows
-from costcheck.sources.bills.cost_rows import CURRENCY, Amounts, CostSums, Owner, Period
+from costcheck.sources.bills.cost_rows import CURRENCY, Amounts, CostSums, Owner, Period, charge_order, usage_order
 from costcheck.sources.bills.engine_read import EngineRead, refuse_too_many
 from costcheck.sources.bills.focus_meaning import Meaning, Words, meaning_of, tags_of
 from costcheck.sources.bills.focus_services import (
@@ -123,13 +125,12 @@ class _Gathered:
 
     def batch(self, *, has_effective: bool, rows_in: int) -> BillBatch:
         """Return all of it."""
-        charges = sorted(self.sums.charges(self.read, has_effective=has_effective), key=repr)
         return BillBatch(
             x_source=self.read.source,
             buckets=(self.read.bucket,),
-            usage=tuple(sorted(self.sums.usage(self.read), key=repr)),
-            charges=tuple(charges),
-            quarantined=tuple(self.quarantined),
+            usage=tuple(sorted(self.sums.usage(self.read), key=usage_order)),
+            charges=tuple(sorted(self.sums.charges(self.read, has_effective=has_effective), key=charge_order)),
+            quarantined=tuple(sorted(self.quarantined, key=lambda row: (row.reason, row.raw, row.context))),
             set_aside=tuple(
                 SetAsideRows(x_source=self.read.source, x_bucket=self.read.bucket, reason=reason, row_count=count)
                 for reason, count in sorted(self.set_aside.items())
@@ -191,29 +192,49 @@ def read_bill(
 def _take_lines(
     engine: Engine, lines: ir.Table, columns: LineColumns, gathered: _Gathered, services: frozenset[Service]
 ) -> None:
-    taken = [_line(columns, row) for row in fetch(engine, cost_lines.summed(lines, columns))]
-    ours = [line for line in taken if line.service in services]
-    _refuse_currency(ours)
+    currencies: set[str] = set()
+    back: list[Line] = []
+    texts: dict[str, str] = {}
+    for row in fetch(engine, cost_lines.summed(lines, columns)):
+        line = _line(columns, row, texts)
+        if line.service not in services:
+            continue
+        currencies.add(line.texts["currency"])
+        if min(line.billed, line.consumed or 0) < 0:
+            back.append(line)
+        else:
+            gathered.take(line)
+    _refuse_currency(currencies)
     # What is taken back comes last, when all that it could be taken from is there.
-    for line in sorted(ours, key=lambda line: (min(line.billed, line.consumed or 0) < 0, line.start, repr(line))):
+    for line in sorted(back, key=repr):
         gathered.take(line)
-    for reason, *cells in sorted(fetch(engine, cost_lines.unreadable(lines)), key=repr):
+    for reason, *cells in fetch(engine, cost_lines.unreadable(lines)):
         if Service(*cells[:4]) in services:
             gathered.lines += 1
             gathered.quarantine(reason, msgspec.json.encode(cells))
 
 
-def _line(columns: LineColumns, row: Sequence[object]) -> Line:
+def _line(columns: LineColumns, row: Sequence[Any], texts: dict[str, str]) -> Line:
+    """Return one row; `texts` holds every text once, since millions of rows repeat a few."""
     start, end, *rest = row
     names = columns.dimensions
-    texts = {name: str(value or "") for name, value in zip(names, rest, strict=False)}
-    numbers = ("billed", "effective", "listed", "consumed", "priced", "rows")
-    found = dict(zip(numbers, rest[len(names) :], strict=True))
-    return msgspec.convert({"start": start, "end": end, "texts": texts, **found}, Line)
+    found = [texts.setdefault(text, text) for text in (value or "" for value in rest[: len(names)])]
+    billed, effective, listed, consumed, priced, rows = rest[len(names) :]
+    return Line(
+        start=start,
+        end=end,
+        texts=dict(zip(names, found, strict=True)),
+        billed=billed,
+        effective=effective,
+        listed=listed,
+        consumed=consumed,
+        priced=priced,
+        rows=rows,
+    )
 
 
-def _refuse_currency(lines: Sequence[Line]) -> None:
-    others = sorted({line.texts["currency"] for line in lines if line.texts["currency"].upper() != CURRENCY})
+def _refuse_currency(currencies: AbstractSet[str]) -> None:
+    others = sorted(name for name in currencies if name.upper() != CURRENCY)
     if others:
         message = f"language models are billed in {', '.join(repr(name) for name in others)}"
         raise CurrencyError(

@@ -183,3 +183,16 @@ def _refuse_negative(known: int, change: int) -> None:
         raise SourcePayloadError(
             message, expected="a correction of usage that is in the export", action="import the whole period"
         )
+
+
+def usage_order(row: TokenUsage) -> tuple[object, ...]:
+    """Return what the rows of usage are put in order by."""
+    where = (row.service_provider_name, row.request_model, row.operation, row.service_tier)
+    return (row.charge_period_start, row.charge_period_end, *where, row.sub_account_id or "", row.tags)
+
+
+def charge_order(row: Charge) -> tuple[object, ...]:
+    """Return what charges are put in order by."""
+    what = (row.charge_category, row.service_provider_name, row.service_name, row.x_gen_ai_request_model or "")
+    rest = (row.x_token_type or "", row.x_operation, row.x_service_tier, row.sub_account_id or "")
+    return (row.charge_period_start, row.charge_period_end, *what, *rest)

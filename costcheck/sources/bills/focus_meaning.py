@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -23,6 +24,8 @@ from costcheck.sources.bills.bedrock_usage import (
 )
 from costcheck.sources.exports.dialects import WIDE
 
+DIFFERENT_TEXTS = 10_000
+"""How many are remembered: millions of lines repeat a few hundred."""
 _CACHED = re.compile(r"cach|cchd")
 _WRITE = re.compile(r"writ|creat|\bwr\b")
 _LASTS_AN_HOUR = re.compile(r"\b1 ?h(our)?\b|\b12 ?h\b")
@@ -98,7 +101,7 @@ def meaning_of(words: Words) -> Meaning:
     """
     if words.token_type or words.model:
         return _stated(words)
-    meter = classify_usage_type(words.service, words.usage_type) if words.usage_type else None
+    meter = _classified(words.service, words.usage_type) if words.usage_type else None
     return _bedrock(words, meter) if meter is not None else _plain(words)
 
 
@@ -112,6 +115,9 @@ def _stated(words: Words) -> Meaning:
         tier=ServiceTier(words.tier) if words.tier else plain.tier,
         operation=Operation(words.operation) if words.operation else _chat_if(plain.operation, token_type),
     )
+
+
+_classified = lru_cache(DIFFERENT_TEXTS)(classify_usage_type)
 
 
 def _bedrock(words: Words, meter: BedrockMeter) -> Meaning:
@@ -185,12 +191,14 @@ def _whole(tokens: Decimal, what: str) -> int:
     return int(tokens.to_integral_value())
 
 
+@lru_cache(DIFFERENT_TEXTS)
 def _spaced(text: str) -> str:
     """Return a name in small letters, its words parted by blanks: `CachedInput_Tokens` says `cached input tokens`."""
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
     return re.sub(r"[\s_\-/,;()]+", " ", parted).lower().strip()
 
 
+@lru_cache(DIFFERENT_TEXTS)
 def _token_type(text: str) -> TokenType | None:
     if _CACHED.search(text):
         if not _WRITE.search(text):
@@ -217,11 +225,13 @@ def _model(words: Words, *, is_token_meter: bool) -> str | None:
     return words.meter if _MODEL_ID.fullmatch(words.meter) and re.search(r"\d", words.meter) else None
 
 
+@lru_cache(DIFFERENT_TEXTS)
 def _without_words(text: str) -> str:
     rest = _WORDS_OF_METER.sub(" ", re.sub(r"(?<![\d.])[\s_,;()-]+|[\s_,;()-]+(?![\d.])", " ", text.lower()))
     return re.sub(r"\s+", "-", rest.strip()).strip("-")
 
 
+@lru_cache(DIFFERENT_TEXTS)
 def _details(text: str) -> Mapping[str, str]:
     """Return the texts of SkuPriceDetails, a JSON object or a map; none where it is neither."""
     if "\n" in text:  # a map, see `columns._map_text`
@@ -234,6 +244,7 @@ def _details(text: str) -> Mapping[str, str]:
     return {key: str(value) for key, value in found.items() if isinstance(value, str | int | float)}
 
 
+@lru_cache(DIFFERENT_TEXTS)
 def tags_of(text: str) -> tuple[str, ...]:
     """Return tags as `key:value`, in order; a tag without a value is its key."""
     return tuple(sorted(f"{key}:{value}" if value else key for key, value in _details(text).items()))
