@@ -104,10 +104,10 @@ def check_decision(
         return (_no_decision(evidence),)
     allowed = decision.allowance
     if decision.verdict not in ALLOWING or allowed is None:
-        return (_verdict(evidence, decision),)
+        return (_verdict(evidence, decision, today),)
     grown = found.growth.grown
     return (
-        _verdict(evidence, decision),
+        _verdict(evidence, decision, today),
         *_usable(evidence, decision, today),
         _risen(evidence, decision, book, rules),
         *(_region(evidence, key, allowed) for key in grown),
@@ -130,7 +130,7 @@ def _no_decision(evidence: Evidence) -> Check:
     )
 
 
-def _verdict(evidence: Evidence, decision: Decision) -> Check:
+def _verdict(evidence: Evidence, decision: Decision, today: date) -> Check:
     says = VERDICTS[decision.verdict]
     allows = decision.verdict in ALLOWING and decision.allowance is not None
     nothing = ", but it allows no server" if decision.verdict in ALLOWING and not allows else ""
@@ -139,15 +139,19 @@ def _verdict(evidence: Evidence, decision: Decision) -> Check:
         held(allows, Outcome.DENIED),
         subject=evidence.path,
         seen=f"the decision says {says}{nothing}: {decision.headline}",
-        needed="a decision that says self-host or hybrid, and allows servers",
-        to_do=f"{WITHOUT}; {_why(decision)}; accepting the record would allow nothing",
+        needed="one that says self-host or hybrid, and allows servers; accepting this one allows none, and "
+        f"{_when(decision, today)}",
+        to_do=WITHOUT,
     )
 
 
-def _why(decision: Decision) -> str:
+def _when(decision: Decision, today: date) -> str:
+    """Return when another answer may come."""
     if decision.verdict is Verdict.INSUFFICIENT_EVIDENCE:
-        return "the record of the decision names the evidence that is missing, and without that the answer stays"
-    return f"the record of the decision says why; it is worth asking again on {decision.valid_until}"
+        return "without the evidence that its record names the answer stays the same"
+    if today > decision.valid_until:
+        return f"it ran out on {decision.valid_until}: with the bills of today the answer may be another, or the same"
+    return f"with the same bills the answer stays the same; ask again on {decision.valid_until}"
 
 
 VERDICTS: Final = {

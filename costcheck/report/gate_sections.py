@@ -28,6 +28,9 @@ NO_LIMIT: Final = "no limit"
 NO_DECISION: Final = "no decision"
 NO_REGION: Final = "not in the plan"
 MAX_STACK_NAME: Final = 200
+VERDICT: Final = "decision.verdict"
+"""Where a decision allows nothing, better prices or counts would change nothing."""
+WHATEVER_IS_DECIDED: Final = (VERDICT, "limit.", "runway.", "plan")
 URN: Final = "urn:pulumi:"
 OTHERWISE: Final = "; or "
 """Stands between two ways, either of which would do."""
@@ -87,17 +90,22 @@ def _stops(result: GateResult) -> Section:
 
 
 def _to_do(result: GateResult) -> Section:
-    steps = [plain(check.to_do) for check in failing(result) if check.to_do.strip()]
+    checks = failing(result)
+    final = any(check.name == VERDICT for check in checks)
+    counting = [check for check in checks if not final or check.name.startswith(WHATEVER_IS_DECIDED)]
+    steps = [plain(check.to_do) for check in counting if check.to_do.strip()]
     points = dict.fromkeys(point for step in steps for point in step.split(OTHERWISE))
-    first = [WITHOUT] if any(_is_about_gpus(check) for check in failing(result)) else []
-    return Section(key="to_do", title="What to do", points=tuple(_joined([*first, *points])))
+    first = [WITHOUT] if any(map(_is_about_gpus, checks)) else []
+    return Section(
+        key="to_do", title="What to do", points=tuple(_joined([*first, *points], "and " if final else "or "))
+    )
 
 
-def _joined(points: list[str]) -> Iterator[str]:
+def _joined(points: list[str], second: str) -> Iterator[str]:
     """Yield each once: beside the way out without GPUs, the others are one way together."""
     for position, point in enumerate(dict.fromkeys(points)):
-        alternative = ("", "or ", "and ")[min(position, 2)] if points[0] == WITHOUT else ""
-        yield f"{alternative}{point}"
+        word = ("", second, "and ")[min(position, 2)] if points[0] == WITHOUT else ""
+        yield f"{word}{point}"
 
 
 def _is_about_gpus(check: Check) -> bool:

@@ -155,7 +155,7 @@ def test_a_known_stack_leaves_nothing_to_the_update(program: Program) -> None:
 def test_a_p5_pool_that_admission_cannot_see_is_stopped(program: Program, amend: Callable[[str], None]) -> None:
     amend(HOARD.format(instance_type='"p5.48xlarge"', tags=COST_TAGS))
     told = stopped_everywhere(program)
-    assert told.count("denied (decision): there is no decision in runbooks/decisions/current.json") == 2
+    assert told.count("denied (decision): there is no decision that GPU servers are worth it") == 2
 
 
 def test_a_pool_is_stopped_where_somebody_edits_admission_out(program: Program, amend: Callable[[str], None]) -> None:

@@ -250,7 +250,15 @@ def test_a_verdict_to_stay_is_all_there_is_to_say(verdict: Verdict) -> None:
     assert [check.name for check in result.checks if check.outcome != "allowed"] == ["decision.verdict"]
     assert WITHOUT in told
     assert "costcheck decide" not in told
-    assert "accepting the record would allow nothing" in told
+    assert "accepting this one allows none" in result.checks[0].needed
+
+
+def test_a_decision_to_stay_that_has_run_out_may_become_another() -> None:
+    stay = decision(verdict=Verdict.STAY_ON_API)
+    late = replace(stay, valid_until=TODAY - timedelta(days=1))
+
+    assert "the answer stays the same; ask again on" in gate(NEW_POOL, accepted(stay)).checks[0].needed
+    assert "it ran out on 2026-11-25" in gate(NEW_POOL, accepted(late)).checks[0].needed
 
 
 def test_without_a_price_the_cost_is_never_told_as_nothing() -> None:

@@ -71,6 +71,17 @@ def test_what_is_to_be_done_is_said_once_and_only_where_something_is_wrong() -> 
     assert "What to do" not in shown(built.allowed())
 
 
+def test_where_the_decision_allows_nothing_there_is_one_way_on() -> None:
+    verdict = built.check("decision.verdict", to_do=WITHOUT)
+    text = shown(built.result(checks=(verdict, built.OLD_PRICES)), 600)
+
+    limit = built.check("limit.budget_usd", to_do="spend less")
+    more = shown(built.result(checks=(verdict, limit)), 600)
+
+    assert lines_under("What to do", text) == [f"- {WITHOUT}"]
+    assert lines_under("What to do", more) == [f"- {WITHOUT}", "- and spend less"]
+
+
 def test_a_waiver_is_named_before_what_was_right_anyway() -> None:
     first, *_ = lines_under("What was checked and is right", shown(built.allowed(), 400))
     assert first.startswith("- limit.monthly_usd")
