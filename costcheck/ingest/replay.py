@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +13,7 @@ import msgspec
 
 from costcheck.errors import CostcheckError, UsageError
 from costcheck.ledger import Ledger, open_ledger
-from costcheck.ledger.settle import same_key
+from costcheck.ledger.settle import key_of
 from costcheck.records import (
     BillBatch,
     Charge,
@@ -56,11 +56,35 @@ def replay(path: Path, source: str | None = None) -> tuple[Replayed, ...]:
         LedgerError: The ledger cannot be opened or written.
     """
     with open_ledger(path) as ledger:
-        buckets = _by_bucket(ledger.quarantined(source))
-        _require_source(source, buckets)
-        provenance = {(row.x_source, row.x_bucket): row.provenance for row in ledger.ingests()}
-        done = [_replay_bucket(ledger, rows, provenance[key]) for key, rows in buckets.items()]
-        ledger.absorb([batch for _, batch in done if batch])
+        return replay_in(ledger, source)
+
+
+def replay_modules(source: str) -> tuple[ReplayModule, ...]:
+    """Return the modules that read quarantined rows of a source again, be they from its API or from a file."""
+    names = dict.fromkeys([*(row.module for row in PULLS if row.x_source == source), *(row.module for row in FILES)])
+    modules = [import_module(name) for name in names]
+    return tuple(
+        cast("ReplayModule", module)
+        for module in modules
+        if hasattr(module, "replay") and getattr(module, "SOURCE", "") == source
+    )
+
+
+def replay_in(
+    ledger: Ledger,
+    source: str | None = None,
+    *,
+    modules_of: Callable[[str], Sequence[ReplayModule]] = replay_modules,
+) -> tuple[Replayed, ...]:
+    """Do the same in a ledger that is open."""
+    buckets = _by_bucket(ledger.quarantined(source))
+    _require_source(source, buckets)
+    provenance = {(row.x_source, row.x_bucket): row.provenance for row in ledger.ingests()}
+    moved: set[tuple[object, ...]] = set()
+    done = []
+    for key, rows in buckets.items():
+        done.append(_replay_bucket(_Outcome(ledger, moved, modules_of(key[0])), rows, provenance[key]))
+    ledger.absorb([batch for _, batch in done if batch])
     return tuple(replayed for replayed, _ in done)
 
 
@@ -78,29 +102,14 @@ def _require_source(source: str | None, buckets: dict[tuple[str, str], list[Quar
         raise UsageError(message, expected="one of " + ", ".join(known), action="see `costcheck bill show`")
 
 
-def replay_modules(source: str) -> tuple[ReplayModule, ...]:
-    """Return the modules that read quarantined rows of a source again, be they from its API or from a file."""
-    names = dict.fromkeys(
-        [*(row.module for row in PULLS if row.x_source == source), *(row.module for row in FILES)],
-    )
-    modules = [import_module(name) for name in names]
-    return tuple(
-        cast("ReplayModule", module)
-        for module in modules
-        if hasattr(module, "replay") and getattr(module, "SOURCE", "") == source
-    )
-
-
 def _replay_bucket(
-    ledger: Ledger, rows: Sequence[QuarantinedRow], provenance: Provenance
+    outcome: _Outcome, rows: Sequence[QuarantinedRow], provenance: Provenance
 ) -> tuple[Replayed, BillBatch | None]:
     source, bucket = rows[0].x_source, rows[0].x_bucket
-    modules = replay_modules(source)
-    outcome = _Outcome(ledger, sums_requests=any(getattr(module, "ROW_IS_REQUEST", False) for module in modules))
     for row in rows:
-        outcome.take(row, _read_again(modules, row, provenance))
-    told = replace(outcome.told(source, bucket), is_possible=bool(modules))
-    return told, outcome.batch(source, bucket, provenance) if modules else None
+        outcome.take(row, _read_again(outcome.modules, row, provenance))
+    told = outcome.told(source, bucket)
+    return told, outcome.batch(source, bucket, provenance) if told.is_possible else None
 
 
 def _read_again(modules: Sequence[ReplayModule], row: QuarantinedRow, provenance: Provenance) -> BillBatch | None:
@@ -117,39 +126,53 @@ def _read_again(modules: Sequence[ReplayModule], row: QuarantinedRow, provenance
 
 @dataclass(slots=True)
 class _Outcome:
-    """Gathers what the rows of one bucket say now; each row goes exactly one way."""
+    """Gathers what the rows of one bucket say now; each row goes exactly one way.
+
+    Attributes:
+        moved: Keys of what moved so far in the whole replay.
+    """
 
     ledger: Ledger
-    sums_requests: bool
+    moved: set[tuple[object, ...]]
+    modules: Sequence[ReplayModule]
     records: list[TokenUsage | Charge] = field(default_factory=list)
     set_aside: list[SetAsideRows] = field(default_factory=list)
     remaining: list[QuarantinedRow] = field(default_factory=list)
     read: int = 0
-    _moved: set[tuple[bytes, str]] = field(default_factory=set)
+    _rows: set[tuple[bytes, str]] = field(default_factory=set)
 
     def take(self, row: QuarantinedRow, batch: BillBatch | None) -> None:
         """Take what became of one row."""
         if batch is None:
             self.remaining.append(row)
-        elif (row.raw, row.context) in self._moved:
+        elif (row.raw, row.context) in self._rows:
             self._aside(row, DUPLICATE)
         elif batch.is_empty:
             self._aside(row, batch.set_aside[0].reason if batch.set_aside else DUPLICATE)
         elif any(map(self._doubles, batch.usage)) or any(map(self._doubles, batch.charges)):
             self.remaining.append(replace(row, reason=DOUBLE))
         else:
-            self._moved.add((row.raw, row.context))
-            self.records += (*batch.usage, *batch.charges)
+            self._rows.add((row.raw, row.context))
+            self._keep(*batch.usage, *batch.charges)
             self.read += 1
 
     def _aside(self, row: QuarantinedRow, reason: str) -> None:
         self.set_aside.append(SetAsideRows(x_source=row.x_source, x_bucket=row.x_bucket, reason=reason, row_count=1))
 
+    def _keep(self, *records: TokenUsage | Charge) -> None:
+        self.records += records
+        if not self._sums_requests:
+            self.moved.update(map(key_of, records))
+
+    @property
+    def _sums_requests(self) -> bool:
+        return any(getattr(module, "ROW_IS_REQUEST", False) for module in self.modules)
+
     def _doubles(self, record: TokenUsage | Charge) -> bool:
         # A log of requests is summed, so that several of its rows stand under one key of the same bucket.
-        if self.sums_requests:
+        if self._sums_requests:
             return self.ledger.holds(record, in_other_buckets=True)
-        return self.ledger.holds(record) or any(same_key(record, other) for other in self.records)
+        return key_of(record) in self.moved or self.ledger.holds(record)
 
     def told(self, source: str, bucket: str) -> Replayed:
         """Return the counts."""
@@ -159,6 +182,7 @@ class _Outcome:
             read=self.read,
             set_aside=len(self.set_aside),
             remaining=len(self.remaining),
+            is_possible=bool(self.modules),
         )
 
     def batch(self, source: str, bucket: str, provenance: Provenance) -> BillBatch:

@@ -100,10 +100,10 @@ def holds(
     return found is not None
 
 
-def same_key(one: TokenUsage | Charge, other: TokenUsage | Charge) -> bool:
-    """Return whether two rows speak of the same."""
-    table = _table(one)
-    return table == _table(other) and all(getattr(one, name) == getattr(other, name) for name in _key_names(table))
+def key_of(record: TokenUsage | Charge) -> tuple[object, ...]:
+    """Return what a row speaks of: equal for two rows of one key, whatever their figures and their buckets."""
+    table = _table(record)
+    return table, *(getattr(record, name) for name in _key_names(table))
 
 
 def _table(record: TokenUsage | Charge) -> str:
