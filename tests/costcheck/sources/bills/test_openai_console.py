@@ -112,7 +112,7 @@ def test_batch_and_tier_are_read(read: Read, batch: str, tier: str, known: Servi
     "bad",
     [
         {"input_tokens": ""},
-        {"input_tokens": "1.5"},
+        {"input_tokens": "1000.5"},
         {"input_tokens": "-1"},
         {"input_tokens": "1e400"},
         {"input_cached_tokens": "5000"},
