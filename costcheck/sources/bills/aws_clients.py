@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from costcheck.errors import UsageError
+from costcheck.errors import SourcePayloadError, UsageError
 from costcheck.sources.prices.aws_calls import translated_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from costcheck.sources.bills.contract import PullRequest
 
 ATTEMPTS = 8
@@ -46,6 +48,35 @@ def open_client(request: PullRequest, service: str, region_id: str, iam_action: 
         return _session(request).client(
             service, region_name=region_id, config=config, endpoint_url=request.options.get("endpoint-url")
         )
+
+
+def ask(iam_action: str, call: Callable[..., Any], **arguments: object) -> Any:  # noqa: ANN401 - AWS's own shape
+    """Return what AWS answers to one call.
+
+    Raises:
+        SourceError: AWS refused, did not answer, or answered with something that botocore itself trips over.
+    """
+    try:
+        with translated_errors(iam_action):
+            return call(**arguments)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as exc:
+        # botocore lets these out where a body is `null` or a list.
+        message = f"{iam_action}: the answer cannot be read: {type(exc).__name__}"
+        raise SourcePayloadError(
+            message, expected="an answer in AWS's documented shape", action="check the network and any proxy"
+        ) from exc
+
+
+def pages(iam_action: str, client: Any, operation: str, **arguments: object) -> Iterator[Any]:  # noqa: ANN401 - boto3's
+    """Yield every page of an answer.
+
+    Raises:
+        SourceError: See `ask`.
+    """
+    rest = iter(client.get_paginator(operation).paginate(**arguments))
+    end = object()
+    while (page := ask(iam_action, lambda: next(rest, end))) is not end:
+        yield page
 
 
 def _session(request: PullRequest) -> Any:  # noqa: ANN401 - boto3's own types depend on the service

@@ -25,7 +25,7 @@ from typing import Any
 from costcheck.errors import SourceError, SourcePayloadError, UsageError
 from costcheck.records import BillBatch, Provenance, QuarantinedRow
 from costcheck.sources.bills import aws_metric_rows
-from costcheck.sources.bills.aws_clients import open_client, require_login
+from costcheck.sources.bills.aws_clients import open_client, pages, require_login
 from costcheck.sources.bills.aws_metric_rows import (
     METRICS,
     MODEL_DIMENSION,
@@ -36,7 +36,6 @@ from costcheck.sources.bills.aws_metric_rows import (
 )
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.windows import Window
-from costcheck.sources.prices.aws_calls import translated_errors
 
 LIST_ACTION = "cloudwatch:ListMetrics"
 DATA_ACTION = "cloudwatch:GetMetricData"
@@ -168,14 +167,23 @@ def _listed(
     on_page: Callable[[], None],
 ) -> Iterator[tuple[str, str | None]]:
     """Yield the metrics of single models and of the account; those by image size or project are sums of others."""
-    with translated_errors(LIST_ACTION):
-        for page in client.get_paginator("list_metrics").paginate(Namespace=endpoint.value):
-            on_page()
-            for metric in page.get("Metrics", []):
-                name = metric.get("MetricName", "")
-                dimensions = {row["Name"]: row["Value"] for row in metric.get("Dimensions", [])}
-                if name in METRICS[endpoint] and set(dimensions) <= {MODEL_DIMENSION[endpoint]}:
-                    yield name, dimensions.get(MODEL_DIMENSION[endpoint])
+    for page in pages(LIST_ACTION, client, "list_metrics", Namespace=endpoint.value):
+        on_page()
+        for metric in _members(page, "Metrics", LIST_ACTION):
+            name = metric.get("MetricName", "")
+            dimensions = {row["Name"]: row["Value"] for row in metric.get("Dimensions", [])}
+            if name in METRICS[endpoint] and set(dimensions) <= {MODEL_DIMENSION[endpoint]}:
+                yield name, dimensions.get(MODEL_DIMENSION[endpoint])
+
+
+def _members(page: Mapping[str, Any], name: str, iam_action: str) -> list[Any]:
+    if name not in page:
+        message = f"{iam_action}: a page without {name}"
+        raise SourcePayloadError(
+            message, expected="pages, be they empty, that name what they list", action="try again"
+        )
+    members: list[Any] = page[name]
+    return members
 
 
 def _series(  # noqa: PLR0913, PLR0917 - what, where and when
@@ -214,20 +222,15 @@ def _values(
     """
     values: dict[str, dict[datetime, float | int]] = {name: {} for name in asked}
     status: dict[str, str] = {}
-    with translated_errors(DATA_ACTION):
-        pages = client.get_paginator("get_metric_data").paginate(
-            MetricDataQueries=[_query(name, one, part.seconds) for name, one in asked.items()],
-            StartTime=part.start,
-            EndTime=part.end,
-            ScanBy="TimestampAscending",
-        )
-        for page in pages:
-            on_page()
-            _refuse_messages(page.get("Messages", []))
-            for row in page.get("MetricDataResults", []):
-                name = row.get("Id", "")
-                status[name] = row.get("StatusCode", "no status")
-                _take_in(values, name, row)
+    queries = [_query(name, one, part.seconds) for name, one in asked.items()]
+    when = {"StartTime": part.start, "EndTime": part.end, "ScanBy": "TimestampAscending"}
+    for page in pages(DATA_ACTION, client, "get_metric_data", MetricDataQueries=queries, **when):
+        on_page()
+        _refuse_messages(page.get("Messages", []))
+        for row in _members(page, "MetricDataResults", DATA_ACTION):
+            name = row.get("Id", "")
+            status[name] = row.get("StatusCode", "no status")
+            _take_in(values, name, row)
     _require_complete(asked, status)
     return values
 

@@ -22,7 +22,7 @@ import msgspec
 from costcheck.errors import SourcePayloadError, UsageError
 from costcheck.records import BillBatch, Provenance, QuarantinedRow
 from costcheck.sources.bills import aws_cost_rows
-from costcheck.sources.bills.aws_clients import open_client, require_login
+from costcheck.sources.bills.aws_clients import ask, open_client, require_login
 from costcheck.sources.bills.aws_cost_rows import (
     OTHER,
     SERVICES,
@@ -36,7 +36,6 @@ from costcheck.sources.bills.aws_cost_rows import (
 )
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.windows import Window, month_start
-from costcheck.sources.prices.aws_calls import translated_errors
 
 ACTION = "ce:GetCostAndUsage"
 REGION = "us-east-1"
@@ -44,6 +43,7 @@ REGION = "us-east-1"
 ROW_IS_REQUEST = True
 """Each class of tokens is a row of its own, so that several stand under one key of the ledger."""
 MAX_REQUESTS = "50"
+TRIES = 2
 QUESTIONS = 3
 """The least number of answers for a month: services, usage, everything else."""
 REACHES_BACK_MONTHS = 13
@@ -167,6 +167,15 @@ class _Asker:
         )
 
     def _page(self, asked: Mapping[str, Any]) -> Answer:
+        # botocore takes an answer that was cut off for one without members, and does not ask again.
+        for _ in range(TRIES - 1):
+            try:
+                return self._try_page(asked)
+            except SourcePayloadError:
+                continue
+        return self._try_page(asked)
+
+    def _try_page(self, asked: Mapping[str, Any]) -> Answer:
         if self.left == 0:
             message = f"Cost Explorer has more pages of {self.window.bucket} than --max-requests allows"
             raise UsageError(
@@ -175,9 +184,7 @@ class _Asker:
                 action="raise --max-requests; the months that were read so far are in the ledger",
             )
         self.left -= 1
-        with translated_errors(ACTION):
-            raw = self.client.get_cost_and_usage(**asked)
-        return _answer(raw)
+        return _answer(ask(ACTION, self.client.get_cost_and_usage, **asked))
 
 
 def _of_month(asker: _Asker) -> list[FetchedAnswer]:

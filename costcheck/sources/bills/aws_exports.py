@@ -24,7 +24,7 @@ import msgspec
 from costcheck.errors import InputFileError, SourceError, SourcePayloadError, UsageError
 from costcheck.records import BillBatch, Provenance
 from costcheck.sources.bills import cur, focus
-from costcheck.sources.bills.aws_clients import open_client, require_login
+from costcheck.sources.bills.aws_clients import open_client, pages, require_login
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.engine_read import EngineRead, missing
 from costcheck.sources.bills.windows import Window
@@ -140,18 +140,15 @@ def list_manifests(client: Any, where: Location) -> dict[str, Manifest]:  # noqa
         SourceError: AWS refused or did not answer, or there is no manifest at all.
     """
     newest: dict[str, Manifest] = {}
-    with translated_errors(LIST_ACTION):
-        pages = client.get_paginator("list_objects_v2").paginate(
-            Bucket=where.bucket, Prefix=f"{where.root}/metadata/"
-        )
-        for row in (row for page in pages for row in page.get("Contents", [])):
-            match = _PERIOD.search(row["Key"])
-            if match is None:
-                continue
-            found = Manifest(key=row["Key"], etag=row["ETag"], written=row["LastModified"])
-            known = newest.get(match["month"])
-            if known is None or _age(found) > _age(known):
-                newest[match["month"]] = found
+    listed = pages(LIST_ACTION, client, "list_objects_v2", Bucket=where.bucket, Prefix=f"{where.root}/metadata/")
+    for row in (row for page in listed for row in page.get("Contents", [])):
+        match = _PERIOD.search(row["Key"])
+        if match is None:
+            continue
+        found = Manifest(key=row["Key"], etag=row["ETag"], written=row["LastModified"])
+        known = newest.get(match["month"])
+        if known is None or _age(found) > _age(known):
+            newest[match["month"]] = found
     if not newest:
         message = f"{where.url} has no manifest"
         raise SourceError(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from costcheck.conformance import Answer, Asked, PullSubject
 from costcheck.conformance.server import Provider
 from costcheck.sources.bills import anthropic, litellm, openai
+from tests.costcheck.conformance.aws_subjects import AWS_SUBJECTS
 from tests.costcheck.conformance.gateway_subjects import GATEWAY_SUBJECTS
 from tests.costcheck.conformance.subjects import BEGIN, HOUR, Row, as_json, copies, request, token_pages
 
@@ -119,6 +120,7 @@ def _groups(row: Row, **more: str) -> tuple[Row, ...]:
 
 
 PULL_SUBJECTS: dict[str, PullSubject] = {
+    **AWS_SUBJECTS,
     **GATEWAY_SUBJECTS,
     "openai": PullSubject(
         module=openai,

@@ -529,6 +529,16 @@ def test_one_throttled_answer_is_asked_again(explorer: CostExplorer) -> None:
     assert explorer.pull() == whole
 
 
+def test_one_answer_that_was_cut_off_is_asked_for_again_and_paid(explorer: CostExplorer) -> None:
+    whole = explorer.pull()
+    cut = [(200, b'{"ResultsByTime": [')]
+    explorer.answer = lambda asked: cut.pop() if cut else recorded(asked)
+    explorer.asked.clear()
+
+    assert explorer.pull(max_requests="4") == whole
+    assert len(explorer.asked) == 4
+
+
 def test_each_answer_is_told(explorer: CostExplorer) -> None:
     told: list[int] = []
     request = explorer.request()

@@ -1,0 +1,61 @@
+"""Sources of AWS for the suite: providers that speak AWS's own protocols."""
+
+import json
+from collections.abc import Sequence
+
+from costcheck.conformance import Answer, Asked, PullSubject
+from costcheck.conformance.server import Provider
+from costcheck.sources.bills import aws_cost_explorer
+from costcheck.sources.bills.contract import PullRequest
+from tests.costcheck.conformance.subjects import DAY, NOW, Row, as_json, copies
+
+Pages = Sequence[Sequence[Row]]
+LOGIN = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+DAY_OF_ROWS = {"TimePeriod": {"Start": "2026-10-01", "End": "2026-10-02"}, "Estimated": False}
+CE_USAGE: Row = {
+    "Keys": ["Amazon Bedrock", "USE1-NovaPro-input-tokens"],
+    "Metrics": {
+        "UnblendedCost": {"Amount": "0.8", "Unit": "USD"},
+        "NetAmortizedCost": {"Amount": "0.8", "Unit": "USD"},
+        "UsageQuantity": {"Amount": "1000.5", "Unit": "N/A"},
+    },
+}
+
+
+def aws_request(url: str) -> PullRequest:
+    """Return the request of one day, of the server at `url`."""
+    return PullRequest(windows=(DAY,), now=NOW, environ=LOGIN, options={"endpoint-url": url})
+
+
+def cost_explorer(pages: Pages) -> Provider:
+    """Serve the rows as usage by the day; the services are told on a page of their own, everything else is empty."""
+
+    def serve(asked: Asked) -> Answer:
+        question = json.loads(asked.body)
+        if question["GroupBy"][1]["Key"] == "RECORD_TYPE":
+            return as_json({"ResultsByTime": []})
+        if question["Granularity"] == "MONTHLY":
+            rows = [{**CE_USAGE, "Metrics": {}}] if any(pages) else []
+            return as_json({"ResultsByTime": [{**DAY_OF_ROWS, "Groups": rows}]})
+        number = int(question.get("NextPageToken", "0"))
+        more = {"NextPageToken": f"{number + 1}"} if number + 1 < len(pages) else {}
+        return as_json({"ResultsByTime": [{**DAY_OF_ROWS, "Groups": list(pages[number])}], **more})
+
+    return serve
+
+
+AWS_SUBJECTS = {
+    "aws": PullSubject(
+        module=aws_cost_explorer,
+        request=aws_request,
+        provider=cost_explorer,
+        rows=copies(
+            CE_USAGE,
+            {},
+            {"Keys": ["Amazon Bedrock", "USE1-NovaPro-output-tokens"]},
+            {"Keys": ["Claude Opus 5.5 (Amazon Bedrock Edition)", "USW2-MP:USW2_input_tokens_standard-Units"]},
+        ),
+        looping=lambda _: as_json({"ResultsByTime": [], "NextPageToken": "again"}),
+        read=2,
+    ),
+}
