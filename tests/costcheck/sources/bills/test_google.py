@@ -192,6 +192,12 @@ def test_taxes_and_corrections_are_told_apart_and_count_no_tokens(
     assert (batch.usage, batch.charges[0].charge_category) == ((), category)
 
 
+def test_without_an_end_a_row_is_an_hour_as_the_export_counts(read: Callable[..., BillBatch]) -> None:
+    without = row()
+    del without["usage_end_time"]
+    assert read(without).usage[0].charge_period_end == datetime(2026, 11, 20, 10, tzinfo=UTC)
+
+
 def test_a_tax_needs_no_usage(read: Callable[..., BillBatch]) -> None:
     assert read(row(cost_type="tax", usage={})).charges[0].charge_category is ChargeCategory.TAX
 

@@ -158,26 +158,38 @@ def test_a_constructed_answer_gives_what_it_says(payloads: Path, provenance: Pro
     assert [each.request_model for each in batch.usage] == ["gemini-2.5-flash", "gemini-2.5-flash"]
 
 
-def test_the_query_gives_what_reading_the_dump_gives(payloads: Path, provenance: Provenance) -> None:
-    export = payloads / "google" / "export.jsonl"
-    november = month_windows(date(2026, 11, 1), date(2026, 11, 1), now=NOW)[0]
+def run_query(export: Path, start: datetime, end: datetime) -> list[tuple[Any, ...]]:
+    """Return what the query gives of a dump, run for real in DuckDB's words."""
     query = google_bigquery.QUERY.format(table="export", partitions="")
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"CREATE TABLE export AS FROM read_json('{export}')")
-        found = connection.execute(
-            sqlglot.transpile(query, read="bigquery", write="duckdb")[0],
-            {"start": november.start, "end": november.end, "services": list(SERVICES)},
-        ).fetchall()
-    rows = tuple(
-        msgspec.Raw(json.dumps({"f": [{"v": v if v is None else str(v)} for v in each]}).encode()) for each in found
-    )
-    batch = google_bigquery.normalise_days([FetchedMonth(window=november, rows=rows)], ("2026-11",), provenance)
+        translated = sqlglot.transpile(query, read="bigquery", write="duckdb")[0]
+        return connection.execute(translated, {"start": start, "end": end, "services": list(SERVICES)}).fetchall()
+
+
+def test_the_query_gives_what_reading_the_dump_gives(payloads: Path, provenance: Provenance) -> None:
+    export = payloads / "google" / "export.jsonl"
+    november = month_windows(date(2026, 11, 1), date(2026, 11, 1), now=NOW)[0]
+    rows = [
+        {"f": [{"v": v if v is None else str(v)} for v in each]}
+        for each in run_query(export, november.start, november.end)
+    ]
+    raws = tuple(msgspec.Raw(msgspec.json.encode(each)) for each in rows)
+    batch = google_bigquery.normalise_days([FetchedMonth(window=november, rows=raws)], ("2026-11",), provenance)
     dump = google.read(export, provenance)
-    assert sum(charge.billed_cost for charge in batch.charges) == sum(charge.billed_cost for charge in dump.charges)
+    assert sorted((each.service_name, each.billed_cost) for each in batch.charges) == sorted(
+        (each.service_name, each.billed_cost) for each in dump.charges
+    )
     assert sorted((each.input_tokens, each.output_tokens) for each in batch.usage) == sorted(
         (each.input_tokens, each.output_tokens) for each in dump.usage
     )
+
+
+def test_an_hour_belongs_to_the_month_in_which_it_starts_alone(payloads: Path) -> None:
+    export, hour = payloads / "google" / "export.jsonl", datetime(2026, 11, 20, 9, tzinfo=UTC)
+    assert run_query(export, datetime(2026, 11, 1, tzinfo=UTC), hour) == []
+    assert len(run_query(export, hour, datetime(2026, 12, 1, tzinfo=UTC))) == 4
 
 
 def test_what_varies_is_a_parameter_and_older_partitions_are_left_out() -> None:
