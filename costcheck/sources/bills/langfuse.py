@@ -42,6 +42,8 @@ RANGE = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 FIELDS = "core,model,usage"
 UNKNOWN_PROVIDER = "unknown"
+ROW_IS_REQUEST = True
+"""Several rows stand under one key: a minute of a model."""
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {"GENERATION": Operation.CHAT, "EMBEDDING": Operation.EMBEDDINGS}
 )

@@ -24,6 +24,8 @@ from costcheck.sources.bills.langfuse import SOURCE, UNKNOWN_PROVIDER, Observati
 from costcheck.sources.bills.rows import BatchBuilder, Read
 
 EXPECTED = "an export of Langfuse's observations with id, type, start_time, provided_model_name and usage_details"
+ROW_IS_REQUEST = True
+"""Several rows stand under one key: a minute of a model."""
 # Column: field of the observation.
 FIELDS: Mapping[str, str] = MappingProxyType(
     {

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from costcheck.sources.bills.rows import Read
     from costcheck.sources.bills.windows import Window
 
+ROW_IS_REQUEST = True
+"""Several rows stand under one key: an hour of a model."""
 URL = "LITELLM_DATABASE_URL"
 URL_HELP = (
     "postgresql://user:password@host:5432/litellm in LITELLM_DATABASE_URL: a role that may SELECT on "

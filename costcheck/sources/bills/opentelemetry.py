@@ -14,7 +14,7 @@ from a second copy.
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,6 +40,8 @@ from costcheck.sources.bills.rows import DUPLICATE, count_tokens, known, refuse_
 
 SOURCE = "opentelemetry"
 MINUTE = timedelta(minutes=1)
+ROW_IS_REQUEST = True
+"""Several rows stand under one key: a minute of a model."""
 NANOS_PER_SECOND = 1_000_000_000
 EARLIEST = int(datetime(2015, 1, 1, tzinfo=UTC).timestamp())
 LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
@@ -221,18 +223,24 @@ def _add(sums: _Sums, raw: msgspec.Raw, tags: tuple[str, ...]) -> None:
             return
         key, counts = _counted(span, names, tags)
     except SourcePayloadError as exc:
-        _quarantine(sums, names, exc.seen)
+        _quarantine(sums, names, exc.seen, tags)
     except (msgspec.MsgspecError, ValueError, OverflowError) as exc:
-        _quarantine(sums, names, str(exc))
+        _quarantine(sums, names, str(exc), tags)
     else:
         _sum(sums, f"{span.trace_id}/{span.span_id}", key, counts)
 
 
-def _quarantine(sums: _Sums, names: Names, reason: str) -> None:
+def _quarantine(sums: _Sums, names: Names, reason: str, tags: tuple[str, ...]) -> None:
     """Keep of a span the names and counts that are read, and nothing that a person may have written."""
     kept = {name: value for name, value in names.items() if len(str(value)) <= LONGEST_TEXT}
     sums.quarantined.append(
-        QuarantinedRow(x_source=SOURCE, x_bucket=sums.bucket, reason=reason, raw=json.dumps(kept).encode())
+        QuarantinedRow(
+            x_source=SOURCE,
+            x_bucket=sums.bucket,
+            reason=reason,
+            raw=json.dumps(kept).encode(),
+            context=json.dumps({"tags": tags}),
+        )
     )
 
 
@@ -326,6 +334,29 @@ def _count(names: Names, keys: tuple[str, ...], *, default: int | None) -> int:
         message = f"{keys[0]} is {text[:LONGEST_TEXT]}"
         raise SourcePayloadError(message, expected="a count of tokens", action="check the exporter")
     return count_tokens(int(text), what=keys[0])
+
+
+def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
+    """Return what quarantined spans of one file say now.
+
+    Raises:
+        SourcePayloadError: None could be read.
+    """
+    sums = _Sums(bucket=rows[0].x_bucket)
+    for row in rows:
+        names = msgspec.json.decode(row.raw, type=Names)
+        tags = tuple(msgspec.json.decode(row.context, type=dict[str, list[str]])["tags"])
+        own = [names.pop(name, "") for name in ("traceId", "spanId", "startTimeUnixNano")]
+        attributes = [Attribute(name, msgspec.Raw(_value(value))) for name, value in names.items()]
+        span = Span(str(own[0]), str(own[1]), own[2], attributes)
+        _add(sums, msgspec.Raw(msgspec.json.encode(span)), tags)
+    batch = _batch(sums, provenance)
+    refuse_unreadable(SOURCE, batch.buckets, kept=len(batch.usage), quarantined=batch.quarantined)
+    return batch
+
+
+def _value(value: str | int) -> bytes:
+    return msgspec.json.encode(Value(int_value=value) if isinstance(value, int) else Value(string_value=value))
 
 
 def _batch(sums: _Sums, provenance: Provenance) -> BillBatch:

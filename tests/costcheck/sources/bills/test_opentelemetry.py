@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -195,6 +196,13 @@ def test_a_span_that_cannot_be_right_is_quarantined_without_its_texts(read: Read
     batch = read(span(1), bad)
     assert (only(batch).requests, len(batch.quarantined)) == (1, 1)
     assert CANARY not in repr(batch)
+
+
+def test_a_span_that_can_be_read_now_is_read_again(read: Read, provenance: Provenance) -> None:
+    (row,) = read(span(1), span(2, operation__name="dream")).quarantined
+    mended = replace(row, raw=row.raw.replace(b"dream", b"chat"))
+    usage = only(opentelemetry.replay([mended], provenance))
+    assert (usage.input_tokens, usage.requests, usage.tags) == (1000, 1, ("service:search",))
 
 
 def test_prompts_and_answers_reach_nothing(read: Read) -> None:
