@@ -236,7 +236,8 @@ def _details(text: str) -> Mapping[str, str]:
     """Return the texts of SkuPriceDetails, a JSON object or a map; none where it is neither."""
     if "\n" in text:  # a map, see `columns._map_text`
         keys, _, values = text.partition("\n")
-        return dict(zip(keys.split("\t"), values.split("\t"), strict=False))
+        pairs = zip(keys.split("\t"), values.split("\t"), strict=False)
+        return {key: value for key, value in pairs if key}  # an empty map is one empty key here, and NULL in Spark
     try:
         found = msgspec.json.decode(text or "{}", type=dict[str, object])
     except msgspec.MsgspecError:
