@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 8
 TIMEOUT_SECONDS = 60
+TRIES = 2
+"""How often an answer that is none is asked for."""
 LOGIN_HELP = "AWS credentials as boto3 finds them: AWS_PROFILE, `aws sso login`, AWS_ACCESS_KEY_ID, or a role"
 
 
@@ -67,16 +69,40 @@ def ask(iam_action: str, call: Callable[..., Any], **arguments: object) -> Any: 
         ) from exc
 
 
-def pages(iam_action: str, client: Any, operation: str, **arguments: object) -> Iterator[Any]:  # noqa: ANN401 - boto3's
-    """Yield every page of an answer.
+def pages(iam_action: str, call: Callable[..., Any], member: str, **arguments: object) -> Iterator[Any]:
+    """Yield every page of an answer that pages with `NextToken`.
+
+    Args:
+        iam_action: The permission that it needs, for the message.
+        call: boto3's method.
+        member: What every page has, be it empty.
+        arguments: Of the call.
 
     Raises:
-        SourceError: See `ask`.
+        SourceError: See `ask`; or a page is none, or its token came before.
     """
-    rest = iter(client.get_paginator(operation).paginate(**arguments))
-    end = object()
-    while (page := ask(iam_action, lambda: next(rest, end))) is not end:
+    seen: set[str] = set()
+    token: dict[str, str] = {}
+    while True:
+        page = _page(iam_action, call, member, {**arguments, **token})
         yield page
+        if not page.get("NextToken"):
+            return
+        token = {"NextToken": page["NextToken"]}
+        if token["NextToken"] in seen:
+            message = f"{iam_action}: a page's token came a second time, after {len(seen) + 1} pages"
+            raise SourcePayloadError(message, expected="a new token for each page", action="run it again")
+        seen.add(token["NextToken"])
+
+
+def _page(iam_action: str, call: Callable[..., Any], member: str, arguments: dict[str, object]) -> Any:  # noqa: ANN401 - AWS's own shape
+    # botocore takes an answer that was cut off for one without members, and does not ask again.
+    for _ in range(TRIES):
+        page = ask(iam_action, call, **arguments)
+        if isinstance(page.get(member), list):
+            return page
+    message = f"{iam_action}: a page without {member}"
+    raise SourcePayloadError(message, expected="pages, be they empty, that name what they list", action="try again")
 
 
 def _session(request: PullRequest) -> Any:  # noqa: ANN401 - boto3's own types depend on the service

@@ -20,7 +20,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from costcheck.errors import SourceError, SourcePayloadError, UsageError
 from costcheck.records import BillBatch, Provenance, QuarantinedRow
@@ -52,6 +54,26 @@ class _Part:
     start: datetime
     end: datetime
     seconds: int
+
+
+class _Dimension(msgspec.Struct, frozen=True):
+    name: str = msgspec.field(name="Name")
+    value: str = msgspec.field(name="Value")
+
+
+class _Metric(msgspec.Struct, frozen=True):
+    name: str = msgspec.field(name="MetricName")
+    dimensions: list[_Dimension] = msgspec.field(name="Dimensions", default_factory=list)
+
+
+class _Result(msgspec.Struct, frozen=True):
+    name: str = msgspec.field(name="Id")
+    status: str = msgspec.field(name="StatusCode")
+    moments: list[datetime] = msgspec.field(name="Timestamps")
+    counts: list[int | float] = msgspec.field(name="Values")
+
+
+T = TypeVar("T")
 
 
 def plan(request: PullRequest) -> PullPlan:
@@ -167,23 +189,22 @@ def _listed(
     on_page: Callable[[], None],
 ) -> Iterator[tuple[str, str | None]]:
     """Yield the metrics of single models and of the account; those by image size or project are sums of others."""
-    for page in pages(LIST_ACTION, client, "list_metrics", Namespace=endpoint.value):
+    for page in pages(LIST_ACTION, client.list_metrics, "Metrics", Namespace=endpoint.value):
         on_page()
-        for metric in _members(page, "Metrics", LIST_ACTION):
-            name = metric.get("MetricName", "")
-            dimensions = {row["Name"]: row["Value"] for row in metric.get("Dimensions", [])}
-            if name in METRICS[endpoint] and set(dimensions) <= {MODEL_DIMENSION[endpoint]}:
-                yield name, dimensions.get(MODEL_DIMENSION[endpoint])
+        for metric in _shaped(page["Metrics"], list[_Metric], LIST_ACTION):
+            dimensions = {row.name: row.value for row in metric.dimensions}
+            if metric.name in METRICS[endpoint] and set(dimensions) <= {MODEL_DIMENSION[endpoint]}:
+                yield metric.name, dimensions.get(MODEL_DIMENSION[endpoint])
 
 
-def _members(page: Mapping[str, Any], name: str, iam_action: str) -> list[Any]:
-    if name not in page:
-        message = f"{iam_action}: a page without {name}"
+def _shaped(rows: object, shape: type[T], iam_action: str) -> T:
+    try:
+        return msgspec.convert(rows, shape)
+    except msgspec.ValidationError as exc:
+        message = f"{iam_action}: {exc}"
         raise SourcePayloadError(
-            message, expected="pages, be they empty, that name what they list", action="try again"
-        )
-    members: list[Any] = page[name]
-    return members
+            message, expected="an answer in AWS's documented shape", action="report it; the ledger is untouched"
+        ) from exc
 
 
 def _series(  # noqa: PLR0913, PLR0917 - what, where and when
@@ -224,13 +245,13 @@ def _values(
     status: dict[str, str] = {}
     queries = [_query(name, one, part.seconds) for name, one in asked.items()]
     when = {"StartTime": part.start, "EndTime": part.end, "ScanBy": "TimestampAscending"}
-    for page in pages(DATA_ACTION, client, "get_metric_data", MetricDataQueries=queries, **when):
+    asking = pages(DATA_ACTION, client.get_metric_data, "MetricDataResults", MetricDataQueries=queries, **when)
+    for page in asking:
         on_page()
         _refuse_messages(page.get("Messages", []))
-        for row in _members(page, "MetricDataResults", DATA_ACTION):
-            name = row.get("Id", "")
-            status[name] = row.get("StatusCode", "no status")
-            _take_in(values, name, row)
+        for row in _shaped(page["MetricDataResults"], list[_Result], DATA_ACTION):
+            status[row.name] = row.status
+            _take_in(values, row)
     _require_complete(asked, status)
     return values
 
@@ -242,19 +263,15 @@ def _query(name: str, one: Wanted, seconds: int) -> dict[str, Any]:
     return {"Id": name, "MetricStat": {"Metric": of, "Period": seconds, "Stat": "Sum"}}
 
 
-def _take_in(
-    values: Mapping[str, dict[datetime, float | int]],
-    name: str,
-    row: Mapping[str, Any],
-) -> None:
-    moments, counts = row.get("Timestamps", []), row.get("Values", [])
-    if name not in values or len(moments) != len(counts):
-        message = f"{DATA_ACTION}: {name!r} has {len(moments)} moments and {len(counts)} values"
+def _take_in(values: Mapping[str, dict[datetime, float | int]], row: _Result) -> None:
+    if row.name not in values or len(row.moments) != len(row.counts):
+        message = f"{DATA_ACTION}: {row.name!r} has {len(row.moments)} moments and {len(row.counts)} values"
         raise SourcePayloadError(message, expected="a value for each moment", action="run it again")
-    for moment, count in zip(moments, counts, strict=True):
-        if values[name].setdefault(moment.astimezone(UTC), count) != count:
-            message = f"{DATA_ACTION}: {name!r} has two values at {moment:%Y-%m-%d %H:%M}"
+    for moment, count in zip(row.moments, row.counts, strict=True):
+        if moment.astimezone(UTC) in values[row.name]:
+            message = f"{DATA_ACTION}: {row.name!r} has two values at {moment:%Y-%m-%d %H:%M}"
             raise SourcePayloadError(message, expected="one value for each moment", action="run it again")
+        values[row.name][moment.astimezone(UTC)] = count
 
 
 def _refuse_messages(messages: Sequence[Mapping[str, str]]) -> None:

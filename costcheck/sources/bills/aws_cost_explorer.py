@@ -22,7 +22,7 @@ import msgspec
 from costcheck.errors import SourcePayloadError, UsageError
 from costcheck.records import BillBatch, Provenance, QuarantinedRow
 from costcheck.sources.bills import aws_cost_rows
-from costcheck.sources.bills.aws_clients import ask, open_client, require_login
+from costcheck.sources.bills.aws_clients import TRIES, ask, open_client, require_login
 from costcheck.sources.bills.aws_cost_rows import (
     OTHER,
     SERVICES,
@@ -43,7 +43,6 @@ REGION = "us-east-1"
 ROW_IS_REQUEST = True
 """Each class of tokens is a row of its own, so that several stand under one key of the ledger."""
 MAX_REQUESTS = "50"
-TRIES = 2
 QUESTIONS = 3
 """The least number of answers for a month: services, usage, everything else."""
 REACHES_BACK_MONTHS = 13

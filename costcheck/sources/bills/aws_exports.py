@@ -24,7 +24,7 @@ import msgspec
 from costcheck.errors import InputFileError, SourceError, SourcePayloadError, UsageError
 from costcheck.records import BillBatch, Provenance
 from costcheck.sources.bills import cur, focus
-from costcheck.sources.bills.aws_clients import open_client, pages, require_login
+from costcheck.sources.bills.aws_clients import open_client, require_login
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.engine_read import EngineRead, missing
 from costcheck.sources.bills.windows import Window
@@ -140,8 +140,12 @@ def list_manifests(client: Any, where: Location) -> dict[str, Manifest]:  # noqa
         SourceError: AWS refused or did not answer, or there is no manifest at all.
     """
     newest: dict[str, Manifest] = {}
-    listed = pages(LIST_ACTION, client, "list_objects_v2", Bucket=where.bucket, Prefix=f"{where.root}/metadata/")
-    for row in (row for page in listed for row in page.get("Contents", [])):
+    with translated_errors(LIST_ACTION):
+        asking = client.get_paginator("list_objects_v2").paginate(
+            Bucket=where.bucket, Prefix=f"{where.root}/metadata/"
+        )
+        listed = [row for page in asking for row in page.get("Contents", [])]
+    for row in listed:
         match = _PERIOD.search(row["Key"])
         if match is None:
             continue

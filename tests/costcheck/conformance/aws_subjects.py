@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from costcheck.conformance import Answer, Asked, PullSubject
 from costcheck.conformance.server import Provider
-from costcheck.sources.bills import aws_cost_explorer
+from costcheck.sources.bills import aws_cloudwatch, aws_cost_explorer
 from costcheck.sources.bills.contract import PullRequest
-from tests.costcheck.conformance.subjects import DAY, NOW, Row, as_json, copies
+from tests.costcheck.conformance.subjects import BEGIN, DAY, NOW, Row, as_json, copies
 
 Pages = Sequence[Sequence[Row]]
 LOGIN = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
@@ -24,7 +24,7 @@ CE_USAGE: Row = {
 
 def aws_request(url: str) -> PullRequest:
     """Return the request of one day, of the server at `url`."""
-    return PullRequest(windows=(DAY,), now=NOW, environ=LOGIN, options={"endpoint-url": url})
+    return PullRequest(windows=(DAY,), now=NOW, environ=LOGIN, options={"endpoint-url": url, "regions": "us-east-1"})
 
 
 def cost_explorer(pages: Pages) -> Provider:
@@ -44,7 +44,36 @@ def cost_explorer(pages: Pages) -> Provider:
     return serve
 
 
+MODELS = ("anthropic.claude-opus-5-5", "anthropic.claude-sonnet-5", "openai.gpt-6-astra")
+CW_SERIES: Row = {"Id": "m0", "Timestamps": [BEGIN], "Values": [100], "StatusCode": "Complete"}
+
+
+def cloudwatch(pages: Pages) -> Provider:
+    """Serve the rows as the input tokens of three models in `AWS/Bedrock`; mantle has none."""
+    listed = [
+        {"MetricName": "InputTokenCount", "Dimensions": [{"Name": "ModelId", "Value": model}]} for model in MODELS
+    ]
+
+    def serve(asked: Asked) -> Answer:
+        question = json.loads(asked.body)
+        if asked.headers["x-amz-target"].endswith("ListMetrics"):
+            mine = question["Namespace"] == "AWS/Bedrock" and any(pages)
+            return as_json({"Metrics": listed if mine else []})
+        number = int(question.get("NextToken", "0"))
+        more = {"NextToken": f"{number + 1}"} if number + 1 < len(pages) else {}
+        return as_json({"MetricDataResults": list(pages[number]), **more})
+
+    return serve
+
+
 AWS_SUBJECTS = {
+    "bedrock-metrics": PullSubject(
+        module=aws_cloudwatch,
+        request=aws_request,
+        provider=cloudwatch,
+        rows=copies(CW_SERIES, {}, {"Id": "m1", "Values": [7]}, {"Id": "m2"}),
+        looping=lambda _: as_json({"Metrics": [], "MetricDataResults": [], "NextToken": "again"}),
+    ),
     "aws": PullSubject(
         module=aws_cost_explorer,
         request=aws_request,

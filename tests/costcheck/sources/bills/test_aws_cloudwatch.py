@@ -328,9 +328,9 @@ def test_pages_of_both_questions_are_joined(metrics: Metrics) -> None:
 def test_a_page_token_that_comes_again_is_no_end(metrics: Metrics) -> None:
     metrics.lists(Endpoint.RUNTIME, ("InputTokenCount", {"ModelId": OPUS}))
     metrics.says(result("m0", 1), then="1")
-    metrics.says(result("m0", 1), then="1")
+    metrics.says(result("m0", 1, first=1), then="1")
 
-    with pytest.raises(SourcePayloadError, match="same next token"):
+    with pytest.raises(SourcePayloadError, match="token came a second time"):
         metrics.fetch(days(25, 26))
 
 
