@@ -4,19 +4,25 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
 
-from costcheck.conformance.pulls import changed, count, same, totals
+from costcheck.conformance.judging import (
+    CANARY,
+    Case,
+    Row,
+    changed,
+    check_cases,
+    require_own_words,
+    totals,
+    unsound,
+)
 from costcheck.conformance.require import require
 from costcheck.errors import CostcheckError
 from costcheck.records import BillBatch, Origin, Provenance
 from costcheck.sources.bills.contract import FileModule
 
-Row: TypeAlias = dict[str, Any]
-CANARY = "my password is hunter2, and this is a prompt"
-CUTS = 20
-FLIPS = 20
+ROUNDS = 6
 SEED = 20261126
 ODD_TEXTS: tuple[object, ...] = ("", "text", "-1", "1e400", "NaN", "inf", "9" * 40, "\x00", "'; DROP TABLE usage; --")
 LONG_FIELD_CHARACTERS = 10_000_000
@@ -37,9 +43,9 @@ class FileSubject:
         required: Columns without which nothing can be read.
         optional: Columns that may hold anything, or be missing.
         texts: Columns of the export that may hold prompts or answers, and must never be read.
-        read: The number of records that one good row becomes; None where rows are summed, so that only what was
-            quarantined or set aside can be counted.
+        read: The number of records that one good row becomes; None where rows are summed.
         doubles: Whether a second row of the same identity counts once (rows with an id); None where rows have none.
+        numbered: Gives a row another identity, so that many odd rows are tried in one file; None tries one by one.
     """
 
     module: FileModule
@@ -51,16 +57,32 @@ class FileSubject:
     texts: frozenset[str] = frozenset()
     read: int | None = 1
     doubles: bool | None = True
+    numbered: Callable[[Row, int], Row] | None = None
+
+    @property
+    def sent(self) -> tuple[Row, ...]:
+        """Return the rows as they are written, a prompt wherever there may be one."""
+        return tuple(dict.fromkeys(sorted(self.texts), CANARY) | row for row in self.rows)
 
 
-def check_file(subject: FileSubject, folder: Path) -> None:
-    """Raise unless the source stands everything that this suite knows; files are made in `folder`.
+def check_file(subject: FileSubject, folder: Path, *, rounds: int = ROUNDS) -> None:
+    """Raise unless the source stands everything that this suite knows.
+
+    Args:
+        subject: The source.
+        folder: An empty one, in which files are made.
+        rounds: How many times a file is cut, and as many times a byte of it is changed.
 
     Raises:
         AssertionError: It does not; the message names the fault.
     """
-    for check in (_good, _odd_cells, _columns, _twice, _texts, _cut, _flipped, _no_file):
+    whole = _good(subject, folder)
+    for check in (_odd_cells, _a_long_cell, _no_file):
         check(subject, folder)
+    for compare in (_columns, _twice):
+        compare(subject, folder, whole)
+    for damage in (_cut, _flipped):
+        damage(subject, folder, whole, rounds)
 
 
 def _file(subject: FileSubject, folder: Path, rows: Sequence[Row]) -> Path:
@@ -73,73 +95,73 @@ def _batch(subject: FileSubject, folder: Path, rows: Sequence[Row]) -> BillBatch
     return subject.module.read(_file(subject, folder, rows), PROVENANCE)
 
 
-def _good(subject: FileSubject, folder: Path) -> None:
-    batch = _batch(subject, folder, subject.rows)
+def _good(subject: FileSubject, folder: Path) -> BillBatch:
+    batch = _batch(subject, folder, subject.sent)
     require(subject.module.recognises(folder / subject.name), "its own file is not recognised")
-    require(not batch.quarantined, f"good rows were quarantined: {[row.reason for row in batch.quarantined]}")
+    require(not batch.quarantined, f"a good row was quarantined: {[row.reason for row in batch.quarantined]}")
+    require(not unsound(batch), unsound(batch))
     if subject.read is not None:
         kept = len(batch.usage) + len(batch.charges)
-        require(kept == subject.read * len(subject.rows), "good rows were not all kept")
-    turned = _batch(subject, folder, subject.rows[::-1])
-    require(same(batch, turned) or totals(batch) == totals(turned), "the order of rows changed the bill")
+        require(kept == subject.read * len(subject.rows), f"{kept} records came of {len(subject.rows)} good rows")
+    turned = _batch(subject, folder, subject.sent[::-1])
+    require(totals(batch) == totals(turned), "the order of rows changed the bill")
+    return batch
 
 
 def _odd_cells(subject: FileSubject, folder: Path) -> None:
-    for column in subject.rows[0]:
-        values = [*ODD_TEXTS, "x" * LONG_FIELD_CHARACTERS] if column in subject.required else ODD_TEXTS
-        for value in values:
-            odd = changed(subject.rows[0], (column,), value)
-            what = f"{column} = {str(value)[:20]!r}"
-            _accounted(subject, folder, [odd, *subject.rows[1:]], what)
+    cases = list(_cases(subject))
+    read = partial(_read_rows, subject, folder)
+    for some in [cases] if subject.numbered else [[case] for case in cases]:
+        check_cases(some, subject.sent[1:], read, subject.read)
 
 
-def _accounted(subject: FileSubject, folder: Path, rows: Sequence[Row], what: str) -> None:
-    batch = _read_or_refused(subject, _file(subject, folder, rows))
-    if batch is None:
-        return
-    money, tokens = totals(batch)
-    require(money.is_finite(), f"{what}: an amount that is no number was kept")
-    require(tokens >= 0, f"{what}: a negative count was kept")
-    if subject.read is not None:
-        require(count(batch) >= (len(rows) - 1) * subject.read + 1, f"{what}: rows were lost without a trace")
+def _cases(subject: FileSubject) -> Iterator[Case]:
+    number = subject.numbered or (lambda row, _: row)
+    odd = [(column, value) for column in subject.rows[0] for value in ODD_TEXTS]
+    for order, (column, value) in enumerate(odd):
+        row = changed(number(subject.sent[0], order), (column,), value)
+        yield Case(what=f"{column} = {str(value)[:20]!r}", row=row)
 
 
-def _columns(subject: FileSubject, folder: Path) -> None:
-    for column in subject.required:
-        rows = [changed(row, (column,), ...) for row in subject.rows]
-        require(_read_or_refused(subject, _file(subject, folder, rows)) is None, f"a file without {column} was read")
-    whole = _batch(subject, folder, subject.rows)
-    for column in subject.optional & subject.rows[0].keys():
-        rows = [changed(row, (column,), ...) for row in subject.rows]
-        batch = _read_or_refused(subject, _file(subject, folder, rows))
+def _a_long_cell(subject: FileSubject, folder: Path) -> None:
+    column = min(subject.required & subject.rows[0].keys())
+    row = changed(subject.sent[0], (column,), "x" * LONG_FIELD_CHARACTERS)
+    read = partial(_read_rows, subject, folder)
+    check_cases([Case(what=f"a long {column}", row=row)], subject.sent[1:], read, subject.read)
+
+
+def _read_rows(subject: FileSubject, folder: Path, rows: Sequence[Row]) -> BillBatch | None:
+    return _read_or_refused(subject, _file(subject, folder, rows))
+
+
+def _columns(subject: FileSubject, folder: Path, whole: BillBatch) -> None:
+    for column in sorted(subject.required):
+        rows = [changed(row, (column,), ...) for row in subject.sent]
+        require(_read_rows(subject, folder, rows) is None, f"a file without {column} was read")
+    for column in sorted(subject.optional & subject.rows[0].keys()):
+        rows = [changed(row, (column,), ...) for row in subject.sent]
+        batch = _read_rows(subject, folder, rows)
         require(batch is not None, f"a file without {column}, which is optional, was refused")
-    more = _read_or_refused(subject, _file(subject, folder, [row | {"a_new_column": "x"} for row in subject.rows]))
-    require(more is None or totals(more) == totals(whole), "a new column changed the bill")
+    more = _read_rows(subject, folder, [row | {"a_new_column": "x"} for row in subject.sent])
+    require(more is None or _says(more) == _says(whole), "a new column changed the bill")
 
 
-def _twice(subject: FileSubject, folder: Path) -> None:
-    if subject.doubles is None:
-        return
-    whole = _batch(subject, folder, subject.rows)
-    batch = _read_or_refused(subject, _file(subject, folder, [*subject.rows, subject.rows[0]]))
-    require(batch is None or totals(batch) == totals(whole), "a row that came twice was counted twice")
+def _says(batch: BillBatch) -> tuple[object, ...]:
+    # The bucket may be the file's digest.
+    return (*totals(batch), len(batch.usage), len(batch.charges))
 
 
-def _texts(subject: FileSubject, folder: Path) -> None:
-    written = [row | dict.fromkeys(subject.texts, CANARY) for row in subject.rows]
-    bad = [changed(written[0], (column,), "-1") for column in subject.required]
-    for rows in (written, [*bad, *written[1:]]):
-        batch = _read_or_refused(subject, _file(subject, folder, rows))
-        require(batch is None or CANARY not in repr(batch), "a prompt reached the ledger")
-        require(batch is None or not any(CANARY.encode() in row.raw for row in batch.quarantined), "in quarantine")
+def _twice(subject: FileSubject, folder: Path, whole: BillBatch) -> None:
+    if subject.doubles is not None:
+        batch = _read_rows(subject, folder, [*subject.sent, subject.sent[0]])
+        require(batch is None or totals(batch) == totals(whole), "a row that came twice was counted twice")
 
 
-def _cut(subject: FileSubject, folder: Path) -> None:
-    whole = _batch(subject, folder, subject.rows)
+def _cut(subject: FileSubject, folder: Path, whole: BillBatch, rounds: int) -> None:
     money, tokens = totals(whole)
-    content = _file(subject, folder, subject.rows).read_bytes()
+    content = _file(subject, folder, subject.sent).read_bytes()
     places = random.Random(SEED)  # noqa: S311 - where to cut is no secret
-    for cut in sorted({places.randrange(len(content)) for _ in range(CUTS)}):
+    for cut in sorted({places.randrange(len(content)) for _ in range(rounds)} | {len(content) - 1}):
         batch = _damaged(subject, folder, content[:cut])
         if batch is not None:
             some_money, some_tokens = totals(batch)
@@ -147,13 +169,15 @@ def _cut(subject: FileSubject, folder: Path) -> None:
             require(some_tokens <= tokens, f"a file cut at byte {cut} holds more than the whole")
 
 
-def _flipped(subject: FileSubject, folder: Path) -> None:
-    content = bytearray(_file(subject, folder, subject.rows).read_bytes())
+def _flipped(subject: FileSubject, folder: Path, _whole: BillBatch, rounds: int) -> None:
+    content = bytearray(_file(subject, folder, subject.sent).read_bytes())
     places = random.Random(SEED)  # noqa: S311 - the same
-    for _ in range(FLIPS):
+    for _ in range(rounds):
         damaged = bytearray(content)
-        damaged[places.randrange(len(damaged))] = places.randrange(256)
-        _damaged(subject, folder, bytes(damaged))
+        place, byte = places.randrange(len(damaged)), places.randrange(256)
+        damaged[place] = byte
+        batch = _damaged(subject, folder, bytes(damaged))
+        require(batch is None or not unsound(batch), f"byte {place} = {byte}: {unsound(batch) if batch else ''}")
 
 
 def _damaged(subject: FileSubject, folder: Path, content: bytes) -> BillBatch | None:
@@ -163,14 +187,15 @@ def _damaged(subject: FileSubject, folder: Path, content: bytes) -> BillBatch | 
 
 
 def _no_file(subject: FileSubject, folder: Path) -> None:
-    for name, content in _strangers():
+    for name, content in strangers():
         path = folder / f"{name}{Path(subject.name).suffix}"
         path.write_bytes(content)
         require(not subject.module.recognises(path), f"{name} was taken for its own")
         require(_read_or_refused(subject, path) is None, f"{name} was read")
 
 
-def _strangers() -> Iterator[tuple[str, bytes]]:
+def strangers() -> Iterator[tuple[str, bytes]]:
+    """Yield files that are no bill at all, each with a name that says what it is."""
     yield "an empty file", b""
     yield "zeros", bytes(1000)
     yield "HTML", b"<!doctype html><html><body>Sign in</body></html>"
@@ -186,7 +211,6 @@ def _read_or_refused(subject: FileSubject, path: Path) -> BillBatch | None:
     try:
         batch = subject.module.read(path, PROVENANCE)
     except CostcheckError as exc:
-        require(exc.seen, "an error that does not say what was seen")
-        require(CANARY not in f"{exc}", "an error quotes a prompt")
+        require_own_words(exc)
         return None
     return None if batch.is_empty and not batch.quarantined and not batch.set_aside else batch

@@ -1,24 +1,34 @@
 """What a source that pulls must stand: pages, bad days, bad rows."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, TypeAlias
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeAlias
 
 from costcheck.conformance.faults import CUT, LASTING, PASSING, REFUSED
+from costcheck.conformance.judging import (
+    CANARY,
+    Case,
+    Row,
+    changed,
+    check_cases,
+    count,
+    require_own_words,
+    same,
+    totals,
+    unsound,
+)
 from costcheck.conformance.require import require
-from costcheck.conformance.server import Fault, Provider, serving
+from costcheck.conformance.server import Answer, Asked, Fault, Provider, serving
 from costcheck.errors import CostcheckError
-from costcheck.records import BillBatch, TokenUsage
+from costcheck.records import BillBatch
 from costcheck.sources.bills.contract import PullModule, PullRequest
 from costcheck.sources.http import RetryPolicy
 
-Row: TypeAlias = dict[str, Any]
 Pages: TypeAlias = Sequence[Sequence[Row]]
-IMPATIENT = RetryPolicy(
-    attempts=3, wait_initial_seconds=0, wait_max_seconds=0, wait_jitter_seconds=0, timeout_seconds=0.4
-)
+AT_ONCE = RetryPolicy(attempts=3, wait_initial_seconds=0, wait_max_seconds=0, wait_jitter_seconds=0)
+IMPATIENT = replace(AT_ONCE, attempts=2, timeout_seconds=0.3)
+"""Where a timeout is what is tried; elsewhere a busy machine would meet it, too."""
 ODD_VALUES: tuple[object, ...] = (None, "text", -1, 1e400, 10**30, {}, True)
 SPREADS = (1, 2, 3, 7)
 
@@ -37,6 +47,8 @@ class PullSubject:
         looping: A provider whose page tokens repeat for ever; None where there are no tokens.
         read: The number of records that one good row becomes.
         optional: Names of fields that a row may lack, or hold anything in, and still be read.
+        texts: Fields in which the provider may send prompts or answers, and which must never be read.
+        numbered: Gives a row another identity, so that many odd rows are tried in one read; None tries one by one.
     """
 
     module: PullModule
@@ -47,6 +59,13 @@ class PullSubject:
     looping: Provider | None = None
     read: int = 1
     optional: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
+    numbered: Callable[[Row, int], Row] | None = None
+
+    @property
+    def sent(self) -> tuple[Row, ...]:
+        """Return the rows as they are sent, a prompt wherever there may be one."""
+        return tuple(dict.fromkeys(sorted(self.texts), CANARY) | row for row in self.rows)
 
 
 def check_pull(subject: PullSubject) -> None:
@@ -55,8 +74,13 @@ def check_pull(subject: PullSubject) -> None:
     Raises:
         AssertionError: It does not; the message names the fault.
     """
-    for check in (_pages, _bad_days, _bad_answers, _loops, _twice, _odd_rows, _no_rows):
-        check(subject)
+    whole = pull(subject, subject.provider([subject.sent]))
+    kept = len(whole.usage) + len(whole.charges)
+    require(kept == subject.read * len(subject.rows), f"{kept} records came of {len(subject.rows)} good rows")
+    for check in (_pages, _bad_days, _bad_answers, _twice):
+        check(subject, whole)
+    for check_more in (_loops, _odd_rows, _no_rows):
+        check_more(subject)
 
 
 def pull(subject: PullSubject, provider: Provider, fault: Fault | None = None, at: int | None = None) -> BillBatch:
@@ -65,19 +89,9 @@ def pull(subject: PullSubject, provider: Provider, fault: Fault | None = None, a
     Raises:
         CostcheckError: It refuses.
     """
+    retry = IMPATIENT if fault is PASSING["a timeout"] else AT_ONCE
     with serving(provider, fault=fault, at=at) as server:
-        request = subject.request(server.url)
-        return subject.module.pull(_impatient(request))
-
-
-def _impatient(request: PullRequest) -> PullRequest:
-    return PullRequest(
-        windows=request.windows,
-        now=request.now,
-        environ=request.environ,
-        options=request.options,
-        retry=IMPATIENT,
-    )
+        return subject.module.pull(replace(subject.request(server.url), retry=retry))
 
 
 def spread(rows: Sequence[Row], pages: int) -> list[list[Row]]:
@@ -85,73 +99,52 @@ def spread(rows: Sequence[Row], pages: int) -> list[list[Row]]:
     return [list(rows[number * len(rows) // pages : (number + 1) * len(rows) // pages]) for number in range(pages)]
 
 
-def same(one: BillBatch, other: BillBatch) -> bool:
-    """Return whether two reads say the same of usage and charges, in whatever order."""
-    return _content(one) == _content(other)
-
-
-def _content(batch: BillBatch) -> tuple[list[str], list[str]]:
-    return sorted(map(repr, batch.usage)), sorted(map(repr, batch.charges))
-
-
-def count(batch: BillBatch) -> int:
-    """Return everything that came of the rows: kept, set aside, quarantined."""
-    aside = sum(row.row_count for row in batch.set_aside)
-    return len(batch.usage) + len(batch.charges) + len(batch.quarantined) + aside
-
-
-def totals(batch: BillBatch) -> tuple[Decimal, int]:
-    """Return the money and the tokens."""
-    return sum((row.billed_cost for row in batch.charges), Decimal(0)), sum(map(_tokens, batch.usage))
-
-
-def _tokens(row: TokenUsage) -> int:
-    return row.input_tokens + row.output_tokens
-
-
-def _whole(subject: PullSubject) -> BillBatch:
-    batch = pull(subject, subject.provider([subject.rows]))
-    wanted = subject.read * len(subject.rows)
-    require(len(batch.usage) + len(batch.charges) == wanted, f"{len(subject.rows)} good rows were not all kept")
-    return batch
-
-
-def _pages(subject: PullSubject) -> None:
-    whole = _whole(subject)
-    for pages in SPREADS if subject.paged else ():
-        batch = pull(subject, subject.provider(spread(subject.rows, pages)))
+def _pages(subject: PullSubject, whole: BillBatch) -> None:
+    require(not unsound(whole), unsound(whole))
+    if not subject.paged:
+        return
+    for pages in SPREADS:
+        batch = pull(subject, subject.provider(spread(subject.sent, pages)))
         require(same(batch, whole), f"{pages} pages gave something else than one")
-    if subject.paged:
-        first, *rest = subject.rows
-        batch = pull(subject, subject.provider([[first], [], rest]))
-        require(same(batch, whole), "an empty page in the middle lost rows")
+    first, *rest = subject.sent
+    batch = pull(subject, subject.provider([[first], [], rest]))
+    require(same(batch, whole), "an empty page in the middle lost rows")
 
 
-def _requests(subject: PullSubject) -> int:
-    with serving(_spread_provider(subject)) as server:
-        subject.module.pull(_impatient(subject.request(server.url)))
-        return len(server.asked)
+def _places(subject: PullSubject) -> tuple[int, int, int]:
+    """Return the first request, the last one that gives rows, and the last one: the longest answer gives rows."""
+    lengths: list[int] = []
+    provider = _spread_provider(subject)
+
+    def noting(asked: Asked) -> Answer:
+        answer = provider(asked)
+        lengths.append(len(answer.body))
+        return answer
+
+    with serving(noting) as server:
+        subject.module.pull(replace(subject.request(server.url), retry=AT_ONCE))
+    longest = max(range(len(lengths)), key=lambda number: (lengths[number], number))
+    return 0, longest, len(lengths) - 1
 
 
 def _spread_provider(subject: PullSubject) -> Provider:
-    return subject.provider(spread(subject.rows, 2 if subject.paged else 1))
+    return subject.provider(spread(subject.sent, 2 if subject.paged else 1))
 
 
-def _bad_days(subject: PullSubject) -> None:
-    whole, last = _whole(subject), _requests(subject) - 1
+def _bad_days(subject: PullSubject, whole: BillBatch) -> None:
+    first, rows, last = _places(subject)
     for name, fault in PASSING.items():
-        batch = pull(subject, _spread_provider(subject), fault, last)
-        require(same(batch, whole), f"{name} at the last request changed the bill")
-    batch = pull(subject, _spread_provider(subject), PASSING["500"], 0)
-    require(same(batch, whole), "500 at the first request changed the bill")
+        for at in {first, rows, last} if name == "500" else {rows}:
+            batch = pull(subject, _spread_provider(subject), fault, at)
+            require(same(batch, whole), f"{name} at request {at} changed the bill")
     for name in LASTING:
         require(_refuses(subject, _spread_provider(subject), PASSING[name]), f"{name} for ever was no error")
 
 
-def _bad_answers(subject: PullSubject) -> None:
-    whole, last = _whole(subject), _requests(subject) - 1
+def _bad_answers(subject: PullSubject, whole: BillBatch) -> None:
+    first, rows, last = _places(subject)
     for name, fault in REFUSED.items():
-        for at in {0, last} if name in CUT else {last}:
+        for at in {first, rows, last} if name in CUT else {rows}:
             batch = _read_or_refused(subject, _spread_provider(subject), fault, at)
             require(batch is None or same(batch, whole), f"{name} at request {at} gave another bill, and no error")
 
@@ -161,33 +154,32 @@ def _loops(subject: PullSubject) -> None:
         require(_refuses(subject, subject.looping), "pages that loop for ever were no error")
 
 
-def _twice(subject: PullSubject) -> None:
-    whole = _whole(subject)
-    first = subject.rows[0]
-    batch = _read_or_refused(subject, subject.provider([[*subject.rows, first]]))
+def _twice(subject: PullSubject, whole: BillBatch) -> None:
+    batch = _read_or_refused(subject, subject.provider([[*subject.sent, subject.sent[0]]]))
     require(batch is None or totals(batch) == totals(whole), "a row that came twice was counted twice")
     require(batch is None or count(batch) == count(whole) + 1, "a row that came twice vanished without a trace")
 
 
 def _odd_rows(subject: PullSubject) -> None:
-    others = subject.rows[1:]
-    for path in _paths(subject.rows[0]):
-        if path[0] not in subject.optional:
-            for value in (..., *ODD_VALUES):
-                _check_row(subject, changed(subject.rows[0], path, value), others, f"{'.'.join(path)} = {value!r}")
-    _check_row(subject, subject.rows[0] | {"a_new_field": {"of": ["tomorrow"]}}, others, "a new field")
+    others = subject.sent[1:]
+    read = partial(_read_page, subject)
+    cases = list(_cases(subject))
+    for some in [cases] if subject.numbered else [[case] for case in cases]:
+        check_cases(some, others, read, subject.read)
 
 
-def _check_row(subject: PullSubject, odd: Row, others: Sequence[Row], what: str) -> None:
-    batch = _read_or_refused(subject, subject.provider([[odd, *others]]))
-    if batch is None:
-        return
-    lost = len(others) + 1 - count(batch) / subject.read
-    # One that is quarantined or set aside is one, whatever a good row becomes.
-    require(count(batch) >= len(others) * subject.read + 1, f"{what}: {lost:g} rows were lost without a trace")
-    money, tokens = totals(batch)
-    require(money.is_finite(), f"{what}: an amount that is no number was kept")
-    require(tokens >= 0, f"{what}: a negative count was kept")
+def _cases(subject: PullSubject) -> Iterator[Case]:
+    number = subject.numbered or (lambda row, _: row)
+    row = subject.sent[0]
+    yield Case(what="a new field", row=number(row | {"a_new_field": {"of": ["tomorrow"]}}, 0))
+    paths = [path for path in _paths(subject.rows[0]) if path[0] not in subject.optional]
+    odd = [(path, value) for path in paths for value in (..., *ODD_VALUES)]
+    for order, (path, value) in enumerate(odd, start=1):
+        yield Case(what=f"{'.'.join(path)} = {value!r}", row=changed(number(row, order), path, value))
+
+
+def _read_page(subject: PullSubject, rows: Sequence[Row]) -> BillBatch | None:
+    return _read_or_refused(subject, subject.provider([rows]))
 
 
 def _no_rows(subject: PullSubject) -> None:
@@ -207,7 +199,7 @@ def _read_or_refused(
     try:
         return pull(subject, provider, fault, at)
     except CostcheckError as exc:
-        require(exc.seen, "an error that does not say what was seen")
+        require_own_words(exc)
         return None
 
 
@@ -216,17 +208,3 @@ def _paths(row: Mapping[str, object], prefix: tuple[str, ...] = ()) -> Iterator[
         yield (*prefix, name)
         if isinstance(value, Mapping):
             yield from _paths(value, (*prefix, name))
-
-
-def changed(row: Row, path: tuple[str, ...], value: object) -> Row:
-    """Return a copy of the row with another value at a path; `...` leaves the field out."""
-    copy: Row = json.loads(json.dumps(row))
-    *above, last = path
-    place = copy
-    for name in above:
-        place = place[name]
-    if value is ...:
-        del place[last]
-    else:
-        place[last] = value
-    return copy

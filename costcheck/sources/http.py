@@ -143,7 +143,7 @@ class ApiClient:
         try:
             return msgspec.json.decode(response.content, type=shape)
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-            message = f"{path} answered {_excerpt(response.content)!r}: {exc}"
+            message = f"{path} answered {_what_came(response.content)}: {exc}"
             raise SourcePayloadError(
                 message,
                 expected="the documented JSON payload",
@@ -294,6 +294,12 @@ def _message(body: object) -> str:
     if isinstance(body, dict):
         return next((_message(body[key]) for key in ("error", "detail", "message") if key in body), "")
     return body if isinstance(body, str) else ""
+
+
+def _what_came(content: bytes) -> str:
+    """Return how an answer begins; of one that begins like data its length alone, for it may quote prompts."""
+    is_data = content.lstrip()[:1] in {b"{", b"["}
+    return f"{len(content)} bytes of JSON" if is_data and len(content) > len(b"{}") else repr(_excerpt(content))
 
 
 def _excerpt(content: bytes) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import ibis
@@ -213,6 +214,7 @@ def json_texts(text: ir.StringValue, paths: Sequence[str], dialect: Dialect) -> 
     return [extract(text, path) for path in paths]
 
 
+@cache
 def _builtin(name: str, first: Any, second: Any, result: Any) -> Any:  # noqa: ANN401 - Ibis has no types for these
     def function(text, path):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - its types are in the signature below
         """Return what the engine's own function does."""

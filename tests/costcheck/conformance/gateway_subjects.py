@@ -128,5 +128,6 @@ GATEWAY_SUBJECTS: Mapping[str, PullSubject] = {
         rows=copies(GENERATION, {}, {"id": "o2", "model": "gpt-5.4-mini"}, {"id": "o3", "totalCost": 0.5}),
         looping=lambda _: as_json({"data": [], "meta": {"cursor": "again"}}),
         read=2,
+        texts=frozenset({"input", "output", "metadata"}),
     ),
 }

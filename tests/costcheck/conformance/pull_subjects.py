@@ -161,5 +161,7 @@ PULL_SUBJECTS: dict[str, PullSubject] = {
         ),
         read=2,
         optional=frozenset({"request_id", "call_type", "metadata", "request_tags"}),
+        texts=frozenset({"messages", "response", "proxy_server_request"}),
+        numbered=lambda row, number: row | {"request_id": f"n{number}"},
     ),
 }

@@ -138,6 +138,13 @@ def test_only_the_start_of_a_wrong_answer_is_shown(loopback: Loopback, answer: t
     assert "x" * 75 not in caught.value.seen
 
 
+def test_nothing_of_broken_json_is_shown_for_it_may_be_a_prompt(loopback: Loopback, answer: type[Answer]) -> None:
+    loopback.say(answer(b'{"data": [{"messages": "a prompt", "number": 1'))
+    with pytest.raises(SourcePayloadError, match="answered 46 bytes of JSON") as caught:
+        get(loopback.url)
+    assert "prompt" not in str(caught.value)
+
+
 def test_a_server_that_does_not_answer_in_time_is_a_source_error(
     loopback: Loopback, hanging: Callable[[str, list[tuple[str, str]]], Answer]
 ) -> None:
