@@ -18,6 +18,7 @@ DIGITS = 80
 RELEASE_DAY = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")
 WITHOUT_PRIORITY_COST = frozenset({"anthropic"})
 """Whose cost report leaves the priority tier out (Anthropic's: sold by commitment, see docs/access.md)."""
+NO_MONEY = "no charges from this source: its tokens at list prices"
 R = TypeVar("R")
 Key = tuple[str, date, str, str]
 
@@ -126,9 +127,20 @@ def reconcile(  # noqa: PLR0913 - what is compared, and what it is compared with
         used = _grouped(hours, lambda row: _usage_key(row, owner))
         charged = _grouped(tokens, lambda row: _charge_key(row, owner))
         keys = sorted({*used, *charged}, key=lambda key: (key[1], key[0], *key[2:]))
+        money = {key[:3] for key in charged}
         return BillReconciliation(
             lines=tuple(
-                _line(key, used[key], charged[key], prices, rules, is_complete, entered_factor) for key in keys
+                _line(
+                    key,
+                    used[key],
+                    charged[key],
+                    prices,
+                    rules,
+                    is_complete,
+                    entered_factor,
+                    tells_money=key[:3] in money,
+                )
+                for key in keys
             ),
             apart=tuple(_apart(row for row in charges if row.x_operation is not Operation.CHAT)),
             gaps=tuple(_gaps(hours, rules.max_source_gap_share.value)),
@@ -183,6 +195,8 @@ def _line(  # noqa: PLR0913, PLR0917 - one model of one month, and what it is ju
     rules: LedgerRules,
     is_complete: Callable[[str, date], bool],
     entered_factor: Callable[[str], Decimal | None],
+    *,
+    tells_money: bool,
 ) -> ReconciledLine:
     sources, month, provider, model = key
     names = sorted({row.request_model for row in used} | {row.x_gen_ai_request_model or "" for row in charges})
@@ -192,7 +206,9 @@ def _line(  # noqa: PLR0913, PLR0917 - one model of one month, and what it is ju
     expected = _expected(used, prices)
     causes: tuple[Cause, ...] = ()
     unknown = charged
-    if expected is not None:
+    if expected is not None and not tells_money:
+        causes, unknown = (Cause(name=NO_MONEY, amount=-expected.standard, is_measured=False),), ZERO
+    elif expected is not None:
         compared = _compared(provider, used, charges, charged, complete, entered_factor(provider))
         causes, unknown = explain(expected, compared, rules)
     return ReconciledLine(
@@ -234,32 +250,33 @@ def _compared(  # noqa: PLR0913, PLR0917 - its parts
 
 def _expected(used: Sequence[UsageHour], prices: ListPrices) -> Expected | None:
     """Return the list cost of usage; None where there is none, or a price is missing."""
+    if not used:
+        return None
     by_tier: dict[str, Decimal] = defaultdict(Decimal)
+    unpriced: dict[ServiceTier, Decimal] = defaultdict(Decimal)
     standard = context = longest = cached = priority = ZERO
     for row in used:
         plain = _cost(row, prices, ServiceTier.STANDARD, 0)
-        at_tier = _cost(row, prices, row.service_tier, 0)
-        in_context = _cost(row, prices, row.service_tier, _context_tokens(row))
-        most = _longest(row, prices)
-        if plain is None or at_tier is None or in_context is None or most is None:
+        if plain is None:
             return None
+        is_priced = _cost(row, prices, row.service_tier, 0) is not None
+        tier = row.service_tier if is_priced else ServiceTier.STANDARD
+        at_tier, in_context = (_cost(row, prices, tier, length) or ZERO for length in (0, _context_tokens(row)))
         standard += plain
-        by_tier[row.service_tier] += at_tier - plain
+        by_tier[tier] += at_tier - plain
         context += in_context - at_tier
-        longest += max(most - in_context, ZERO)
-        cached += _cacheable(row, prices)
+        longest += max((_longest(row, prices, tier) or ZERO) - in_context, ZERO)
+        cached += _cacheable(row, prices, tier)
         priority += in_context if row.service_tier is ServiceTier.PRIORITY else ZERO
-    return (
-        Expected(
-            standard=standard,
-            by_tier=tuple(sorted(by_tier.items())),
-            context=context,
-            longest_context=longest,
-            cached=ZERO if any(row.cache_read_input_tokens for row in used) else cached,
-            priority=priority,
-        )
-        if used
-        else None
+        unpriced[row.service_tier] += ZERO if is_priced else in_context
+    return Expected(
+        standard=standard,
+        by_tier=tuple(sorted(by_tier.items())),
+        context=context,
+        longest_context=longest,
+        cached=ZERO if any(row.cache_read_input_tokens for row in used) else cached,
+        priority=priority,
+        unpriced=tuple((tier, cost) for tier, cost in sorted(unpriced.items()) if cost),
     )
 
 
@@ -285,13 +302,13 @@ def _cost(row: UsageHour, prices: ListPrices, tier: ServiceTier, context_tokens:
     return _total(row, lambda kind: prices.unit_price(row, kind, tier, context_tokens=context_tokens))
 
 
-def _longest(row: UsageHour, prices: ListPrices) -> Decimal | None:
-    return _total(row, lambda kind: prices.longest_context_price(row, kind, row.service_tier))
+def _longest(row: UsageHour, prices: ListPrices, tier: ServiceTier) -> Decimal | None:
+    return _total(row, lambda kind: prices.longest_context_price(row, kind, tier))
 
 
-def _cacheable(row: UsageHour, prices: ListPrices) -> Decimal:
+def _cacheable(row: UsageHour, prices: ListPrices, tier: ServiceTier) -> Decimal:
     dear, cheap = (
-        prices.unit_price(row, kind, row.service_tier, context_tokens=0)
+        prices.unit_price(row, kind, tier, context_tokens=0)
         for kind in (TokenType.UNCACHED_INPUT, TokenType.CACHE_READ_INPUT)
     )
     return max((dear or ZERO) - (cheap or ZERO), ZERO) * row.uncached_input_tokens if cheap else ZERO

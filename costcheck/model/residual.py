@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from costcheck.records import ServiceTier
 from costcheck.rules import LedgerRules
 
 ZERO = Decimal(0)
@@ -35,6 +36,7 @@ class Expected:
         longest_context: What the longest prompts would add at most.
         cached: What it would be less if all uncached input had been read from a cache; ZERO where a cache is counted.
         priority: List cost of the usage of the priority tier.
+        unpriced: Tiers without a list price of their own, and what their usage costs at the standard tier's.
     """
 
     standard: Decimal
@@ -43,6 +45,7 @@ class Expected:
     longest_context: Decimal
     cached: Decimal
     priority: Decimal
+    unpriced: tuple[tuple[ServiceTier, Decimal], ...] = ()
 
     @property
     def at_list(self) -> Decimal:
@@ -111,6 +114,10 @@ def _fitting(left: Decimal, expected: Expected, compared: Compared, rules: Ledge
         yield "partial month"
     if compared.is_estimated:
         yield "estimated month"
+    for tier, cost in expected.unpriced:
+        # Batch and flex take something off, priority adds something: by how much is what nobody lists here.
+        if 0 < (left if tier is ServiceTier.PRIORITY else -left) <= cost:
+            yield f"{tier} tier without a list price"
     paid = compared.charged - left
     surcharge = rules.regional_surcharge_share.value * paid
     if paid > 0 and abs(left - surcharge) <= rules.regional_surcharge_error.value * paid:

@@ -344,4 +344,4 @@ def read_back(connection: duckdb.DuckDBPyConnection, _: object) -> dict[tuple[st
 
 
 TestLedgerMachine = LedgerMachine.TestCase
-TestLedgerMachine.settings = settings(max_examples=settings.default.max_examples // 10, stateful_step_count=20)
+TestLedgerMachine.settings = settings(max_examples=settings().max_examples // 10, stateful_step_count=20)
