@@ -153,6 +153,7 @@ SELECT x_source, month, coalesce(was_over, first_day = month AND final_day = las
     coalesce(days_with_usage, 0)
 FROM pulled FULL JOIN reached USING (x_source, month) ORDER BY ALL
 """
+# Charges are compared by provider and month, for an invoice names no model and an API no invoice.
 # One source says `gpt-5.4`, another `gpt-5.4-2026-03-05`, and an invoice knows months only: sources are therefore
 # compared by month, without the date of the model's release; buckets of one source by the hour.
 OVERLAPS = r"""
@@ -164,6 +165,11 @@ WITH counted AS (
     FROM usage
     WHERE uncached_input_tokens + cache_read_input_tokens + cache_creation_5m_input_tokens
         + cache_creation_1h_input_tokens + output_tokens > 0
+), billed AS (
+    SELECT x_source, min(x_bucket) AS x_bucket, any_value(service_provider_name) AS service_provider_name,
+        lower(service_provider_name) AS provider, date_trunc('month', charge_period_start) AS month
+    FROM charges WHERE charge_category = 'Usage' AND billed_cost > 0
+    GROUP BY x_source, provider, month
 ), pairs AS (
     SELECT one.x_source AS source, one.x_bucket AS bucket, two.x_source AS other_source, two.x_bucket AS other_bucket,
         one.service_provider_name AS provider, one.request_model AS model, one.month AS month
@@ -174,6 +180,10 @@ WITH counted AS (
     FROM (SELECT DISTINCT ON (x_source, provider, model, month) * FROM counted ORDER BY ALL) AS one
     JOIN (SELECT DISTINCT ON (x_source, provider, model, month) * FROM counted ORDER BY ALL) AS two
         USING (provider, model, month)
+    WHERE one.x_source < two.x_source
+    UNION ALL
+    SELECT one.x_source, one.x_bucket, two.x_source, two.x_bucket, one.service_provider_name, 'all charges', month
+    FROM billed AS one JOIN billed AS two USING (provider, month)
     WHERE one.x_source < two.x_source
 )
 SELECT source, bucket, other_source, other_bucket, provider, model, count(DISTINCT month)

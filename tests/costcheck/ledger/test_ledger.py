@@ -298,6 +298,22 @@ def test_an_invoice_month_and_a_dated_model_name_do_not_hide_that_usage_is_there
     assert len(ledger.overlaps()) == 1
 
 
+def test_two_sources_that_charge_for_the_same_provider_in_a_month_are_found(ledger: Ledger) -> None:
+    ledger.replace(batch(charge()))
+    invoiced = replace(charge("1500"), x_source="invoice", service_name="Invoice 7")
+    ledger.replace(replace(batch(), x_source="invoice", charges=(invoiced,)))
+    (overlap,) = ledger.overlaps()
+    assert (overlap.first[0], overlap.second[0], overlap.request_model) == ("invoice", "openai", "all charges")
+
+
+def test_charges_of_another_month_or_a_credit_are_no_overlap(ledger: Ledger) -> None:
+    ledger.replace(batch(charge()))
+    august = replace(charge(start=datetime(2026, 8, 1, tzinfo=UTC)), x_source="invoice")
+    credit = replace(charge("-5"), x_source="invoice", charge_category=ChargeCategory.CREDIT)
+    ledger.replace(replace(batch(), x_source="invoice", charges=(august, credit)))
+    assert ledger.overlaps() == ()
+
+
 def test_two_models_in_the_same_month_are_no_overlap(ledger: Ledger) -> None:
     ledger.replace(batch(usage()))
     another = replace(usage(), x_source="invoice", request_model="gpt-5.4-mini")
