@@ -26,7 +26,7 @@ from costcheck.sources.bills.contract import ReplayModule
 from costcheck.sources.bills.registry import FILES, PULLS
 from costcheck.sources.bills.rows import DUPLICATE
 
-DOUBLE = "it reads, and the ledger holds a row of the same key: read that bill again (--again)"
+DOUBLE = "it reads, and the ledger holds a row of the same key: pull (--again) or import that bill again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
