@@ -21,6 +21,7 @@ from costcheck.sources.bills.files import file_digest
 from costcheck.sources.bills.google_lines import CATEGORIES, Line, records_of, refuse_currency
 from costcheck.sources.bills.google_skus import SERVICES
 from costcheck.sources.bills.rows import DUPLICATE, refuse_unreadable
+from costcheck.sources.exports.duckdb_files import as_it_stands
 
 SOURCE = "google"
 EXPECTED = "a dump of the Cloud Billing export to BigQuery, as JSON lines, Parquet or CSV"
@@ -185,7 +186,7 @@ def _row_names(connection: duckdb.DuckDBPyConnection, path: Path) -> set[str]:
 
 
 def _rows(path: Path) -> str:
-    name = str(path).replace("'", "''")
+    name = as_it_stands(path).replace("'", "''")
     head = _head(path)
     if head.startswith(b"PAR1"):
         return f"SELECT to_json(t) AS row FROM read_parquet('{name}') AS t"  # noqa: S608 - the path is quoted

@@ -10,6 +10,7 @@ from typing import BinaryIO, cast
 import duckdb
 
 from costcheck.errors import InputFileError
+from costcheck.sources.exports.duckdb_files import as_it_stands
 
 HEAD_BYTES = 1 << 16
 LONGEST_LINE = 1 << 28
@@ -73,7 +74,7 @@ def _opened(path: Path, magic: bytes) -> BinaryIO:
 
 
 def _zstd_lines(path: Path) -> Iterator[bytes]:
-    name = str(path).replace("'", "''")
+    name = as_it_stands(path).replace("'", "''")
     with duckdb.connect() as connection:
         lines = connection.execute(
             f"FROM read_csv('{name}', columns = {{line: 'VARCHAR'}}, delim = '', quote = '', escape = '',"

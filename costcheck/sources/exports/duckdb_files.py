@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,11 +107,18 @@ def scan(path: str | Path) -> str:
     name = str(path)
     if not name.startswith(REMOTE) and Path(name).is_dir():
         kind = "parquet" if any(Path(name).rglob("*.parquet")) else "csv*"
-        name = f"{name}/**/*.{kind}"
+        name = f"{as_it_stands(name)}/**/*.{kind}"
+    elif not name.startswith(REMOTE) and Path(name).is_file():
+        name = as_it_stands(name)
     quoted = name.replace("'", "''")
     if name.lower().endswith(PARQUET):
         return f"read_parquet('{quoted}', union_by_name = true, hive_types_autocast = false)"
     return f"read_csv('{quoted}', all_varchar = true, header = true, union_by_name = true)"
+
+
+def as_it_stands(path: str | Path) -> str:
+    """Return a path that DuckDB takes for this one file: of `bill[1].csv` it would read `bill1.csv`."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
 
 
 def unreadable(path: str | Path, exc: duckdb.Error) -> InputFileError:

@@ -22,6 +22,7 @@ import msgspec
 
 from costcheck.errors import AmbiguousPriceError, InputFileError, SourcePayloadError
 from costcheck.meters import Meter
+from costcheck.sources.exports.duckdb_files import as_it_stands
 from costcheck.sources.prices.aws_price_list import PriceListItem
 
 Row = tuple[str | None, ...]
@@ -156,7 +157,7 @@ def select_rows(file: PriceFile, names: Sequence[str], condition: str, values: S
         }
         with duckdb.connect(config=config) as connection:
             try:
-                return connection.execute(query, [str(file.path), *values]).fetchall()
+                return connection.execute(query, [as_it_stands(file.path), *values]).fetchall()
             except duckdb.Error as exc:
                 seen = f"{file} is broken: {str(exc).splitlines()[0]}"
                 raise SourcePayloadError(seen, expected="whole rows, in UTF-8", action=AGAIN) from exc
