@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import ibis
 import ibis.expr.types as ir
 
@@ -54,7 +56,9 @@ CLIENT_TAGS = (r', *"User-Agent:[^"]*"', r'"User-Agent:[^"]*"(, *)?')
 """Names of client programs among the tags: not the first, and the first."""
 ANSWERED_FROM_CACHE = "answered from the gateway's cache"
 FAILED = "failed request"
+RAW_OWNER = ("provider", "model", "call_type", "tier", "team", "key_hash", "request_tags")
 OWNER = ("provider", "model", "operation", "tier", "team", "key_hash", "tags")
+KINDS = ("aside", "unreadable")
 COUNTS = ("uncached", "cache_read", "written_5m", "written_1h", "output")
 COUNTED = ("started_at", "spend", "prompt", "completion", "cache_read", "cache_written", "cache_written_1h")
 
@@ -90,11 +94,11 @@ def typed(export: RawExport, *, span: tuple[int, int] | None = None) -> ir.Table
         cache_written_1h=_first_count(texts[reads + writes : reads + writes + longs]),
         provider=export.text("custom_llm_provider").fill_null("unknown"),
         model=export.text("model"),
-        operation=_operation(call_type),
+        call_type=call_type,
         tier=_tier(call_type, texts[-1]),
         team=export.text("team_id"),
         key_hash=export.text("api_key"),
-        tags=_own_tags(export.text("request_tags")),
+        request_tags=export.text("request_tags"),
         from_cache=export.text("cache_hit").lower().fill_null("") == "true",
         failed=export.text("status").fill_null("") == "failure",
         **{f"raw_{name}": _short(export.text(name)) for name in RAW_COLUMNS},
@@ -133,7 +137,7 @@ def _short(text: ir.StringValue) -> ir.StringValue:
 def once(requests: ir.Table) -> ir.Table:
     """Return one row a request; of two that differ the earlier, whatever the order in which they came."""
     # Ordered by everything that counts, so that every run and every engine keeps the same one.
-    order = [requests[name] for name in (*COUNTED, *OWNER, "from_cache", "failed")]
+    order = [requests[name] for name in (*COUNTED, *RAW_OWNER, "from_cache", "failed")]
     place = ibis.row_number().over(group_by=requests.request_id, order_by=order)
     placed = requests.mutate(place=place)
     return placed.filter(placed.request_id.isnull() | (placed.place == 0)).drop("place")
@@ -182,7 +186,7 @@ def by_hour(requests: ir.Table) -> ir.Table:
         "aside",
         unreadable=requests.reason.notnull().cast("int64"),
         minute=_where(counts_for_something, requests.started_at - requests.started_at % MINUTE),
-        **{name: _where(counts_for_something, requests[name]) for name in OWNER},
+        **{name: _where(counts_for_something, requests[name]) for name in RAW_OWNER},
         uncached=requests.prompt - requests.cache_read - requests.cache_written,
         cache_read=requests.cache_read,
         written_5m=requests.cache_written - requests.cache_written_1h,
@@ -190,13 +194,11 @@ def by_hour(requests: ir.Table) -> ir.Table:
         output=requests.completion,
         spend=requests.spend,
     )
-    owner = ("aside", "unreadable", *OWNER)
-    by_minute = minutes.group_by([*owner, "minute"]).aggregate(
-        requests=minutes.count(),
-        spend=minutes.spend.sum(),
-        **{name: minutes[name].sum().cast("int64") for name in COUNTS},
-    )
-    tokens = by_minute.mutate(
+    # First by the texts as they stand: what they mean is then told of thousands of rows, and not of millions.
+    raw = _summed(minutes.mutate(requests=ibis.literal(1, "int64")), (*KINDS, *RAW_OWNER, "minute"))
+    meant = raw.mutate(operation=_operation(raw.call_type), tags=_own_tags(raw.request_tags))
+    by_minute = _summed(meant, (*KINDS, *OWNER, "minute"))
+    placed = by_minute.mutate(
         hour=by_minute.minute - by_minute.minute % HOUR,
         tokens=by_minute.uncached
         + by_minute.cache_read
@@ -204,12 +206,13 @@ def by_hour(requests: ir.Table) -> ir.Table:
         + by_minute.written_1h
         + by_minute.output,
     )
-    return tokens.group_by([*owner, "hour"]).aggregate(
-        **{name: tokens[name].sum().cast("int64") for name in COUNTS},
-        requests=tokens.requests.sum().cast("int64"),
-        peak=tokens.tokens.max().cast("int64"),
-        spend=tokens.spend.sum(),
-    )
+    return _summed(placed, (*KINDS, *OWNER, "hour"), peak=placed.tokens.max().cast("int64"))
+
+
+def _summed(rows: ir.Table, names: Sequence[str], **more: ir.Value) -> ir.Table:
+    """Return the rows summed by these columns, in the order that `HourRow` of the reader has."""
+    sums = {name: rows[name].sum().cast("int64") for name in (*COUNTS, "requests")}
+    return rows.group_by(list(names)).aggregate(**sums, **more, spend=rows.spend.sum())
 
 
 def _where(condition: ir.BooleanValue, value: ir.Value) -> ir.Value:

@@ -1,440 +1,490 @@
 -- spend log: usage and spend by the hour, with the busiest minute
 SELECT
-  "t7"."aside",
-  "t7"."unreadable",
-  "t7"."provider",
-  "t7"."model",
-  "t7"."operation",
-  "t7"."tier",
-  "t7"."team",
-  "t7"."key_hash",
-  "t7"."tags",
-  "t7"."hour",
-  SUM("t7"."uncached") AS "uncached",
-  SUM("t7"."cache_read") AS "cache_read",
-  SUM("t7"."written_5m") AS "written_5m",
-  SUM("t7"."written_1h") AS "written_1h",
-  SUM("t7"."output") AS "output",
-  SUM("t7"."requests") AS "requests",
-  MAX("t7"."tokens") AS "peak",
-  SUM("t7"."spend") AS "spend"
+  "t9"."aside",
+  "t9"."unreadable",
+  "t9"."provider",
+  "t9"."model",
+  "t9"."operation",
+  "t9"."tier",
+  "t9"."team",
+  "t9"."key_hash",
+  "t9"."tags",
+  "t9"."hour",
+  SUM("t9"."uncached") AS "uncached",
+  SUM("t9"."cache_read") AS "cache_read",
+  SUM("t9"."written_5m") AS "written_5m",
+  SUM("t9"."written_1h") AS "written_1h",
+  SUM("t9"."output") AS "output",
+  SUM("t9"."requests") AS "requests",
+  MAX("t9"."tokens") AS "peak",
+  SUM("t9"."spend") AS "spend"
 FROM (
   SELECT
-    "t6"."aside",
-    "t6"."unreadable",
-    "t6"."provider",
-    "t6"."model",
-    "t6"."operation",
-    "t6"."tier",
-    "t6"."team",
-    "t6"."key_hash",
-    "t6"."tags",
-    "t6"."minute",
-    "t6"."requests",
-    "t6"."spend",
-    "t6"."uncached",
-    "t6"."cache_read",
-    "t6"."written_5m",
-    "t6"."written_1h",
-    "t6"."output",
-    "t6"."minute" - (
-      "t6"."minute" % 3600
+    "t8"."aside",
+    "t8"."unreadable",
+    "t8"."provider",
+    "t8"."model",
+    "t8"."operation",
+    "t8"."tier",
+    "t8"."team",
+    "t8"."key_hash",
+    "t8"."tags",
+    "t8"."minute",
+    "t8"."uncached",
+    "t8"."cache_read",
+    "t8"."written_5m",
+    "t8"."written_1h",
+    "t8"."output",
+    "t8"."requests",
+    "t8"."spend",
+    "t8"."minute" - (
+      "t8"."minute" % 3600
     ) AS "hour",
-    "t6"."uncached" + "t6"."cache_read" + "t6"."written_5m" + "t6"."written_1h" + "t6"."output" AS "tokens"
+    "t8"."uncached" + "t8"."cache_read" + "t8"."written_5m" + "t8"."written_1h" + "t8"."output" AS "tokens"
   FROM (
     SELECT
-      "t5"."aside",
-      "t5"."unreadable",
-      "t5"."provider",
-      "t5"."model",
-      "t5"."operation",
-      "t5"."tier",
-      "t5"."team",
-      "t5"."key_hash",
-      "t5"."tags",
-      "t5"."minute",
-      COUNT(*) AS "requests",
-      SUM("t5"."spend") AS "spend",
-      SUM("t5"."uncached") AS "uncached",
-      SUM("t5"."cache_read") AS "cache_read",
-      SUM("t5"."written_5m") AS "written_5m",
-      SUM("t5"."written_1h") AS "written_1h",
-      SUM("t5"."output") AS "output"
+      "t7"."aside",
+      "t7"."unreadable",
+      "t7"."provider",
+      "t7"."model",
+      "t7"."operation",
+      "t7"."tier",
+      "t7"."team",
+      "t7"."key_hash",
+      "t7"."tags",
+      "t7"."minute",
+      SUM("t7"."uncached") AS "uncached",
+      SUM("t7"."cache_read") AS "cache_read",
+      SUM("t7"."written_5m") AS "written_5m",
+      SUM("t7"."written_1h") AS "written_1h",
+      SUM("t7"."output") AS "output",
+      SUM("t7"."requests") AS "requests",
+      SUM("t7"."spend") AS "spend"
     FROM (
       SELECT
-        "t4"."aside",
-        CAST(NOT "t4"."reason" IS NULL AS BIGINT) AS "unreadable",
+        "t6"."aside",
+        "t6"."unreadable",
+        "t6"."provider",
+        "t6"."model",
+        "t6"."call_type",
+        "t6"."tier",
+        "t6"."team",
+        "t6"."key_hash",
+        "t6"."request_tags",
+        "t6"."minute",
+        "t6"."uncached",
+        "t6"."cache_read",
+        "t6"."written_5m",
+        "t6"."written_1h",
+        "t6"."output",
+        "t6"."requests",
+        "t6"."spend",
         CASE
-          WHEN (
-            "t4"."aside" IS NULL
-          ) AND (
-            "t4"."reason" IS NULL
+          WHEN REGEXP_LIKE("t6"."call_type", 'embedding')
+          THEN 'embeddings'
+          WHEN REGEXP_LIKE("t6"."call_type", 'image')
+          THEN 'image_generation'
+          WHEN REGEXP_LIKE("t6"."call_type", 'transcription|speech|realtime')
+          THEN 'audio'
+          WHEN REGEXP_LIKE(
+            "t6"."call_type",
+            'completion|responses|anthropic_messages|generate_content|pass_through|batch'
           )
-          THEN "t4"."started_at" - (
-            "t4"."started_at" % 60
-          )
-          ELSE CAST(NULL AS BIGINT)
-        END AS "minute",
-        CASE
-          WHEN (
-            "t4"."aside" IS NULL
-          ) AND (
-            "t4"."reason" IS NULL
-          )
-          THEN "t4"."provider"
-          ELSE CAST(NULL AS VARCHAR)
-        END AS "provider",
-        CASE
-          WHEN (
-            "t4"."aside" IS NULL
-          ) AND (
-            "t4"."reason" IS NULL
-          )
-          THEN "t4"."model"
-          ELSE CAST(NULL AS VARCHAR)
-        END AS "model",
-        CASE
-          WHEN (
-            "t4"."aside" IS NULL
-          ) AND (
-            "t4"."reason" IS NULL
-          )
-          THEN "t4"."operation"
-          ELSE CAST(NULL AS VARCHAR)
+          THEN 'chat'
+          ELSE 'other'
         END AS "operation",
         CASE
-          WHEN (
-            "t4"."aside" IS NULL
-          ) AND (
-            "t4"."reason" IS NULL
+          WHEN STRPOS("t6"."request_tags", 'User-Agent:') > 0
+          THEN REGEXP_REPLACE(
+            REGEXP_REPLACE("t6"."request_tags", ', *"User-Agent:[^"]*"', ''),
+            '"User-Agent:[^"]*"(, *)?',
+            ''
           )
-          THEN "t4"."tier"
-          ELSE CAST(NULL AS VARCHAR)
-        END AS "tier",
-        CASE
-          WHEN (
-            "t4"."aside" IS NULL
-          ) AND (
-            "t4"."reason" IS NULL
-          )
-          THEN "t4"."team"
-          ELSE CAST(NULL AS VARCHAR)
-        END AS "team",
-        CASE
-          WHEN (
-            "t4"."aside" IS NULL
-          ) AND (
-            "t4"."reason" IS NULL
-          )
-          THEN "t4"."key_hash"
-          ELSE CAST(NULL AS VARCHAR)
-        END AS "key_hash",
-        CASE
-          WHEN (
-            "t4"."aside" IS NULL
-          ) AND (
-            "t4"."reason" IS NULL
-          )
-          THEN "t4"."tags"
-          ELSE CAST(NULL AS VARCHAR)
-        END AS "tags",
-        (
-          "t4"."prompt" - "t4"."cache_read"
-        ) - "t4"."cache_written" AS "uncached",
-        "t4"."cache_read",
-        "t4"."cache_written" - "t4"."cache_written_1h" AS "written_5m",
-        "t4"."cache_written_1h" AS "written_1h",
-        "t4"."completion" AS "output",
-        "t4"."spend"
+          ELSE "t6"."request_tags"
+        END AS "tags"
       FROM (
         SELECT
-          "t3"."started_at",
-          "t3"."request_id",
-          "t3"."spend",
-          "t3"."prompt",
-          "t3"."completion",
-          "t3"."cache_read",
-          "t3"."cache_written",
-          "t3"."cache_written_1h",
-          "t3"."provider",
-          "t3"."model",
-          "t3"."operation",
-          "t3"."tier",
-          "t3"."team",
-          "t3"."key_hash",
-          "t3"."tags",
-          "t3"."from_cache",
-          "t3"."failed",
-          "t3"."raw_request_id",
-          "t3"."raw_startTime",
-          "t3"."raw_model",
-          "t3"."raw_spend",
-          "t3"."raw_prompt_tokens",
-          "t3"."raw_completion_tokens",
-          "t3"."raw_custom_llm_provider",
-          "t3"."aside",
-          CASE
-            WHEN "t3"."aside" IS NULL
-            THEN CASE
-              WHEN "t3"."request_id" IS NULL
-              THEN 'request_id is missing'
-              WHEN "t3"."started_at" IS NULL
-              THEN 'startTime is no time'
-              WHEN "t3"."spend" IS NULL
-              THEN 'spend is no number'
-              WHEN "t3"."spend" < 0
-              THEN 'spend is negative'
-              WHEN "t3"."model" IS NULL
-              THEN 'model is missing'
-              WHEN (
-                "t3"."prompt" IS NULL
-              )
-              OR (
-                "t3"."completion" IS NULL
-              )
-              OR (
-                "t3"."cache_read" IS NULL
-              )
-              OR (
-                "t3"."cache_written" IS NULL
-              )
-              OR (
-                "t3"."cache_written_1h" IS NULL
-              )
-              THEN 'a token count is no number'
-              WHEN LEAST(
-                "t3"."prompt",
-                "t3"."completion",
-                "t3"."cache_read",
-                "t3"."cache_written",
-                "t3"."cache_written_1h"
-              ) < 0
-              THEN 'a token count is negative'
-              WHEN (
-                "t3"."cache_read" + "t3"."cache_written"
-              ) > "t3"."prompt"
-              THEN 'more cached tokens than prompt tokens'
-              WHEN "t3"."cache_written_1h" > "t3"."cache_written"
-              THEN 'more tokens written for an hour than written'
-              WHEN "t3"."tier" IS NULL
-              THEN 'service_tier is unknown'
-              ELSE CAST(NULL AS VARCHAR)
-            END
-            ELSE CAST(NULL AS VARCHAR)
-          END AS "reason"
+          "t5"."aside",
+          "t5"."unreadable",
+          "t5"."provider",
+          "t5"."model",
+          "t5"."call_type",
+          "t5"."tier",
+          "t5"."team",
+          "t5"."key_hash",
+          "t5"."request_tags",
+          "t5"."minute",
+          SUM("t5"."uncached") AS "uncached",
+          SUM("t5"."cache_read") AS "cache_read",
+          SUM("t5"."written_5m") AS "written_5m",
+          SUM("t5"."written_1h") AS "written_1h",
+          SUM("t5"."output") AS "output",
+          SUM("t5"."requests") AS "requests",
+          SUM("t5"."spend") AS "spend"
         FROM (
           SELECT
-            "t2"."started_at",
-            NULLIF(NULLIF(NULLIF("t2"."request_id", ''), 'NULL'), 'null') AS "request_id",
+            "t4"."aside",
+            CAST(NOT "t4"."reason" IS NULL AS BIGINT) AS "unreadable",
             CASE
-              WHEN STRPOS(CAST("t2"."spend" AS VARCHAR), 'E') > 0
-              THEN TRY_CAST("t2"."spend" AS DECIMAL(38, 26))
-              ELSE TRY_CAST(CAST("t2"."spend" AS VARCHAR) AS DECIMAL(38, 26))
-            END AS "spend",
-            "t2"."prompt_tokens" AS "prompt",
-            "t2"."completion_tokens" AS "completion",
-            CASE
-              WHEN REGEXP_LIKE(COALESCE("t2"."meta0", "t2"."meta1", "t2"."meta2", '0'), '^[-+]?\d{1,18}$')
-              THEN TRY_CAST(COALESCE("t2"."meta0", "t2"."meta1", "t2"."meta2", '0') AS BIGINT)
-              ELSE CAST(NULL AS BIGINT)
-            END AS "cache_read",
-            CASE
-              WHEN REGEXP_LIKE(
-                COALESCE("t2"."meta3", "t2"."meta4", "t2"."meta5", "t2"."meta6", '0'),
-                '^[-+]?\d{1,18}$'
+              WHEN (
+                "t4"."aside" IS NULL
+              ) AND (
+                "t4"."reason" IS NULL
               )
-              THEN TRY_CAST(COALESCE("t2"."meta3", "t2"."meta4", "t2"."meta5", "t2"."meta6", '0') AS BIGINT)
-              ELSE CAST(NULL AS BIGINT)
-            END AS "cache_written",
-            CASE
-              WHEN REGEXP_LIKE(COALESCE("t2"."meta7", "t2"."meta8", '0'), '^[-+]?\d{1,18}$')
-              THEN TRY_CAST(COALESCE("t2"."meta7", "t2"."meta8", '0') AS BIGINT)
-              ELSE CAST(NULL AS BIGINT)
-            END AS "cache_written_1h",
-            COALESCE(CAST(NULL AS VARCHAR), 'unknown') AS "provider",
-            NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null') AS "model",
-            CASE
-              WHEN REGEXP_LIKE(COALESCE(CAST(NULL AS VARCHAR), 'completion'), 'embedding')
-              THEN 'embeddings'
-              WHEN REGEXP_LIKE(COALESCE(CAST(NULL AS VARCHAR), 'completion'), 'image')
-              THEN 'image_generation'
-              WHEN REGEXP_LIKE(COALESCE(CAST(NULL AS VARCHAR), 'completion'), 'transcription|speech|realtime')
-              THEN 'audio'
-              WHEN REGEXP_LIKE(
-                COALESCE(CAST(NULL AS VARCHAR), 'completion'),
-                'completion|responses|anthropic_messages|generate_content|pass_through|batch'
+              THEN "t4"."started_at" - (
+                "t4"."started_at" % 60
               )
-              THEN 'chat'
-              ELSE 'other'
-            END AS "operation",
+              ELSE CAST(NULL AS BIGINT)
+            END AS "minute",
             CASE
-              WHEN STRPOS(COALESCE(CAST(NULL AS VARCHAR), 'completion'), 'batch') > 0
-              THEN 'batch'
-              WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'default'
-              THEN 'standard'
-              WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'auto'
-              THEN 'standard'
-              WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'standard'
-              THEN 'standard'
-              WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'flex'
-              THEN 'flex'
-              WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'priority'
-              THEN 'priority'
-              WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'batch'
-              THEN 'batch'
+              WHEN (
+                "t4"."aside" IS NULL
+              ) AND (
+                "t4"."reason" IS NULL
+              )
+              THEN "t4"."provider"
+              ELSE CAST(NULL AS VARCHAR)
+            END AS "provider",
+            CASE
+              WHEN (
+                "t4"."aside" IS NULL
+              ) AND (
+                "t4"."reason" IS NULL
+              )
+              THEN "t4"."model"
+              ELSE CAST(NULL AS VARCHAR)
+            END AS "model",
+            CASE
+              WHEN (
+                "t4"."aside" IS NULL
+              ) AND (
+                "t4"."reason" IS NULL
+              )
+              THEN "t4"."call_type"
+              ELSE CAST(NULL AS VARCHAR)
+            END AS "call_type",
+            CASE
+              WHEN (
+                "t4"."aside" IS NULL
+              ) AND (
+                "t4"."reason" IS NULL
+              )
+              THEN "t4"."tier"
               ELSE CAST(NULL AS VARCHAR)
             END AS "tier",
-            CAST(NULL AS VARCHAR) AS "team",
-            CAST(NULL AS VARCHAR) AS "key_hash",
             CASE
-              WHEN STRPOS(NULLIF(NULLIF(NULLIF("t2"."request_tags", ''), 'NULL'), 'null'), 'User-Agent:') > 0
-              THEN REGEXP_REPLACE(
-                REGEXP_REPLACE(
-                  NULLIF(NULLIF(NULLIF("t2"."request_tags", ''), 'NULL'), 'null'),
-                  ', *"User-Agent:[^"]*"',
-                  ''
-                ),
-                '"User-Agent:[^"]*"(, *)?',
-                ''
-              )
-              ELSE NULLIF(NULLIF(NULLIF("t2"."request_tags", ''), 'NULL'), 'null')
-            END AS "tags",
-            COALESCE(LOWER(CAST(NULL AS VARCHAR)), '') = 'true' AS "from_cache",
-            COALESCE(CAST(NULL AS VARCHAR), '') = 'failure' AS "failed",
-            CASE
-              WHEN LENGTH(NULLIF(NULLIF(NULLIF("t2"."request_id", ''), 'NULL'), 'null')) <= 80
-              THEN NULLIF(NULLIF(NULLIF("t2"."request_id", ''), 'NULL'), 'null')
-              ELSE CAST(NULL AS VARCHAR)
-            END AS "raw_request_id",
-            CASE
-              WHEN LENGTH(CAST("t2"."startTime" AS VARCHAR)) <= 80
-              THEN CAST("t2"."startTime" AS VARCHAR)
-              ELSE CAST(NULL AS VARCHAR)
-            END AS "raw_startTime",
-            CASE
-              WHEN LENGTH(NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null')) <= 80
-              THEN NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null')
-              ELSE CAST(NULL AS VARCHAR)
-            END AS "raw_model",
-            CASE
-              WHEN LENGTH(CAST("t2"."spend" AS VARCHAR)) <= 80
-              THEN CAST("t2"."spend" AS VARCHAR)
-              ELSE CAST(NULL AS VARCHAR)
-            END AS "raw_spend",
-            CASE
-              WHEN LENGTH(CAST("t2"."prompt_tokens" AS VARCHAR)) <= 80
-              THEN CAST("t2"."prompt_tokens" AS VARCHAR)
-              ELSE CAST(NULL AS VARCHAR)
-            END AS "raw_prompt_tokens",
-            CASE
-              WHEN LENGTH(CAST("t2"."completion_tokens" AS VARCHAR)) <= 80
-              THEN CAST("t2"."completion_tokens" AS VARCHAR)
-              ELSE CAST(NULL AS VARCHAR)
-            END AS "raw_completion_tokens",
-            CASE
-              WHEN LENGTH(CAST(NULL AS VARCHAR)) <= 80
-              THEN CAST(NULL AS VARCHAR)
-              ELSE CAST(NULL AS VARCHAR)
-            END AS "raw_custom_llm_provider",
-            CASE
-              WHEN COALESCE(LOWER(CAST(NULL AS VARCHAR)), '') = 'true'
-              THEN 'answered from the gateway''s cache'
               WHEN (
-                COALESCE(CAST(NULL AS VARCHAR), '') = 'failure'
+                "t4"."aside" IS NULL
+              ) AND (
+                "t4"."reason" IS NULL
               )
-              AND (
-                COALESCE(
-                  CASE
-                    WHEN STRPOS(CAST("t2"."spend" AS VARCHAR), 'E') > 0
-                    THEN TRY_CAST("t2"."spend" AS DECIMAL(38, 26))
-                    ELSE TRY_CAST(CAST("t2"."spend" AS VARCHAR) AS DECIMAL(38, 26))
-                  END,
-                  0
-                ) = 0
-              )
-              THEN 'failed request'
+              THEN "t4"."team"
               ELSE CAST(NULL AS VARCHAR)
-            END AS "aside"
+            END AS "team",
+            CASE
+              WHEN (
+                "t4"."aside" IS NULL
+              ) AND (
+                "t4"."reason" IS NULL
+              )
+              THEN "t4"."key_hash"
+              ELSE CAST(NULL AS VARCHAR)
+            END AS "key_hash",
+            CASE
+              WHEN (
+                "t4"."aside" IS NULL
+              ) AND (
+                "t4"."reason" IS NULL
+              )
+              THEN "t4"."request_tags"
+              ELSE CAST(NULL AS VARCHAR)
+            END AS "request_tags",
+            (
+              "t4"."prompt" - "t4"."cache_read"
+            ) - "t4"."cache_written" AS "uncached",
+            "t4"."cache_read",
+            "t4"."cache_written" - "t4"."cache_written_1h" AS "written_5m",
+            "t4"."cache_written_1h" AS "written_1h",
+            "t4"."completion" AS "output",
+            "t4"."spend",
+            1 AS "requests"
           FROM (
             SELECT
-              "t1"."request_id",
-              "t1"."startTime",
-              "t1"."model",
-              "t1"."spend",
-              "t1"."prompt_tokens",
-              "t1"."completion_tokens",
-              "t1"."metadata",
-              "t1"."request_tags",
-              "t1"."started_at",
-              JSON_EXTRACT_SCALAR(
-                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
-                '$.additional_usage_values.cache_read_input_tokens'
-              ) AS "meta0",
-              JSON_EXTRACT_SCALAR(
-                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
-                '$.usage_object.cache_read_input_tokens'
-              ) AS "meta1",
-              JSON_EXTRACT_SCALAR(
-                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
-                '$.usage_object.prompt_tokens_details.cached_tokens'
-              ) AS "meta2",
-              JSON_EXTRACT_SCALAR(
-                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
-                '$.additional_usage_values.cache_creation_input_tokens'
-              ) AS "meta3",
-              JSON_EXTRACT_SCALAR(
-                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
-                '$.usage_object.cache_creation_input_tokens'
-              ) AS "meta4",
-              JSON_EXTRACT_SCALAR(
-                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
-                '$.usage_object.prompt_tokens_details.cache_write_tokens'
-              ) AS "meta5",
-              JSON_EXTRACT_SCALAR(
-                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
-                '$.usage_object.prompt_tokens_details.cache_creation_tokens'
-              ) AS "meta6",
-              JSON_EXTRACT_SCALAR(
-                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
-                '$.additional_usage_values.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens'
-              ) AS "meta7",
-              JSON_EXTRACT_SCALAR(
-                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
-                '$.usage_object.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens'
-              ) AS "meta8",
-              JSON_EXTRACT_SCALAR(
-                NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
-                '$.cost_breakdown.service_tier'
-              ) AS "meta9"
+              "t3"."started_at",
+              "t3"."request_id",
+              "t3"."spend",
+              "t3"."prompt",
+              "t3"."completion",
+              "t3"."cache_read",
+              "t3"."cache_written",
+              "t3"."cache_written_1h",
+              "t3"."provider",
+              "t3"."model",
+              "t3"."call_type",
+              "t3"."tier",
+              "t3"."team",
+              "t3"."key_hash",
+              "t3"."request_tags",
+              "t3"."from_cache",
+              "t3"."failed",
+              "t3"."raw_request_id",
+              "t3"."raw_startTime",
+              "t3"."raw_model",
+              "t3"."raw_spend",
+              "t3"."raw_prompt_tokens",
+              "t3"."raw_completion_tokens",
+              "t3"."raw_custom_llm_provider",
+              "t3"."aside",
+              CASE
+                WHEN "t3"."aside" IS NULL
+                THEN CASE
+                  WHEN "t3"."request_id" IS NULL
+                  THEN 'request_id is missing'
+                  WHEN "t3"."started_at" IS NULL
+                  THEN 'startTime is no time'
+                  WHEN "t3"."spend" IS NULL
+                  THEN 'spend is no number'
+                  WHEN "t3"."spend" < 0
+                  THEN 'spend is negative'
+                  WHEN "t3"."model" IS NULL
+                  THEN 'model is missing'
+                  WHEN (
+                    "t3"."prompt" IS NULL
+                  )
+                  OR (
+                    "t3"."completion" IS NULL
+                  )
+                  OR (
+                    "t3"."cache_read" IS NULL
+                  )
+                  OR (
+                    "t3"."cache_written" IS NULL
+                  )
+                  OR (
+                    "t3"."cache_written_1h" IS NULL
+                  )
+                  THEN 'a token count is no number'
+                  WHEN LEAST(
+                    "t3"."prompt",
+                    "t3"."completion",
+                    "t3"."cache_read",
+                    "t3"."cache_written",
+                    "t3"."cache_written_1h"
+                  ) < 0
+                  THEN 'a token count is negative'
+                  WHEN (
+                    "t3"."cache_read" + "t3"."cache_written"
+                  ) > "t3"."prompt"
+                  THEN 'more cached tokens than prompt tokens'
+                  WHEN "t3"."cache_written_1h" > "t3"."cache_written"
+                  THEN 'more tokens written for an hour than written'
+                  WHEN "t3"."tier" IS NULL
+                  THEN 'service_tier is unknown'
+                  ELSE CAST(NULL AS VARCHAR)
+                END
+                ELSE CAST(NULL AS VARCHAR)
+              END AS "reason"
             FROM (
               SELECT
-                "t0"."request_id",
-                "t0"."startTime",
-                "t0"."model",
-                "t0"."spend",
-                "t0"."prompt_tokens",
-                "t0"."completion_tokens",
-                "t0"."metadata",
-                "t0"."request_tags",
-                CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."startTime")) AS BIGINT) AS "started_at"
-              FROM "bills"."spend_logs" AS "t0"
-              WHERE
-                (
-                  CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."startTime")) AS BIGINT) IS NULL
-                )
-                OR (
-                  (
-                    CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."startTime")) AS BIGINT) >= 1793491200
+                "t2"."started_at",
+                NULLIF(NULLIF(NULLIF("t2"."request_id", ''), 'NULL'), 'null') AS "request_id",
+                CASE
+                  WHEN STRPOS(CAST("t2"."spend" AS VARCHAR), 'E') > 0
+                  THEN TRY_CAST("t2"."spend" AS DECIMAL(38, 26))
+                  ELSE TRY_CAST(CAST("t2"."spend" AS VARCHAR) AS DECIMAL(38, 26))
+                END AS "spend",
+                "t2"."prompt_tokens" AS "prompt",
+                "t2"."completion_tokens" AS "completion",
+                CASE
+                  WHEN REGEXP_LIKE(COALESCE("t2"."meta0", "t2"."meta1", "t2"."meta2", '0'), '^[-+]?\d{1,18}$')
+                  THEN TRY_CAST(COALESCE("t2"."meta0", "t2"."meta1", "t2"."meta2", '0') AS BIGINT)
+                  ELSE CAST(NULL AS BIGINT)
+                END AS "cache_read",
+                CASE
+                  WHEN REGEXP_LIKE(
+                    COALESCE("t2"."meta3", "t2"."meta4", "t2"."meta5", "t2"."meta6", '0'),
+                    '^[-+]?\d{1,18}$'
+                  )
+                  THEN TRY_CAST(COALESCE("t2"."meta3", "t2"."meta4", "t2"."meta5", "t2"."meta6", '0') AS BIGINT)
+                  ELSE CAST(NULL AS BIGINT)
+                END AS "cache_written",
+                CASE
+                  WHEN REGEXP_LIKE(COALESCE("t2"."meta7", "t2"."meta8", '0'), '^[-+]?\d{1,18}$')
+                  THEN TRY_CAST(COALESCE("t2"."meta7", "t2"."meta8", '0') AS BIGINT)
+                  ELSE CAST(NULL AS BIGINT)
+                END AS "cache_written_1h",
+                COALESCE(CAST(NULL AS VARCHAR), 'unknown') AS "provider",
+                NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null') AS "model",
+                COALESCE(CAST(NULL AS VARCHAR), 'completion') AS "call_type",
+                CASE
+                  WHEN STRPOS(COALESCE(CAST(NULL AS VARCHAR), 'completion'), 'batch') > 0
+                  THEN 'batch'
+                  WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'default'
+                  THEN 'standard'
+                  WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'auto'
+                  THEN 'standard'
+                  WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'standard'
+                  THEN 'standard'
+                  WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'flex'
+                  THEN 'flex'
+                  WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'priority'
+                  THEN 'priority'
+                  WHEN COALESCE(LOWER("t2"."meta9"), 'default') = 'batch'
+                  THEN 'batch'
+                  ELSE CAST(NULL AS VARCHAR)
+                END AS "tier",
+                CAST(NULL AS VARCHAR) AS "team",
+                CAST(NULL AS VARCHAR) AS "key_hash",
+                NULLIF(NULLIF(NULLIF("t2"."request_tags", ''), 'NULL'), 'null') AS "request_tags",
+                COALESCE(LOWER(CAST(NULL AS VARCHAR)), '') = 'true' AS "from_cache",
+                COALESCE(CAST(NULL AS VARCHAR), '') = 'failure' AS "failed",
+                CASE
+                  WHEN LENGTH(NULLIF(NULLIF(NULLIF("t2"."request_id", ''), 'NULL'), 'null')) <= 80
+                  THEN NULLIF(NULLIF(NULLIF("t2"."request_id", ''), 'NULL'), 'null')
+                  ELSE CAST(NULL AS VARCHAR)
+                END AS "raw_request_id",
+                CASE
+                  WHEN LENGTH(CAST("t2"."startTime" AS VARCHAR)) <= 80
+                  THEN CAST("t2"."startTime" AS VARCHAR)
+                  ELSE CAST(NULL AS VARCHAR)
+                END AS "raw_startTime",
+                CASE
+                  WHEN LENGTH(NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null')) <= 80
+                  THEN NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null')
+                  ELSE CAST(NULL AS VARCHAR)
+                END AS "raw_model",
+                CASE
+                  WHEN LENGTH(CAST("t2"."spend" AS VARCHAR)) <= 80
+                  THEN CAST("t2"."spend" AS VARCHAR)
+                  ELSE CAST(NULL AS VARCHAR)
+                END AS "raw_spend",
+                CASE
+                  WHEN LENGTH(CAST("t2"."prompt_tokens" AS VARCHAR)) <= 80
+                  THEN CAST("t2"."prompt_tokens" AS VARCHAR)
+                  ELSE CAST(NULL AS VARCHAR)
+                END AS "raw_prompt_tokens",
+                CASE
+                  WHEN LENGTH(CAST("t2"."completion_tokens" AS VARCHAR)) <= 80
+                  THEN CAST("t2"."completion_tokens" AS VARCHAR)
+                  ELSE CAST(NULL AS VARCHAR)
+                END AS "raw_completion_tokens",
+                CASE
+                  WHEN LENGTH(CAST(NULL AS VARCHAR)) <= 80
+                  THEN CAST(NULL AS VARCHAR)
+                  ELSE CAST(NULL AS VARCHAR)
+                END AS "raw_custom_llm_provider",
+                CASE
+                  WHEN COALESCE(LOWER(CAST(NULL AS VARCHAR)), '') = 'true'
+                  THEN 'answered from the gateway''s cache'
+                  WHEN (
+                    COALESCE(CAST(NULL AS VARCHAR), '') = 'failure'
                   )
                   AND (
-                    CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."startTime")) AS BIGINT) < 1796083200
+                    COALESCE(
+                      CASE
+                        WHEN STRPOS(CAST("t2"."spend" AS VARCHAR), 'E') > 0
+                        THEN TRY_CAST("t2"."spend" AS DECIMAL(38, 26))
+                        ELSE TRY_CAST(CAST("t2"."spend" AS VARCHAR) AS DECIMAL(38, 26))
+                      END,
+                      0
+                    ) = 0
                   )
-                )
-            ) AS "t1"
-          ) AS "t2"
-        ) AS "t3"
-      ) AS "t4"
-    ) AS "t5"
+                  THEN 'failed request'
+                  ELSE CAST(NULL AS VARCHAR)
+                END AS "aside"
+              FROM (
+                SELECT
+                  "t1"."request_id",
+                  "t1"."startTime",
+                  "t1"."model",
+                  "t1"."spend",
+                  "t1"."prompt_tokens",
+                  "t1"."completion_tokens",
+                  "t1"."metadata",
+                  "t1"."request_tags",
+                  "t1"."started_at",
+                  JSON_EXTRACT_SCALAR(
+                    NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                    '$.additional_usage_values.cache_read_input_tokens'
+                  ) AS "meta0",
+                  JSON_EXTRACT_SCALAR(
+                    NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                    '$.usage_object.cache_read_input_tokens'
+                  ) AS "meta1",
+                  JSON_EXTRACT_SCALAR(
+                    NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                    '$.usage_object.prompt_tokens_details.cached_tokens'
+                  ) AS "meta2",
+                  JSON_EXTRACT_SCALAR(
+                    NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                    '$.additional_usage_values.cache_creation_input_tokens'
+                  ) AS "meta3",
+                  JSON_EXTRACT_SCALAR(
+                    NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                    '$.usage_object.cache_creation_input_tokens'
+                  ) AS "meta4",
+                  JSON_EXTRACT_SCALAR(
+                    NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                    '$.usage_object.prompt_tokens_details.cache_write_tokens'
+                  ) AS "meta5",
+                  JSON_EXTRACT_SCALAR(
+                    NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                    '$.usage_object.prompt_tokens_details.cache_creation_tokens'
+                  ) AS "meta6",
+                  JSON_EXTRACT_SCALAR(
+                    NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                    '$.additional_usage_values.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens'
+                  ) AS "meta7",
+                  JSON_EXTRACT_SCALAR(
+                    NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                    '$.usage_object.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens'
+                  ) AS "meta8",
+                  JSON_EXTRACT_SCALAR(
+                    NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                    '$.cost_breakdown.service_tier'
+                  ) AS "meta9"
+                FROM (
+                  SELECT
+                    "t0"."request_id",
+                    "t0"."startTime",
+                    "t0"."model",
+                    "t0"."spend",
+                    "t0"."prompt_tokens",
+                    "t0"."completion_tokens",
+                    "t0"."metadata",
+                    "t0"."request_tags",
+                    CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."startTime")) AS BIGINT) AS "started_at"
+                  FROM "bills"."spend_logs" AS "t0"
+                  WHERE
+                    (
+                      CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."startTime")) AS BIGINT) IS NULL
+                    )
+                    OR (
+                      (
+                        CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."startTime")) AS BIGINT) >= 1793491200
+                      )
+                      AND (
+                        CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."startTime")) AS BIGINT) < 1796083200
+                      )
+                    )
+                ) AS "t1"
+              ) AS "t2"
+            ) AS "t3"
+          ) AS "t4"
+        ) AS "t5"
+        GROUP BY
+          1,
+          2,
+          3,
+          4,
+          5,
+          6,
+          7,
+          8,
+          9,
+          10
+      ) AS "t6"
+    ) AS "t7"
     GROUP BY
       1,
       2,
@@ -446,8 +496,8 @@ FROM (
       8,
       9,
       10
-  ) AS "t6"
-) AS "t7"
+  ) AS "t8"
+) AS "t9"
 GROUP BY
   1,
   2,
