@@ -1,13 +1,20 @@
 """One batch into the ledger, unless it looks like the wrong bill, or like a source that has changed."""
 
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from costcheck.errors import LedgerError, SourceError, SourcePayloadError
 from costcheck.ledger import Ledger, open_ledger
-from costcheck.records import BillBatch
+from costcheck.records import BillBatch, Charge, TokenUsage
 from costcheck.rules import read_ledger_rules
+
+DAY = timedelta(days=1)
+MOST_LOST_DAYS = 1
+"""A provider may take back the only charge of a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +39,13 @@ def store(path: Path, batch: BillBatch, module: object) -> Stored:
 
     Raises:
         SourcePayloadError: Too many of its rows cannot be read; the ledger is as it was.
-        LedgerError: It is empty, and the ledger holds rows of its buckets; or it does not fit.
+        LedgerError: It is empty, or has nothing on days of which the ledger holds rows; or it does not fit.
     """
     refuse_half_read(batch, row_is_request=getattr(module, "ROW_IS_REQUEST", False))
     with open_ledger(path) as ledger:
         if batch.is_empty:
             _refuse_to_forget(ledger, batch)
+        _refuse_to_lose_days(ledger, batch)
         ledger.replace(batch)
     return Stored(batch=batch)
 
@@ -74,7 +82,9 @@ def rows_read(batch: BillBatch, *, row_is_request: bool = False) -> int:
     """
     if batch.rows_in is not None:
         return max(batch.rows_in, 1)
-    kept = sum(row.requests or 1 for row in batch.usage) if row_is_request else len(batch.usage) + len(batch.charges)
+    # Where usage was not asked for, the charges alone are what was kept.
+    requests = max(sum(row.requests or 1 for row in batch.usage), len(batch.charges))
+    kept = requests if row_is_request else len(batch.usage) + len(batch.charges)
     return max(kept + sum(row.row_count for row in batch.set_aside) + len(batch.quarantined), 1)
 
 
@@ -88,6 +98,38 @@ def _refuse_to_forget(ledger: Ledger, batch: BillBatch) -> None:
                 action="check that the key belongs to the same organisation; if it is right, run "
                 f"`costcheck bill forget {row.x_source} {row.x_bucket}` first",
             )
+
+
+def _refuse_to_lose_days(ledger: Ledger, batch: BillBatch) -> None:
+    """Do nothing unless the read is shorter: a log that was pruned meanwhile, or another file of the same name.
+
+    Raises:
+        LedgerError: It is.
+    """
+    rows: list[TokenUsage | Charge] = [*batch.usage, *batch.charges]
+    came = {(row.x_bucket, row.charge_period_start.astimezone(UTC).date()) for row in rows}
+    came |= {(row.x_bucket, day) for row in rows for day in _further_days(row)}
+    lost: dict[str, list[date]] = defaultdict(list)
+    for bucket, day in sorted(ledger.days_by_bucket(batch.x_source, batch.buckets) - came):
+        lost[bucket].append(day)
+    for bucket, days in lost.items():
+        if len(days) > MOST_LOST_DAYS:
+            message = (
+                f"{batch.x_source} {bucket} came without {len(days)} days of the ledger's, {days[0]} to {days[-1]}"
+            )
+            raise LedgerError(
+                message,
+                expected="a bill that grows, or stays",
+                action="if the source no longer keeps them, the ledger does: read later months with --from; another "
+                f"file needs another name; if it is right, `costcheck bill forget {batch.x_source} {bucket}` first",
+            )
+
+
+def _further_days(row: TokenUsage | Charge) -> Iterator[date]:
+    day = row.charge_period_start.astimezone(UTC) + DAY
+    while day < row.charge_period_end:
+        yield day.date()
+        day += DAY
 
 
 def empty_bill(source: str, buckets: tuple[str, ...]) -> SourceError:

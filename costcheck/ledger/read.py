@@ -1,5 +1,6 @@
 """What demand and cost are built from: usage by the hour, charges by the month, and what is covered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from decimal import Decimal
@@ -189,6 +190,15 @@ WITH counted AS (
 SELECT source, bucket, other_source, other_bucket, provider, model, count(DISTINCT month)
 FROM pairs GROUP BY ALL ORDER BY ALL
 """
+# A longer period may come in place of its days, or they in its place.
+DAYS = """
+SELECT DISTINCT x_bucket, charge_period_start::DATE AS day
+FROM (
+    SELECT x_source, x_bucket, charge_period_start, charge_period_end FROM usage
+    UNION ALL SELECT x_source, x_bucket, charge_period_start, charge_period_end FROM charges
+)
+WHERE x_source = ? AND list_contains(?, x_bucket) AND charge_period_end - charge_period_start <= INTERVAL 1 DAY
+"""
 INGESTED = """
 SELECT x_source, x_bucket, row_count, digest, retrieved_on, origin, source_url FROM ingests
 ORDER BY x_source, x_bucket
@@ -296,6 +306,13 @@ def overlaps(connection: duckdb.DuckDBPyConnection) -> tuple[Overlap, ...]:
         )
         for row in connection.execute(OVERLAPS).fetchall()
     )
+
+
+def days_by_bucket(
+    connection: duckdb.DuckDBPyConnection, source: str, buckets: Sequence[str]
+) -> set[tuple[str, date]]:
+    """Return on which UTC days each bucket has rows of a day or less."""
+    return set(connection.execute(DAYS, [source, list(buckets)]).fetchall())
 
 
 def ingests(connection: duckdb.DuckDBPyConnection) -> tuple[Ingest, ...]:

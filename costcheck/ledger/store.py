@@ -205,6 +205,10 @@ class Ledger:
         """Return the buckets that count the same model in the same hour."""
         return read.overlaps(self._connection)
 
+    def days_by_bucket(self, source: str, buckets: Sequence[str]) -> set[tuple[str, date]]:
+        """Return on which UTC days each bucket has rows of a day or less."""
+        return read.days_by_bucket(self._connection, source, buckets)
+
     def ingests(self) -> tuple[read.Ingest, ...]:
         """Return every bucket that was read, and when."""
         return read.ingests(self._connection)

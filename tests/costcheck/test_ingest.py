@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -147,6 +147,35 @@ def test_a_corrected_month_replaces_the_one_before_it(path: Path, whole: Bill) -
         assert sorted(row.billed_cost for row in ledger.charges_by_month()) == [1, 1, 1, 7]
 
 
+def days(*numbers: int, hours: int = 1) -> BillBatch:
+    starts = [datetime(2026, 9, number, tzinfo=UTC) for number in numbers]
+    return batch(*(usage(start, timedelta(hours=hours)) for start in starts))
+
+
+def test_a_month_of_which_the_source_has_deleted_days_never_replaces_the_whole_one(path: Path) -> None:
+    store(path, days(1, 2, 3, 20), None)
+    with pytest.raises(
+        LedgerError, match="openai 2026-09 came without 2 days of the ledger's, 2026-09-01 to 2026-09-02"
+    ):
+        store(path, days(3, 20, 21), None)
+    with open_ledger(path) as ledger:
+        assert len(ledger.usage_by_hour()) == 4
+
+
+def test_a_day_may_be_taken_back_and_others_may_come(path: Path) -> None:
+    store(path, days(1, 2), None)
+    store(path, days(2, 3, 4), None)
+    with open_ledger(path) as ledger:
+        assert [row.hour.day for row in ledger.usage_by_hour()] == [2, 3, 4]
+
+
+def test_days_may_come_as_one_period_and_the_other_way_round(path: Path) -> None:
+    for found in (days(1, 2, 3), days(1, hours=72), days(1, 3)):
+        store(path, found, None)
+    with open_ledger(path) as ledger:
+        assert [row.hour.day for row in ledger.usage_by_hour()] == [1, 3]
+
+
 def old_ledger(path: Path) -> None:
     """Write what version 1 of the schema wrote."""
     with open_ledger(path) as ledger:
@@ -201,3 +230,7 @@ def test_a_handful_of_unreadable_rows_never_fails_a_read() -> None:
 def test_rows_of_a_log_are_counted_as_the_requests_in_them() -> None:
     summed = batch(replace(usage(), requests=90), charge(), *quarantined(10))
     assert (rows_read(summed), rows_read(summed, row_is_request=True)) == (12, 100)
+
+
+def test_charges_alone_are_rows_of_a_log_without_usage() -> None:
+    assert rows_read(batch(charge(), charge("2"), *quarantined(1)), row_is_request=True) == 3
