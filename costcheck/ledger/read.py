@@ -157,18 +157,29 @@ FROM pulled FULL JOIN reached USING (x_source, month) ORDER BY ALL
 # Charges are compared by provider and month, for an invoice names no model and an API no invoice.
 # One source says `gpt-5.4`, another `gpt-5.4-2026-03-05`, and an invoice knows months only: sources are therefore
 # compared by month, without the date of the model's release; buckets of one source by the hour.
-OVERLAPS = r"""
+# A gateway's log says `bedrock` and `us.anthropic.claude-opus-5-5-v1:0`, AWS's bill `aws` and
+# `anthropic.claude-opus-5-5`; who does not know the provider may mean any.
+PROVIDER = r"""CASE
+    WHEN regexp_matches(lower(service_provider_name), '^(aws|amazon)?[._-]?bedrock') THEN 'aws'
+    WHEN regexp_matches(lower(service_provider_name), '^(vertex_ai|gemini|gcp)') THEN 'google'
+    WHEN lower(service_provider_name) LIKE 'azure%' THEN 'azure' ELSE lower(service_provider_name) END"""
+VENDORS = (
+    "anthropic|amazon|openai|meta|mistral|cohere|ai21|writer|google|qwen|moonshotai|minimax|nvidia|deepseek|zai|xai"
+)
+BARE = rf"regexp_replace(regexp_replace(lower(request_model), '^.*/', ''), '^([a-z-]+\.)?({VENDORS})\.', '')"
+RELEASE = r"([-@]\d{4}-?\d{2}-?\d{2})?(-v\d+)?(:\d+k?)*$"
+MODEL = f"replace(regexp_replace({BARE}, '{RELEASE}', ''), '.', '-')"
+OVERLAPS = rf"""
 WITH counted AS (
-    SELECT DISTINCT x_source, x_bucket, service_provider_name, request_model,
-        lower(service_provider_name) AS provider,
-        regexp_replace(lower(request_model), '-\d{4}-?\d{2}-?\d{2}$', '') AS model,
+    SELECT DISTINCT x_source, x_bucket, service_provider_name, request_model, {PROVIDER} AS provider,
+        {MODEL} AS model,
         date_trunc('hour', charge_period_start) AS hour, date_trunc('month', charge_period_start) AS month
     FROM usage
     WHERE uncached_input_tokens + cache_read_input_tokens + cache_creation_5m_input_tokens
         + cache_creation_1h_input_tokens + output_tokens > 0
 ), billed AS (
     SELECT x_source, min(x_bucket) AS x_bucket, any_value(service_provider_name) AS service_provider_name,
-        lower(service_provider_name) AS provider, date_trunc('month', charge_period_start) AS month
+        {PROVIDER} AS provider, date_trunc('month', charge_period_start) AS month
     FROM charges WHERE charge_category = 'Usage' AND billed_cost > 0
     GROUP BY x_source, provider, month
 ), pairs AS (
@@ -180,8 +191,9 @@ WITH counted AS (
     SELECT one.x_source, one.x_bucket, two.x_source, two.x_bucket, one.service_provider_name, one.request_model, month
     FROM (SELECT DISTINCT ON (x_source, provider, model, month) * FROM counted ORDER BY ALL) AS one
     JOIN (SELECT DISTINCT ON (x_source, provider, model, month) * FROM counted ORDER BY ALL) AS two
-        USING (provider, model, month)
+        USING (model, month)
     WHERE one.x_source < two.x_source
+        AND (one.provider = two.provider OR 'unknown' IN (one.provider, two.provider))
     UNION ALL
     SELECT one.x_source, one.x_bucket, two.x_source, two.x_bucket, one.service_provider_name, 'all charges', month
     FROM billed AS one JOIN billed AS two USING (provider, month)
@@ -189,7 +201,7 @@ WITH counted AS (
 )
 SELECT source, bucket, other_source, other_bucket, provider, model, count(DISTINCT month)
 FROM pairs GROUP BY ALL ORDER BY ALL
-"""
+"""  # noqa: S608 - our own expressions
 # A longer period may come in place of its days, or they in its place.
 DAYS = """
 SELECT DISTINCT x_bucket, charge_period_start::DATE AS day

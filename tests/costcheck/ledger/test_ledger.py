@@ -314,6 +314,35 @@ def test_charges_of_another_month_or_a_credit_are_no_overlap(ledger: Ledger) -> 
     assert ledger.overlaps() == ()
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            ("aws", "anthropic.claude-sonnet-4-5-20250929"),
+            ("bedrock", "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        ),
+        (("aws", "global.anthropic.claude-opus-5-5"), ("bedrock", "bedrock/global.anthropic.claude-opus-5-5")),
+        (("google", "gemini-2.5-flash"), ("vertex_ai", "vertex_ai/gemini-2.5-flash")),
+        (("azure", "gpt-4o"), ("azure_ai", "gpt-4o-2024-11-20")),
+        (("openai", "gpt-5.4-2026-03-05"), ("unknown", "gpt-5.4")),
+    ],
+)
+def test_other_names_of_a_provider_and_a_model_do_not_hide_that_usage_is_there_twice(
+    ledger: Ledger, first: tuple[str, str], second: tuple[str, str]
+) -> None:
+    for source, (provider, model) in (("bill", first), ("log", second)):
+        row = replace(usage(), x_source=source, service_provider_name=provider, request_model=model)
+        ledger.replace(replace(batch(), x_source=source, usage=(row,)))
+    assert [row.months for row in ledger.overlaps()] == [1]
+
+
+def test_one_model_at_two_known_providers_is_no_overlap(ledger: Ledger) -> None:
+    for source, provider in (("anthropic", "anthropic"), ("log", "vertex_ai")):
+        row = replace(usage(), x_source=source, service_provider_name=provider, request_model="claude-opus-5-5")
+        ledger.replace(replace(batch(), x_source=source, usage=(row,)))
+    assert ledger.overlaps() == ()
+
+
 def test_two_models_in_the_same_month_are_no_overlap(ledger: Ledger) -> None:
     ledger.replace(batch(usage()))
     another = replace(usage(), x_source="invoice", request_model="gpt-5.4-mini")
