@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from costcheck.conformance.require import require
 from costcheck.errors import CostcheckError
 from costcheck.records import BillBatch, Charge, TokenUsage
+from costcheck.sources.bills.sound import MOST_TOKENS
 
 Row: TypeAlias = dict[str, Any]
 Read: TypeAlias = Callable[[Sequence[Row]], BillBatch | None]
@@ -97,8 +98,8 @@ def _bad_values(row: TokenUsage | Charge) -> Iterator[str]:
         value = getattr(row, field.name)
         if isinstance(value, Decimal) and not value.is_finite():
             yield f"an amount that is no number was kept, {field.name}"
-        if isinstance(value, int) and not isinstance(value, bool) and value < 0:
-            yield f"a negative count was kept, {field.name}"
+        if isinstance(value, int) and not isinstance(value, bool) and not 0 <= value <= MOST_TOKENS:
+            yield f"a count that no ledger can hold was kept, {field.name}"
     if isinstance(row, TokenUsage) and not row.request_model:
         yield "tokens of a model without a name were kept"
 

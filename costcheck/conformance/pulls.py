@@ -29,7 +29,7 @@ Pages: TypeAlias = Sequence[Sequence[Row]]
 AT_ONCE = RetryPolicy(attempts=3, wait_initial_seconds=0, wait_max_seconds=0, wait_jitter_seconds=0)
 IMPATIENT = replace(AT_ONCE, attempts=2, timeout_seconds=0.3)
 """Where a timeout is what is tried; elsewhere a busy machine would meet it, too."""
-ODD_VALUES: tuple[object, ...] = (None, "text", -1, 1e400, 10**30, {}, True)
+ODD_VALUES: tuple[object, ...] = (None, "", "text", "NaN", -1, 1e400, 10**30, {}, True)
 SPREADS = (1, 2, 3, 7)
 
 

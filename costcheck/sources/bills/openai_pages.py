@@ -14,11 +14,13 @@ import msgspec
 
 from costcheck.errors import InputFileError
 from costcheck.records import BillBatch, Provenance
+from costcheck.sources.bills.json_lines import first_bytes
 from costcheck.sources.bills.openai import COMPLETIONS, COSTS, SIDE_OPERATIONS, Page, normalise_bill
 from costcheck.sources.bills.pages import FetchedPage
 
 GZIP_MAGIC = b"\x1f\x8b"
 BLANK = re.compile(r"\s*")
+PAGE = re.compile(rb'"object"\s*:\s*"(page|bucket|organization\.)')
 KINDS = {"organization.costs.result": COSTS} | {
     f"organization.usage.{kind}.result": kind for kind in (COMPLETIONS, *SIDE_OPERATIONS)
 }
@@ -29,11 +31,9 @@ class _Named(msgspec.Struct, frozen=True):
 
 
 def recognises(path: Path) -> bool:
-    """Return whether a file holds JSON objects, as no table does."""
-    try:
-        return _text(path).startswith("{")
-    except InputFileError:
-        return False
+    """Return whether a file begins like a page of OpenAI's."""
+    head = first_bytes(path)
+    return head.lstrip().startswith(b"{") and PAGE.search(head) is not None
 
 
 def read(path: Path, provenance: Provenance) -> BillBatch:

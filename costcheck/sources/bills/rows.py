@@ -9,6 +9,7 @@ import msgspec
 
 from costcheck.errors import SourcePayloadError
 from costcheck.records import BillBatch, Charge, Provenance, QuarantinedRow, SetAsideRows, TokenUsage
+from costcheck.sources.bills.sound import refuse_unsound
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -45,6 +46,8 @@ class BatchBuilder:
         """
         try:
             key, record = reader()
+            for each in _records_of(record):
+                refuse_unsound(each)
         except SourcePayloadError as exc:
             self.quarantine(bucket, raw, exc.seen, context=context)
         except (msgspec.MsgspecError, ValueError, OverflowError) as exc:
@@ -70,7 +73,7 @@ class BatchBuilder:
         if isinstance(record, SetAside):
             self._set_aside[bucket, record.reason] += 1
         elif key not in self._kept:
-            self._kept[key] = (bytes(raw), record if isinstance(record, tuple) else (record,))
+            self._kept[key] = (bytes(raw), _records_of(record))
         elif self._kept[key][0] == bytes(raw):
             self._set_aside[bucket, DUPLICATE] += 1
         else:
@@ -96,6 +99,12 @@ class BatchBuilder:
             ),
             provenance=provenance,
         )
+
+
+def _records_of(read: Read) -> tuple[Record, ...]:
+    if isinstance(read, SetAside):
+        return ()
+    return read if isinstance(read, tuple) else (read,)
 
 
 def refuse_unreadable(

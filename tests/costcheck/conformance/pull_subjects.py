@@ -1,4 +1,4 @@
-"""Every source that pulls, with a healthy provider for the suite."""
+"""OpenAI, Anthropic and a LiteLLM proxy, with healthy providers for the suite."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,6 @@ from costcheck.conformance import Answer, Asked, PullSubject
 from costcheck.conformance.server import Provider
 from costcheck.sources.bills import anthropic, litellm, openai
 from tests.costcheck.conformance.aws_subjects import AWS_SUBJECTS
-from tests.costcheck.conformance.gateway_subjects import GATEWAY_SUBJECTS
 from tests.costcheck.conformance.subjects import BEGIN, HOUR, Row, as_json, copies, request, token_pages
 
 Pages = Sequence[Sequence[Row]]
@@ -119,9 +118,8 @@ def _groups(row: Row, **more: str) -> tuple[Row, ...]:
     return copies(row, {}, *({"group": group | {"workspace_id": f"w{number}"}} for number in (2, 3, 4)))
 
 
-PULL_SUBJECTS: dict[str, PullSubject] = {
+OWN_SUBJECTS: dict[str, PullSubject] = {
     **AWS_SUBJECTS,
-    **GATEWAY_SUBJECTS,
     "openai": PullSubject(
         module=openai,
         request=lambda url: request(url, environ={"OPENAI_ADMIN_KEY": "sk-admin-x"}, bucket_width="1h"),

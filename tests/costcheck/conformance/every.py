@@ -1,0 +1,13 @@
+"""Every source of the registry that the suite can try, by a name of its own."""
+
+from collections.abc import Mapping
+
+from costcheck.conformance import FileSubject, PullSubject
+from tests.costcheck.conformance.cloud_subjects import CLOUD_SUBJECTS
+from tests.costcheck.conformance.console_subjects import CONSOLE_SUBJECTS
+from tests.costcheck.conformance.gateway_subjects import GATEWAY_SUBJECTS
+from tests.costcheck.conformance.pull_subjects import OWN_SUBJECTS
+from tests.costcheck.conformance.table_subjects import TABLE_SUBJECTS
+
+PULL_SUBJECTS: Mapping[str, PullSubject] = {**OWN_SUBJECTS, **GATEWAY_SUBJECTS, **CLOUD_SUBJECTS}
+FILE_SUBJECTS: Mapping[str, FileSubject] = {**CONSOLE_SUBJECTS, **TABLE_SUBJECTS}
