@@ -9,6 +9,7 @@ from pathlib import Path
 
 from costcheck.errors import LedgerError, SourceError, SourcePayloadError
 from costcheck.ledger import Ledger, open_ledger
+from costcheck.ledger.retention import MARK
 from costcheck.records import BillBatch, Charge, TokenUsage
 from costcheck.rules import read_ledger_rules
 
@@ -39,12 +40,14 @@ def store(path: Path, batch: BillBatch, module: object) -> Stored:
 
     Raises:
         SourcePayloadError: Too many of its rows cannot be read; the ledger is as it was.
-        LedgerError: It is empty, or has nothing on days of which the ledger holds rows; or it does not fit.
+        LedgerError: It is empty, or has nothing on days of which the ledger holds rows, or is of other projects
+            altogether; or it does not fit.
     """
     refuse_half_read(batch, row_is_request=getattr(module, "ROW_IS_REQUEST", False))
     with open_ledger(path) as ledger:
         if batch.is_empty:
             _refuse_to_forget(ledger, batch)
+        _refuse_another_company(ledger, batch)
         _refuse_to_lose_days(ledger, batch)
         ledger.replace(batch)
     return Stored(batch=batch)
@@ -97,6 +100,30 @@ def _refuse_to_forget(ledger: Ledger, batch: BillBatch) -> None:
                 expected="a bill that grows, or stays",
                 action="check that the key belongs to the same organisation; if it is right, run "
                 f"`costcheck bill forget {row.x_source} {row.x_bucket}` first",
+            )
+
+
+def _refuse_another_company(ledger: Ledger, batch: BillBatch) -> None:
+    """Do nothing unless the ledger's rows and those that came have no project or account in common.
+
+    Raises:
+        LedgerError: They have none: another key, or another scope, would replace the first one's bill.
+    """
+    rows: list[TokenUsage | Charge] = [*batch.usage, *batch.charges]
+    came = {(row.x_bucket, row.sub_account_id) for row in rows if row.sub_account_id is not None}
+    held = ledger.accounts_by_bucket(batch.x_source, batch.buckets)
+    for bucket in batch.buckets:
+        before, now = ({name for of, name in pairs if of == bucket} for pairs in (held, came))
+        if before and now and not before & now and not any(name.startswith(MARK) for name in before):
+            message = (
+                f"{batch.x_source} {bucket} came for {min(now)}, and the ledger holds it for {min(before)}: "
+                "no project or account is in both"
+            )
+            raise LedgerError(
+                message,
+                expected="the same organisation or scope as before, for a month is replaced as a whole",
+                action="use a ledger of its own for it (--ledger), or name all scopes in one go; if the new one is "
+                f"right alone, `costcheck bill forget {batch.x_source} {bucket}` first",
             )
 
 

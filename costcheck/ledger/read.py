@@ -211,6 +211,14 @@ FROM (
 )
 WHERE x_source = ? AND list_contains(?, x_bucket) AND charge_period_end - charge_period_start <= INTERVAL 1 DAY
 """
+ACCOUNTS = """
+SELECT DISTINCT x_bucket, sub_account_id
+FROM (
+    SELECT x_source, x_bucket, sub_account_id FROM usage
+    UNION ALL SELECT x_source, x_bucket, sub_account_id FROM charges
+)
+WHERE x_source = ? AND list_contains(?, x_bucket) AND sub_account_id IS NOT NULL
+"""
 INGESTED = """
 SELECT x_source, x_bucket, row_count, digest, retrieved_on, origin, source_url FROM ingests
 ORDER BY x_source, x_bucket
@@ -325,6 +333,13 @@ def days_by_bucket(
 ) -> set[tuple[str, date]]:
     """Return on which UTC days each bucket has rows of a day or less."""
     return set(connection.execute(DAYS, [source, list(buckets)]).fetchall())
+
+
+def accounts_by_bucket(
+    connection: duckdb.DuckDBPyConnection, source: str, buckets: Sequence[str]
+) -> set[tuple[str, str]]:
+    """Return of which projects and accounts each bucket has rows."""
+    return set(connection.execute(ACCOUNTS, [source, list(buckets)]).fetchall())
 
 
 def ingests(connection: duckdb.DuckDBPyConnection) -> tuple[Ingest, ...]:

@@ -162,6 +162,35 @@ def test_a_month_of_which_the_source_has_deleted_days_never_replaces_the_whole_o
         assert len(ledger.usage_by_hour()) == 4
 
 
+def of_project(*names: str | None) -> BillBatch:
+    return batch(*(replace(usage(), sub_account_id=name) for name in names))
+
+
+def test_the_month_of_one_organisation_never_replaces_that_of_another(path: Path) -> None:
+    store(path, of_project("proj_a", "proj_b"), None)
+    with pytest.raises(LedgerError, match="came for proj_c, and the ledger holds it for proj_a: no project"):
+        store(path, of_project("proj_c", None), None)
+    with open_ledger(path) as ledger:
+        assert {row.sub_account_id for row in ledger.usage_by_hour()} == {"proj_a", "proj_b"}
+
+
+@pytest.mark.parametrize("names", [("proj_b", "proj_c"), (None,)])
+def test_projects_may_come_and_go(path: Path, names: tuple[str | None, ...]) -> None:
+    store(path, of_project("proj_a", "proj_b"), None)
+    store(path, of_project(*names), None)
+    with open_ledger(path) as ledger:
+        assert {row.sub_account_id for row in ledger.usage_by_hour()} == set(names)
+
+
+def test_projects_that_were_redacted_do_not_stop_a_read(path: Path) -> None:
+    store(path, of_project("proj_a"), None)
+    with open_ledger(path) as ledger:
+        ledger.redact("salt")
+    store(path, of_project("proj_a"), None)
+    with open_ledger(path) as ledger:
+        assert [row.sub_account_id for row in ledger.usage_by_hour()] == ["proj_a"]
+
+
 def test_a_day_may_be_taken_back_and_others_may_come(path: Path) -> None:
     store(path, days(1, 2), None)
     store(path, days(2, 3, 4), None)
