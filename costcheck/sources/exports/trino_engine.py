@@ -84,7 +84,7 @@ class Trino:
         if uri is None:
             # Plain text as the protocol wants it: `Raw` is sent as it is. A statement sent twice would run twice.
             return self._client.send("POST", STATEMENT, msgspec.Raw(sql.encode()), _Page, repeatable=False)
-        if not uri.startswith(self._client.base_url):
+        if not uri.startswith(f"{self._client.base_url}/"):
             message = f"Trino goes on at {uri.partition('/v1/')[0]}, not at {self._client.base_url}"
             raise SourceError(
                 message,

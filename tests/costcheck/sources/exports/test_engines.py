@@ -133,11 +133,12 @@ def test_trino_that_goes_round_in_a_circle_is_an_error(posts: Posts, answer: typ
         list(trino(posts).rows("SELECT 1"))
 
 
+@pytest.mark.parametrize("host", ["http://elsewhere:1", "{here}@elsewhere", "{here}.elsewhere"])
 def test_trino_that_goes_on_at_another_host_is_not_followed_with_the_password(
-    posts: Posts, answer: type[Answer]
+    posts: Posts, answer: type[Answer], host: str
 ) -> None:
-    posts.say(told(answer, {"id": "q", "nextUri": "http://elsewhere:1/v1/statement/queued/1"}))
-    with pytest.raises(SourceError, match="http://elsewhere:1"):
+    posts.say(told(answer, {"id": "q", "nextUri": f"{host.format(here=posts.url)}/v1/statement/queued/1"}))
+    with pytest.raises(SourceError, match=r"Trino goes on at .*elsewhere"):
         list(trino(posts).rows("SELECT 1"))
 
 
