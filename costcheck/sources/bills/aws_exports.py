@@ -299,6 +299,7 @@ def _joined(buckets: tuple[str, ...], batches: Sequence[BillBatch], provenance: 
         quarantined=tuple(_all(batch.quarantined for batch in batches)),
         set_aside=tuple(_all(batch.set_aside for batch in batches)),
         provenance=provenance,
+        rows_in=sum(batch.rows_in or 0 for batch in batches),
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from costcheck.records import BillBatch, Provenance
 from costcheck.sources.bills.contract import PullPlan, PullRequest
@@ -11,6 +13,8 @@ from costcheck.sources.bills.windows import Window
 from costcheck.sources.exports.choice import CHARGE, check_options, open_engine
 from costcheck.sources.exports.engine import Engine
 
+REFRESHED_FOR = timedelta(days=14)
+"""AWS writes a month's export again until two weeks after its end, and others for less."""
 QUERIES = 4
 """Columns, services or doubles, sums, and what cannot be read."""
 
@@ -44,9 +48,15 @@ def pull_months(
     with open_engine(request.options, request.environ) as engine:
         refuse_missing(where, engine.columns(), required, f"an export that holds a bill of {source}")
         for window in request.windows:
-            batches.append(read_month(engine, _read(source, window, provenance)))
+            batch = read_month(engine, _read(source, window, provenance))
+            is_open = not window.is_whole or request.now < window.end + REFRESHED_FOR
+            batches.append(_estimated(batch) if is_open else batch)
             request.on_page()
     return _joined(source, request.buckets, batches, provenance)
+
+
+def _estimated(batch: BillBatch) -> BillBatch:
+    return replace(batch, charges=tuple(replace(row, x_estimated=True) for row in batch.charges))
 
 
 def _read(source: str, window: Window, provenance: Provenance) -> EngineRead:

@@ -215,14 +215,14 @@ PULLS: tuple[PullSource, ...] = (
         module="costcheck.sources.bills.focus",
         summary="Read the language models' part of a FOCUS export where it lies.",
         options=ENGINE,
-        settles_after_days=10,
+        settles_after_days=15,
     ),
     PullSource(
         name="cur",
         module="costcheck.sources.bills.cur",
         summary="Read Bedrock's part of a CUR 2.0 export where it lies.",
         options=ENGINE,
-        settles_after_days=10,
+        settles_after_days=15,
     ),
     PullSource(
         name="litellm-export",

@@ -104,6 +104,14 @@ def test_every_file_of_a_delivery_counts(deliver: Deliver) -> None:
     assert sum(row.billed_cost for row in pull().charges) == Decimal("6.5")
 
 
+def test_lines_that_are_summed_are_counted_one_by_one(deliver: Deliver) -> None:
+    deliver([cur(), cur(), cur()])
+
+    batch = pull()
+
+    assert (batch.rows_in, len(batch.charges)) == (3, 1)
+
+
 def test_only_the_newest_of_several_deliveries_counts(deliver: Deliver) -> None:
     deliver([cur(line_item_unblended_cost="1")], below="20261120T000000Z-a/")
     deliver([cur(line_item_unblended_cost="7")], below="20261121T000000Z-b/")
