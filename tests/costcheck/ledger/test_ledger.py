@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -194,6 +195,28 @@ def test_a_second_file_that_repeats_rows_of_the_first_is_refused(ledger: Ledger)
         ledger.replace(batch(usage(bucket="sha256:b"), usage(HOUR + MINUTE, bucket="sha256:b"), bucket="sha256:b"))
     ledger.forget("openai", "sha256:a")
     ledger.replace(batch(usage(bucket="sha256:b"), bucket="sha256:b"))
+
+
+def test_two_files_of_one_log_may_share_a_minute_but_not_its_requests(ledger: Ledger) -> None:
+    ledger.replace(batch(usage(HOUR, MINUTE, bucket="sha256:a"), bucket="sha256:a"))
+    ledger.replace(batch(usage(HOUR, MINUTE, bucket="sha256:b", output=20), bucket="sha256:b"))
+    assert ([row.output_tokens for row in ledger.usage_by_hour()], ledger.overlaps()) == ([30], ())
+    with pytest.raises(LedgerError, match="holds 1 rows that sha256:b holds too"):
+        ledger.replace(batch(usage(HOUR, MINUTE, bucket="sha256:c", output=20), bucket="sha256:c"))
+
+
+@pytest.mark.parametrize(("first", "second"), [("2026-09", "sha256:b"), ("sha256:a", "2026-09")])
+def test_a_month_and_a_file_of_one_log_are_the_same_requests(ledger: Ledger, first: str, second: str) -> None:
+    ledger.replace(batch(usage(bucket=first), bucket=first))
+    with pytest.raises(LedgerError, match=f"holds 1 rows that {first} holds too"):
+        ledger.replace(batch(usage(bucket=second, output=20), bucket=second))
+
+
+def test_files_that_count_no_requests_are_no_log(ledger: Ledger) -> None:
+    for bucket, refused in (("sha256:a", False), ("sha256:b", True)):
+        row = replace(usage(bucket=bucket, output=10 + refused), requests=None)
+        with pytest.raises(LedgerError) if refused else nullcontext():
+            ledger.replace(batch(row, bucket=bucket))
 
 
 def test_forgetting_what_is_not_there_is_an_error(ledger: Ledger) -> None:

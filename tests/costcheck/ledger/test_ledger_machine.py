@@ -199,6 +199,15 @@ class LedgerMachine(RuleBasedStateMachine):
         else:
             self._learn_from_the_ledger()
 
+    @precondition(lambda self: any(bucket.kept for bucket in self.model.values()))
+    @rule(data=st.data())
+    def read_a_file_that_repeats_a_row(self, data: st.DataObject) -> None:
+        held = [(source, row) for (source, _), bucket in sorted(self.model.items()) for row in bucket.kept]
+        source, row = data.draw(st.sampled_from(held))
+        before = self.ledger.digest()
+        with_error(lambda: self.ledger.replace(as_batch(source, "file:b", [row])))
+        assert self.ledger.digest() == before
+
     @rule(source=st.sampled_from(SOURCES), bucket=st.sampled_from(BUCKETS))
     def forget(self, source: str, bucket: str) -> None:
         if self.model.pop((source, bucket), None):

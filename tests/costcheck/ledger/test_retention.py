@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -162,3 +162,12 @@ def test_a_rewritten_ledger_is_the_same_ledger_and_leaves_nothing_beside_it(path
     with open_ledger(path, read_only=True) as ledger:
         assert ledger.digest() == before
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_row_that_ends_as_the_month_begins_is_older_and_the_next_one_is_not(path: Path) -> None:
+    midnight = datetime(2026, 9, 1, tzinfo=UTC)
+    rows = [usage(midnight + shift, bucket="file:a") for shift in (timedelta(hours=-1), timedelta(0))]
+    with open_ledger(path) as ledger:
+        ledger.replace(batch(*rows, bucket="file:a"))
+        ledger.forget_before(midnight.date())
+        assert [row.hour for row in ledger.usage_by_hour()] == [midnight]
