@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from costcheck.ledger.schema import EXACT
+from costcheck.ledger.write import IS_PULLED
 from costcheck.records import (
     ChargeCategory,
     ClassCharge,
@@ -169,10 +170,11 @@ VENDORS = (
 BARE = rf"regexp_replace(regexp_replace(lower(request_model), '^.*/', ''), '^([a-z-]+\.)?({VENDORS})\.', '')"
 RELEASE = r"([-@]\d{4}-?\d{2}-?\d{2})?(-v\d+)?(:\d+k?)*$"
 MODEL = f"replace(regexp_replace({BARE}, '{RELEASE}', ''), '.', '-')"
+# Two files of one log of requests may share an hour; `write` has refused the second where they share requests.
 OVERLAPS = rf"""
 WITH counted AS (
     SELECT DISTINCT x_source, x_bucket, service_provider_name, request_model, {PROVIDER} AS provider,
-        {MODEL} AS model,
+        {MODEL} AS model, requests IS NOT NULL AND NOT {IS_PULLED.format("x_bucket")} AS is_log,
         date_trunc('hour', charge_period_start) AS hour, date_trunc('month', charge_period_start) AS month
     FROM usage
     WHERE uncached_input_tokens + cache_read_input_tokens + cache_creation_5m_input_tokens
@@ -186,7 +188,7 @@ WITH counted AS (
     SELECT one.x_source AS source, one.x_bucket AS bucket, two.x_source AS other_source, two.x_bucket AS other_bucket,
         one.service_provider_name AS provider, one.request_model AS model, one.month AS month
     FROM counted AS one JOIN counted AS two USING (provider, model, hour)
-    WHERE one.x_source = two.x_source AND one.x_bucket < two.x_bucket
+    WHERE one.x_source = two.x_source AND one.x_bucket < two.x_bucket AND NOT (one.is_log AND two.is_log)
     UNION ALL
     SELECT one.x_source, one.x_bucket, two.x_source, two.x_bucket, one.service_provider_name, one.request_model, month
     FROM (SELECT DISTINCT ON (x_source, provider, model, month) * FROM counted ORDER BY ALL) AS one

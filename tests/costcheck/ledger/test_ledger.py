@@ -219,6 +219,28 @@ def test_files_that_count_no_requests_are_no_log(ledger: Ledger) -> None:
             ledger.replace(batch(row, bucket=bucket))
 
 
+@pytest.mark.parametrize(("account", "model"), [("another", "one"), ("one", "another")])
+def test_the_same_amount_of_another_account_or_model_is_another_charge(
+    ledger: Ledger, account: str, model: str
+) -> None:
+    for bucket, named in (("sha256:a", ("one", "one")), ("sha256:b", (account, model))):
+        row = replace(charge("0", bucket=bucket), sub_account_id=named[0], x_gen_ai_request_model=named[1])
+        ledger.replace(batch(row, bucket=bucket))
+    assert len(ledger.ingests()) == 2
+
+
+def test_a_charge_of_the_api_in_a_download_is_the_same_whatever_its_project_is_called(ledger: Ledger) -> None:
+    ledger.replace(batch(replace(charge(), sub_account_id="proj_1")))
+    with pytest.raises(LedgerError, match="holds 1 rows that 2026-09 holds too"):
+        ledger.replace(batch(replace(charge(bucket="file:a"), sub_account_id="Project One"), bucket="file:a"))
+
+
+def test_the_same_charge_in_a_second_file_is_refused(ledger: Ledger) -> None:
+    ledger.replace(batch(charge(bucket="sha256:a"), bucket="sha256:a"))
+    with pytest.raises(LedgerError, match="holds 1 rows that sha256:a holds too"):
+        ledger.replace(batch(charge(bucket="sha256:b"), bucket="sha256:b"))
+
+
 def test_forgetting_what_is_not_there_is_an_error(ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match="no openai 2020-01"):
         ledger.forget("openai", "2020-01")
