@@ -66,6 +66,7 @@ def _steps(cache_root: Path, environ: Mapping[str, str]) -> dict[str, Callable[[
     for name in module_files.names():
         made[name] = _files_step(name, cache_root)
     made["nginx"] = lambda: debian.install("nginx", package="nginx-light")
+    made["postgresql"] = lambda: debian.install("initdb", package="postgresql")
     made["vllm"] = lambda: _timed("vllm", lambda: vllm.install(cache_root))
     made["tiny-model"] = lambda: _timed("tiny-model", lambda: tiny_model.make(cache_root))
     return made

@@ -22,6 +22,7 @@ from costcheck.records import BillBatch
 from costcheck.sources.bills import litellm_dump, litellm_postgres
 from costcheck.sources.bills.contract import PullRequest
 from costcheck.sources.bills.windows import month_windows
+from localcloud.toolchain import debian
 
 pytestmark = pytest.mark.e2e
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
@@ -56,9 +57,7 @@ ALTER DATABASE postgres SET DateStyle = 'German';
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """Yield the port of a server of its own; it may not run as root."""
-    initdb = shutil.which("initdb") or next(map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")), "")
-    if not initdb:
-        pytest.skip("no PostgreSQL here: apt-get install postgresql")
+    initdb = debian.install("initdb", package="postgresql")
     user = "postgres" if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="ww-postgres-"))
     if user:
@@ -76,7 +75,7 @@ def server() -> Iterator[str]:
     (folder / "data" / "pg_hba.conf").write_text(
         "host all owner 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n", encoding="utf-8"
     )
-    postgres = Path(initdb).with_name("postgres")
+    postgres = initdb.with_name("postgres")
     options = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", f"port={port}"]
     process = subprocess.Popen(  # noqa: S603 - the same
         [postgres, "-D", "data", *options], user=user, cwd=folder, stderr=subprocess.DEVNULL

@@ -35,3 +35,14 @@ def test_nothing_is_installed_where_a_package_would_start_its_service(
     monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("apt-get was run"))
     with pytest.raises(ToolError):
         debian.install("no-such-program", package="no-such-package")
+
+
+def test_a_server_in_a_folder_of_its_version_is_found_and_the_newest_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for version in ("14", "15"):
+        (tmp_path / version / "bin").mkdir(parents=True)
+        (tmp_path / version / "bin" / "initdb").touch(mode=0o755)
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(debian, "_POSTGRESQL", tmp_path)
+    assert debian.find("initdb") == tmp_path / "15" / "bin" / "initdb"
