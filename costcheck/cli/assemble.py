@@ -157,6 +157,7 @@ class Assembly:
             gap_days=0,
             quarantined_rows=self.quarantined_rows,
             quarantined_share=self.quarantined_share,
+            counted_twice=self.counted_twice,
         )
 
     @cached_property

@@ -115,6 +115,14 @@ def test_less_than_a_month_is_too_short_and_no_crash(ledger: Ledger) -> None:
     assert decide(gathered(ledger)).rule == 3
 
 
+def test_two_bills_of_the_same_amounts_without_tokens_are_seen(ledger: Ledger) -> None:
+    fill(ledger, charges=CHARGES)
+    invoice = tuple(replace(row, x_source="invoice", x_gen_ai_request_model=None) for row in CHARGES)
+    provenance = Provenance(source="test", source_url="test", retrieved_on=AS_OF, origin=Origin.CONSTRUCTED)
+    ledger.replace(BillBatch(x_source="invoice", buckets=("b",), charges=invoice, provenance=provenance))
+    assert gathered(ledger).coverage.counted_twice == ("openai/all charges in 3 months in invoice b and in test b",)
+
+
 def test_invoices_alone_are_amounts_without_tokens(ledger: Ledger) -> None:
     fill(ledger, charges=CHARGES)
     row = gathered(ledger)
