@@ -3,6 +3,7 @@
 import logging
 import re
 import ssl
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,7 +89,7 @@ class ApiClient:
         _refuse_password(base_url)
         self.base_url = base_url.rstrip("/")
         self._key_help = key_help
-        self._secrets = [value.rpartition(" ")[2] for value in headers.values()]
+        self._secrets = [secret for value in headers.values() for secret in _secrets_of(value)]
         self._retry = retry or RetryPolicy()
         self._http = httpx2.Client(
             headers=dict(headers), timeout=timeout_seconds or self._retry.timeout_seconds, verify=_trusted()
@@ -136,6 +137,7 @@ class ApiClient:
         Raises:
             SourceError: As for `get`.
         """
+        self._secrets += [value for name, value in fields.items() if "secret" in name]
         return self._ask("POST", path, shape, repeatable=True, data=dict(fields))
 
     def _ask(self, method: str, path: str, shape: type[T], *, repeatable: bool, **request: Any) -> T:  # noqa: ANN401 - httpx2's own arguments
@@ -188,7 +190,9 @@ class ApiClient:
                 expected=self._key_help,
                 action="set that key, with the rights that the answer asks for, then run it again",
             )
-        seen = f"{path} answered {status}: {_excerpt(response.content)!r}"
+        # Shortened twice: half a key is not recognised any more, and all of a long answer takes long.
+        text = response.content[: 20 * EXCERPT_CHARACTERS].decode("utf-8", errors="replace")
+        seen = f"{path} answered {status}: {_without_keys(text, self._secrets)[:EXCERPT_CHARACTERS]!r}"
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             return SourceRateLimitError(
                 seen,
@@ -281,13 +285,28 @@ def server_reason(content: bytes, secrets: Iterable[str]) -> str:
         text = _message(msgspec.json.decode(content))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
+    # Before shortening: half a key is not recognised any more. What cannot be printed could steer a terminal.
+    text = " ".join(_without_keys(text, secrets).split())
+    text = "".join(character for character in text if character.isprintable())
+    return text if len(text) <= REASON_CHARACTERS else f"{text[:REASON_CHARACTERS]}..."
+
+
+def _secrets_of(header: str) -> tuple[str, ...]:
+    """Return what of a header must never be printed: the key, or of `Basic` the password that it encodes, too."""
+    kind, _, value = header.rpartition(" ")
+    if kind.lower() != "basic":
+        return (value,)
+    try:
+        return value, b64decode(value).decode().partition(":")[2]
+    except ValueError:
+        return (value,)
+
+
+def _without_keys(text: str, secrets: Iterable[str]) -> str:
     for secret in secrets:
         if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, "[key]")
-    # Before shortening: half a key is not recognised any more. What cannot be printed could steer a terminal.
-    text = " ".join(LIKE_A_KEY.sub("[key]", text).split())
-    text = "".join(character for character in text if character.isprintable())
-    return text if len(text) <= REASON_CHARACTERS else f"{text[:REASON_CHARACTERS]}..."
+    return LIKE_A_KEY.sub("[key]", text)
 
 
 def _message(body: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,20 @@ def test_refused_credentials_name_the_key_that_is_needed_and_never_the_key(
         get(loopback.url)
     assert KEY not in str(caught.value)
     assert len(loopback.asked) == 1
+
+
+@pytest.mark.parametrize("status", [400, 429, 500])
+@pytest.mark.parametrize("secret", [KEY, OTHER_KEY, "a-long-password", b64encode(b"me:a-long-password").decode()])
+def test_no_answer_repeats_a_key_whatever_its_status(
+    loopback: Loopback, answer: type[Answer], status: int, secret: str
+) -> None:
+    # The key begins within what is shown and ends behind it.
+    loopback.say(answer(f"{'x' * 70} {secret}".encode(), status=status))
+    basic = b64encode(b"me:a-long-password").decode()
+    headers = {"x-api-key": OTHER_KEY, "authorization": f"Basic {basic}"}
+    with ApiClient(loopback.url, headers, key_help="", retry=AT_ONCE) as api, pytest.raises(SourceError) as caught:
+        api.get("/v1/page", [], Shape)
+    assert caught.value.seen.endswith(f"{'x' * 70} [key]'")
 
 
 def test_429_until_the_attempts_run_out_is_a_rate_limit(loopback: Loopback, answer: type[Answer]) -> None:

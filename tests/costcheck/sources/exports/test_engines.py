@@ -142,6 +142,12 @@ def test_trino_that_goes_on_at_another_host_is_not_followed_with_the_password(
         list(trino(posts).rows("SELECT 1"))
 
 
+def test_a_password_that_trino_repeats_is_not_shown(posts: Posts, answer: type[Answer]) -> None:
+    posts.say(answer(b"no: secret-pass", status=400))
+    with pytest.raises(SourceError, match=r"answered 400: 'no: \[key\]'"):
+        list(trino(posts).rows("SELECT 1"))
+
+
 def bigquery(posts: Posts, project: str | None = None) -> BigQuery:
     client = bigquery_engine.open_client("token-of-a-test", base_url=posts.url, retry=QUICK)
     return BigQuery(client, TableName.of("billing.exports.focus"), project=project)
