@@ -72,7 +72,9 @@ def rewrite(path: Path) -> None:
                 connection.execute(f"ATTACH {_quoted(path)} AS old (READ_ONLY)")
                 connection.execute(f"ATTACH {_quoted(part)} AS new")
                 connection.execute("COPY FROM DATABASE old TO new")
-            part.replace(path)
+                connection.execute("CHECKPOINT new")
+                connection.execute("DETACH new")
+                part.replace(path)  # while `old` is held: whoever wrote to it in between would write for nothing
     except (duckdb.Error, OSError) as exc:
         raise _unreadable(path, exc) from exc
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -171,3 +173,22 @@ def test_a_row_that_ends_as_the_month_begins_is_older_and_the_next_one_is_not(pa
         ledger.replace(batch(*rows, bucket="file:a"))
         ledger.forget_before(midnight.date())
         assert [row.hour for row in ledger.usage_by_hour()] == [midnight]
+
+
+def test_nobody_can_write_into_the_file_that_is_about_to_be_replaced(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(path)
+    replaced, refusals = Path.replace, []
+
+    def last_moment(part: Path, target: Path) -> Path:
+        program = f"import duckdb; duckdb.connect({str(path)!r})"
+        asked = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603 - this Python
+        refusals.append("Could not set lock" in asked.stderr)
+        return replaced(part, target)
+
+    monkeypatch.setattr(Path, "replace", last_moment)
+    rewrite(path)
+    assert refusals == [True]
+    with open_ledger(path) as ledger:
+        assert len(ledger.usage_by_hour()) == 3
