@@ -44,5 +44,6 @@ def test_a_server_in_a_folder_of_its_version_is_found_and_the_newest_first(
         (tmp_path / version / "bin").mkdir(parents=True)
         (tmp_path / version / "bin" / "initdb").touch(mode=0o755)
     monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(debian, "SYSTEM_PATH", "/nowhere")
     monkeypatch.setattr(debian, "_POSTGRESQL", tmp_path)
     assert debian.find("initdb") == tmp_path / "15" / "bin" / "initdb"
