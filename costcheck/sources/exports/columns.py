@@ -25,9 +25,11 @@ MONEY = "decimal(38, 26)"
 QUANTITY = "decimal(38, 12)"
 DECIMAL_TEXT = r"^ *[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})? *$"
 INTEGER_TEXT = r"^[-+]?\d{1,18}$"
-INSTANT_TEXT = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}:\d{2}(\.\d+)?( ?(Z|UTC|[-+]\d{2}(:?\d{2})?))?)?$"
+INSTANT_TEXT = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|UTC|[-+]\d{2}(:?\d{2})?))?)?$"
+"""Microsoft's FOCUS exports leave the seconds out: `2024-01-01T00:00Z`."""
 OFFSET_TEXT = r"[0-9 ]([-+])(\d{2}):?(\d{2})?$"
 SECOND_CHARACTERS = 19
+MINUTE_CHARACTERS = 16
 DAY_CHARACTERS = 10
 EMPTY_TEXTS = ("", "NULL", "null")
 """What stands for nothing in a CSV: FOCUS's own sample data writes NULL."""
@@ -182,13 +184,15 @@ class RawExport:
 
     def _seconds_of_text(self, text: ir.StringValue) -> ir.IntegerValue:
         digits = ibis.cases(
-            (text.length() > DAY_CHARACTERS, text.left(SECOND_CHARACTERS).replace("T", " ")), else_=text
+            (text.length() <= DAY_CHARACTERS, text),
+            (text.substr(MINUTE_CHARACTERS, 1) == ":", text.left(SECOND_CHARACTERS).replace("T", " ")),
+            else_=text.left(MINUTE_CHARACTERS).replace("T", " ") + ":00",
         )
         local = self._epoch(digits.try_cast(self.dialect.instant))
         part = [text.re_extract(OFFSET_TEXT, index).nullif("") for index in (1, 2, 3)]
         minutes = part[1].try_cast("int64") * 60 + part[2].fill_null("0").try_cast("int64")
         sign = ibis.cases((part[0] == "-", -1), else_=1)
-        is_offset = text.length() > SECOND_CHARACTERS
+        is_offset = text.length() > DAY_CHARACTERS
         offset = ibis.cases((is_offset, (minutes * sign).fill_null(0)), else_=0)
         return ibis.cases((text.re_search(INSTANT_TEXT), local - offset * 60), else_=ibis.null("int64"))
 

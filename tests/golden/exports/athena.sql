@@ -599,7 +599,74 @@ FROM (
   FROM (
     SELECT
       CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT) AS "start",
-      CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodEnd")) AS BIGINT) AS "end",
+      CASE
+        WHEN REGEXP_LIKE(
+          "t0"."ChargePeriodEnd",
+          '^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|UTC|[-+]\d{2}(:?\d{2})?))?)?$'
+        )
+        THEN CAST(TO_UNIXTIME(
+          DATE_TRUNC(
+            'SECOND',
+            TRY_CAST(CASE
+              WHEN LENGTH("t0"."ChargePeriodEnd") <= 10
+              THEN "t0"."ChargePeriodEnd"
+              WHEN SUBSTR(
+                "t0"."ChargePeriodEnd",
+                IF((
+                  16 + 1
+                ) >= 1, 16 + 1, 16 + 1 + LENGTH("t0"."ChargePeriodEnd")),
+                1
+              ) = ':'
+              THEN REPLACE(
+                SUBSTR(
+                  "t0"."ChargePeriodEnd",
+                  IF((
+                    0 + 1
+                  ) >= 1, 0 + 1, 0 + 1 + LENGTH("t0"."ChargePeriodEnd")),
+                  19
+                ),
+                'T',
+                ' '
+              )
+              ELSE CONCAT(
+                REPLACE(
+                  SUBSTR(
+                    "t0"."ChargePeriodEnd",
+                    IF((
+                      0 + 1
+                    ) >= 1, 0 + 1, 0 + 1 + LENGTH("t0"."ChargePeriodEnd")),
+                    16
+                  ),
+                  'T',
+                  ' '
+                ),
+                ':00'
+              )
+            END AS TIMESTAMP)
+          )
+        ) AS BIGINT) - (
+          CASE
+            WHEN LENGTH("t0"."ChargePeriodEnd") > 10
+            THEN COALESCE(
+              (
+                (
+                  TRY_CAST(NULLIF(REGEXP_EXTRACT("t0"."ChargePeriodEnd", '[0-9 ]([-+])(\d{2}):?(\d{2})?$', 2), '') AS BIGINT) * 60
+                ) + TRY_CAST(COALESCE(
+                  NULLIF(REGEXP_EXTRACT("t0"."ChargePeriodEnd", '[0-9 ]([-+])(\d{2}):?(\d{2})?$', 3), ''),
+                  '0'
+                ) AS BIGINT)
+              ) * CASE
+                WHEN NULLIF(REGEXP_EXTRACT("t0"."ChargePeriodEnd", '[0-9 ]([-+])(\d{2}):?(\d{2})?$', 1), '') = '-'
+                THEN -1
+                ELSE 1
+              END,
+              0
+            )
+            ELSE 0
+          END * 60
+        )
+        ELSE CAST(NULL AS BIGINT)
+      END AS "end",
       CASE
         WHEN STRPOS(CAST("t0"."BilledCost" AS VARCHAR), 'E') > 0
         THEN TRY_CAST("t0"."BilledCost" AS DECIMAL(38, 26))
@@ -623,7 +690,7 @@ FROM (
       CAST("t0"."ConsumedQuantity" AS VARCHAR) AS "raw_consumed",
       CAST(NULL AS VARCHAR) AS "raw_priced",
       CAST("t0"."ChargePeriodStart" AS VARCHAR) AS "raw_start",
-      CAST("t0"."ChargePeriodEnd" AS VARCHAR) AS "raw_end",
+      NULLIF(NULLIF(NULLIF("t0"."ChargePeriodEnd", ''), 'NULL'), 'null') AS "raw_end",
       NULLIF(NULLIF(NULLIF("t0"."ChargeCategory", ''), 'NULL'), 'null') AS "category",
       CAST(NULL AS VARCHAR) AS "charge_class",
       CAST(NULL AS VARCHAR) AS "service_category",
@@ -843,7 +910,74 @@ FROM (
     FROM (
       SELECT
         CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT) AS "start",
-        CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodEnd")) AS BIGINT) AS "end",
+        CASE
+          WHEN REGEXP_LIKE(
+            "t0"."ChargePeriodEnd",
+            '^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|UTC|[-+]\d{2}(:?\d{2})?))?)?$'
+          )
+          THEN CAST(TO_UNIXTIME(
+            DATE_TRUNC(
+              'SECOND',
+              TRY_CAST(CASE
+                WHEN LENGTH("t0"."ChargePeriodEnd") <= 10
+                THEN "t0"."ChargePeriodEnd"
+                WHEN SUBSTR(
+                  "t0"."ChargePeriodEnd",
+                  IF((
+                    16 + 1
+                  ) >= 1, 16 + 1, 16 + 1 + LENGTH("t0"."ChargePeriodEnd")),
+                  1
+                ) = ':'
+                THEN REPLACE(
+                  SUBSTR(
+                    "t0"."ChargePeriodEnd",
+                    IF((
+                      0 + 1
+                    ) >= 1, 0 + 1, 0 + 1 + LENGTH("t0"."ChargePeriodEnd")),
+                    19
+                  ),
+                  'T',
+                  ' '
+                )
+                ELSE CONCAT(
+                  REPLACE(
+                    SUBSTR(
+                      "t0"."ChargePeriodEnd",
+                      IF((
+                        0 + 1
+                      ) >= 1, 0 + 1, 0 + 1 + LENGTH("t0"."ChargePeriodEnd")),
+                      16
+                    ),
+                    'T',
+                    ' '
+                  ),
+                  ':00'
+                )
+              END AS TIMESTAMP)
+            )
+          ) AS BIGINT) - (
+            CASE
+              WHEN LENGTH("t0"."ChargePeriodEnd") > 10
+              THEN COALESCE(
+                (
+                  (
+                    TRY_CAST(NULLIF(REGEXP_EXTRACT("t0"."ChargePeriodEnd", '[0-9 ]([-+])(\d{2}):?(\d{2})?$', 2), '') AS BIGINT) * 60
+                  ) + TRY_CAST(COALESCE(
+                    NULLIF(REGEXP_EXTRACT("t0"."ChargePeriodEnd", '[0-9 ]([-+])(\d{2}):?(\d{2})?$', 3), ''),
+                    '0'
+                  ) AS BIGINT)
+                ) * CASE
+                  WHEN NULLIF(REGEXP_EXTRACT("t0"."ChargePeriodEnd", '[0-9 ]([-+])(\d{2}):?(\d{2})?$', 1), '') = '-'
+                  THEN -1
+                  ELSE 1
+                END,
+                0
+              )
+              ELSE 0
+            END * 60
+          )
+          ELSE CAST(NULL AS BIGINT)
+        END AS "end",
         CASE
           WHEN STRPOS(CAST("t0"."BilledCost" AS VARCHAR), 'E') > 0
           THEN TRY_CAST("t0"."BilledCost" AS DECIMAL(38, 26))
@@ -867,7 +1001,7 @@ FROM (
         CAST("t0"."ConsumedQuantity" AS VARCHAR) AS "raw_consumed",
         CAST(NULL AS VARCHAR) AS "raw_priced",
         CAST("t0"."ChargePeriodStart" AS VARCHAR) AS "raw_start",
-        CAST("t0"."ChargePeriodEnd" AS VARCHAR) AS "raw_end",
+        NULLIF(NULLIF(NULLIF("t0"."ChargePeriodEnd", ''), 'NULL'), 'null') AS "raw_end",
         NULLIF(NULLIF(NULLIF("t0"."ChargeCategory", ''), 'NULL'), 'null') AS "category",
         CAST(NULL AS VARCHAR) AS "charge_class",
         CAST(NULL AS VARCHAR) AS "service_category",

@@ -501,162 +501,19 @@ GROUP BY
 
 -- bill: lines by service
 SELECT
-  `t1`.`provider`,
-  `t1`.`service_category`,
-  `t1`.`service_subcategory`,
-  `t1`.`service`,
-  `t1`.`consumed_unit`,
-  `t1`.`pricing_unit`,
-  COUNT(*) AS `rows`
-FROM (
-  SELECT
-    CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) AS `start`,
-    CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodEnd`, SECOND)) AS INT64) AS `end`,
-    SAFE_CAST(CAST(`t0`.`BilledCost` AS STRING) AS BIGNUMERIC) AS `billed`,
-    SAFE_CAST(CAST(`t0`.`EffectiveCost` AS STRING) AS BIGNUMERIC) AS `effective`,
-    CAST(NULL AS BIGNUMERIC) AS `listed`,
-    SAFE_CAST(CAST(`t0`.`ConsumedQuantity` AS STRING) AS BIGNUMERIC) AS `consumed`,
-    CAST(NULL AS BIGNUMERIC) AS `priced`,
-    CAST(`t0`.`BilledCost` AS STRING) AS `raw_billed`,
-    CAST(`t0`.`EffectiveCost` AS STRING) AS `raw_effective`,
-    CAST(NULL AS STRING) AS `raw_listed`,
-    CAST(`t0`.`ConsumedQuantity` AS STRING) AS `raw_consumed`,
-    CAST(NULL AS STRING) AS `raw_priced`,
-    CAST(`t0`.`ChargePeriodStart` AS STRING) AS `raw_start`,
-    CAST(`t0`.`ChargePeriodEnd` AS STRING) AS `raw_end`,
-    NULLIF(NULLIF(NULLIF(`t0`.`ChargeCategory`, ''), 'NULL'), 'null') AS `category`,
-    CAST(NULL AS STRING) AS `charge_class`,
-    CAST(NULL AS STRING) AS `service_category`,
-    CAST(NULL AS STRING) AS `service_subcategory`,
-    NULLIF(NULLIF(NULLIF(`t0`.`ServiceName`, ''), 'NULL'), 'null') AS `service`,
-    CAST(NULL AS STRING) AS `sub_account`,
-    NULLIF(NULLIF(NULLIF(`t0`.`BillingCurrency`, ''), 'NULL'), 'null') AS `currency`,
-    NULLIF(NULLIF(NULLIF(`t0`.`ConsumedUnit`, ''), 'NULL'), 'null') AS `consumed_unit`,
-    CAST(NULL AS STRING) AS `pricing_unit`,
-    NULLIF(NULLIF(NULLIF(`t0`.`SkuMeter`, ''), 'NULL'), 'null') AS `meter`,
-    NULLIF(NULLIF(NULLIF(`t0`.`SkuMeter`, ''), 'NULL'), 'null') AS `usage_type`,
-    CAST(NULL AS STRING) AS `sku`,
-    CAST(NULL AS STRING) AS `details`,
-    CAST(NULL AS STRING) AS `tags`,
-    CAST(NULL AS STRING) AS `model`,
-    CAST(NULL AS STRING) AS `token_type`,
-    CAST(NULL AS STRING) AS `tier`,
-    CAST(NULL AS STRING) AS `operation`,
-    COALESCE(NULLIF(NULLIF(NULLIF(`t0`.`ServiceProviderName`, ''), 'NULL'), 'null')) AS `provider`,
-    CASE
-      WHEN (
-        CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) IS NULL
-      )
-      OR (
-        CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodEnd`, SECOND)) AS INT64) IS NULL
-      )
-      THEN 'the charge period is no time'
-      WHEN CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodEnd`, SECOND)) AS INT64) <= CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64)
-      THEN 'the charge period ends before it begins'
-      WHEN SAFE_CAST(CAST(`t0`.`BilledCost` AS STRING) AS BIGNUMERIC) IS NULL
-      THEN 'the billed cost is no number'
-      WHEN (
-        (
-          SAFE_CAST(CAST(`t0`.`EffectiveCost` AS STRING) AS BIGNUMERIC) IS NULL
-        )
-        AND (
-          NOT CAST(`t0`.`EffectiveCost` AS STRING) IS NULL
-        )
-      )
-      OR (
-        (
-          CAST(NULL AS BIGNUMERIC) IS NULL
-        ) AND (
-          NOT CAST(NULL AS STRING) IS NULL
-        )
-      )
-      OR (
-        (
-          SAFE_CAST(CAST(`t0`.`ConsumedQuantity` AS STRING) AS BIGNUMERIC) IS NULL
-        )
-        AND (
-          NOT CAST(`t0`.`ConsumedQuantity` AS STRING) IS NULL
-        )
-      )
-      OR (
-        (
-          CAST(NULL AS BIGNUMERIC) IS NULL
-        ) AND (
-          NOT CAST(NULL AS STRING) IS NULL
-        )
-      )
-      THEN 'an amount or a quantity is no number'
-      ELSE CAST(NULL AS STRING)
-    END AS `reason`
-  FROM `bills`.`focus` AS `t0`
-  WHERE
-    (
-      CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) IS NULL
-    )
-    OR (
-      (
-        CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) >= 1793491200
-      )
-      AND (
-        CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) < 1796083200
-      )
-    )
-) AS `t1`
-GROUP BY
-  1,
-  2,
-  3,
-  4,
-  5,
-  6;
-
--- bill: sums by period
-SELECT
-  `t2`.`period_start`,
-  `t2`.`period_end`,
-  `t2`.`category`,
-  `t2`.`charge_class`,
+  `t2`.`provider`,
   `t2`.`service_category`,
   `t2`.`service_subcategory`,
   `t2`.`service`,
-  `t2`.`sub_account`,
-  `t2`.`currency`,
   `t2`.`consumed_unit`,
   `t2`.`pricing_unit`,
-  `t2`.`meter`,
-  `t2`.`usage_type`,
-  `t2`.`sku`,
-  `t2`.`details`,
-  `t2`.`tags`,
-  `t2`.`model`,
-  `t2`.`token_type`,
-  `t2`.`tier`,
-  `t2`.`operation`,
-  `t2`.`provider`,
-  SUM(`t2`.`billed`) AS `billed`,
-  SUM(`t2`.`effective`) AS `effective`,
-  CASE
-    WHEN COUNT(`t2`.`listed`) = COUNT(*)
-    THEN SUM(`t2`.`listed`)
-    ELSE CAST(NULL AS BIGNUMERIC)
-  END AS `listed`,
-  CASE
-    WHEN COUNT(`t2`.`consumed`) = COUNT(*)
-    THEN SUM(`t2`.`consumed`)
-    ELSE CAST(NULL AS BIGNUMERIC)
-  END AS `consumed`,
-  CASE
-    WHEN COUNT(`t2`.`priced`) = COUNT(*)
-    THEN SUM(`t2`.`priced`)
-    ELSE CAST(NULL AS BIGNUMERIC)
-  END AS `priced`,
   COUNT(*) AS `rows`
 FROM (
   SELECT
     `t1`.`start`,
     `t1`.`end`,
     `t1`.`billed`,
-    COALESCE(`t1`.`effective`, `t1`.`billed`) AS `effective`,
+    `t1`.`effective`,
     `t1`.`listed`,
     `t1`.`consumed`,
     `t1`.`priced`,
@@ -686,31 +543,176 @@ FROM (
     `t1`.`tier`,
     `t1`.`operation`,
     `t1`.`provider`,
-    `t1`.`reason`,
     CASE
       WHEN (
-        `t1`.`end` - `t1`.`start`
-      ) <= 3600
-      THEN `t1`.`start` - (
-        MOD(`t1`.`start`, 3600)
+        `t1`.`start` IS NULL
+      ) OR (
+        `t1`.`end` IS NULL
       )
-      ELSE `t1`.`start`
-    END AS `period_start`,
-    CASE
+      THEN 'the charge period is no time'
+      WHEN `t1`.`end` <= `t1`.`start`
+      THEN 'the charge period ends before it begins'
+      WHEN `t1`.`billed` IS NULL
+      THEN 'the billed cost is no number'
       WHEN (
-        `t1`.`end` - `t1`.`start`
-      ) <= 3600
-      THEN (
-        `t1`.`start` - (
-          MOD(`t1`.`start`, 3600)
+        (
+          `t1`.`effective` IS NULL
+        ) AND (
+          NOT `t1`.`raw_effective` IS NULL
         )
-      ) + 3600
-      ELSE `t1`.`end`
-    END AS `period_end`
+      )
+      OR (
+        (
+          `t1`.`listed` IS NULL
+        ) AND (
+          NOT `t1`.`raw_listed` IS NULL
+        )
+      )
+      OR (
+        (
+          `t1`.`consumed` IS NULL
+        ) AND (
+          NOT `t1`.`raw_consumed` IS NULL
+        )
+      )
+      OR (
+        (
+          `t1`.`priced` IS NULL
+        ) AND (
+          NOT `t1`.`raw_priced` IS NULL
+        )
+      )
+      THEN 'an amount or a quantity is no number'
+      ELSE CAST(NULL AS STRING)
+    END AS `reason`
   FROM (
     SELECT
       CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) AS `start`,
-      CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodEnd`, SECOND)) AS INT64) AS `end`,
+      CASE
+        WHEN REGEXP_CONTAINS(
+          `t0`.`ChargePeriodEnd`,
+          '^\\d{4}-\\d{2}-\\d{2}([ T]\\d{2}:\\d{2}(:\\d{2}(\\.\\d+)?)?( ?(Z|UTC|[-+]\\d{2}(:?\\d{2})?))?)?$'
+        )
+        THEN CAST(UNIX_SECONDS(
+          TIMESTAMP_TRUNC(
+            SAFE_CAST(CASE
+              WHEN LENGTH(`t0`.`ChargePeriodEnd`) <= 10
+              THEN `t0`.`ChargePeriodEnd`
+              WHEN SUBSTRING(
+                `t0`.`ChargePeriodEnd`,
+                IF((
+                  16 + 1
+                ) >= 1, 16 + 1, 16 + 1 + LENGTH(`t0`.`ChargePeriodEnd`)),
+                1
+              ) = ':'
+              THEN REPLACE(
+                SUBSTRING(
+                  `t0`.`ChargePeriodEnd`,
+                  IF((
+                    0 + 1
+                  ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t0`.`ChargePeriodEnd`)),
+                  19
+                ),
+                'T',
+                ' '
+              )
+              ELSE CONCAT(
+                REPLACE(
+                  SUBSTRING(
+                    `t0`.`ChargePeriodEnd`,
+                    IF((
+                      0 + 1
+                    ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t0`.`ChargePeriodEnd`)),
+                    16
+                  ),
+                  'T',
+                  ' '
+                ),
+                ':00'
+              )
+            END AS TIMESTAMP),
+            SECOND
+          )
+        ) AS INT64) - (
+          CASE
+            WHEN LENGTH(`t0`.`ChargePeriodEnd`) > 10
+            THEN COALESCE(
+              (
+                (
+                  SAFE_CAST(NULLIF(
+                    IF(
+                      REGEXP_CONTAINS(`t0`.`ChargePeriodEnd`, '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$'),
+                      IF(
+                        2 = 0,
+                        REGEXP_REPLACE(
+                          `t0`.`ChargePeriodEnd`,
+                          CONCAT('.*?', CONCAT('(', '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$', ')'), '.*'),
+                          '\\1'
+                        ),
+                        REGEXP_REPLACE(
+                          `t0`.`ChargePeriodEnd`,
+                          CONCAT('.*?', '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$', '.*'),
+                          CONCAT('\\', CAST(2 AS STRING))
+                        )
+                      ),
+                      NULL
+                    ),
+                    ''
+                  ) AS INT64) * 60
+                ) + SAFE_CAST(COALESCE(
+                  NULLIF(
+                    IF(
+                      REGEXP_CONTAINS(`t0`.`ChargePeriodEnd`, '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$'),
+                      IF(
+                        3 = 0,
+                        REGEXP_REPLACE(
+                          `t0`.`ChargePeriodEnd`,
+                          CONCAT('.*?', CONCAT('(', '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$', ')'), '.*'),
+                          '\\1'
+                        ),
+                        REGEXP_REPLACE(
+                          `t0`.`ChargePeriodEnd`,
+                          CONCAT('.*?', '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$', '.*'),
+                          CONCAT('\\', CAST(3 AS STRING))
+                        )
+                      ),
+                      NULL
+                    ),
+                    ''
+                  ),
+                  '0'
+                ) AS INT64)
+              ) * CASE
+                WHEN NULLIF(
+                  IF(
+                    REGEXP_CONTAINS(`t0`.`ChargePeriodEnd`, '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$'),
+                    IF(
+                      1 = 0,
+                      REGEXP_REPLACE(
+                        `t0`.`ChargePeriodEnd`,
+                        CONCAT('.*?', CONCAT('(', '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$', ')'), '.*'),
+                        '\\1'
+                      ),
+                      REGEXP_REPLACE(
+                        `t0`.`ChargePeriodEnd`,
+                        CONCAT('.*?', '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$', '.*'),
+                        CONCAT('\\', CAST(1 AS STRING))
+                      )
+                    ),
+                    NULL
+                  ),
+                  ''
+                ) = '-'
+                THEN -1
+                ELSE 1
+              END,
+              0
+            )
+            ELSE 0
+          END * 60
+        )
+        ELSE CAST(NULL AS INT64)
+      END AS `end`,
       SAFE_CAST(CAST(`t0`.`BilledCost` AS STRING) AS BIGNUMERIC) AS `billed`,
       SAFE_CAST(CAST(`t0`.`EffectiveCost` AS STRING) AS BIGNUMERIC) AS `effective`,
       CAST(NULL AS BIGNUMERIC) AS `listed`,
@@ -722,7 +724,7 @@ FROM (
       CAST(`t0`.`ConsumedQuantity` AS STRING) AS `raw_consumed`,
       CAST(NULL AS STRING) AS `raw_priced`,
       CAST(`t0`.`ChargePeriodStart` AS STRING) AS `raw_start`,
-      CAST(`t0`.`ChargePeriodEnd` AS STRING) AS `raw_end`,
+      NULLIF(NULLIF(NULLIF(`t0`.`ChargePeriodEnd`, ''), 'NULL'), 'null') AS `raw_end`,
       NULLIF(NULLIF(NULLIF(`t0`.`ChargeCategory`, ''), 'NULL'), 'null') AS `category`,
       CAST(NULL AS STRING) AS `charge_class`,
       CAST(NULL AS STRING) AS `service_category`,
@@ -741,55 +743,365 @@ FROM (
       CAST(NULL AS STRING) AS `token_type`,
       CAST(NULL AS STRING) AS `tier`,
       CAST(NULL AS STRING) AS `operation`,
-      COALESCE(NULLIF(NULLIF(NULLIF(`t0`.`ServiceProviderName`, ''), 'NULL'), 'null')) AS `provider`,
+      COALESCE(NULLIF(NULLIF(NULLIF(`t0`.`ServiceProviderName`, ''), 'NULL'), 'null')) AS `provider`
+    FROM `bills`.`focus` AS `t0`
+    WHERE
+      (
+        CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) IS NULL
+      )
+      OR (
+        (
+          CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) >= 1793491200
+        )
+        AND (
+          CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) < 1796083200
+        )
+      )
+  ) AS `t1`
+) AS `t2`
+GROUP BY
+  1,
+  2,
+  3,
+  4,
+  5,
+  6;
+
+-- bill: sums by period
+SELECT
+  `t3`.`period_start`,
+  `t3`.`period_end`,
+  `t3`.`category`,
+  `t3`.`charge_class`,
+  `t3`.`service_category`,
+  `t3`.`service_subcategory`,
+  `t3`.`service`,
+  `t3`.`sub_account`,
+  `t3`.`currency`,
+  `t3`.`consumed_unit`,
+  `t3`.`pricing_unit`,
+  `t3`.`meter`,
+  `t3`.`usage_type`,
+  `t3`.`sku`,
+  `t3`.`details`,
+  `t3`.`tags`,
+  `t3`.`model`,
+  `t3`.`token_type`,
+  `t3`.`tier`,
+  `t3`.`operation`,
+  `t3`.`provider`,
+  SUM(`t3`.`billed`) AS `billed`,
+  SUM(`t3`.`effective`) AS `effective`,
+  CASE
+    WHEN COUNT(`t3`.`listed`) = COUNT(*)
+    THEN SUM(`t3`.`listed`)
+    ELSE CAST(NULL AS BIGNUMERIC)
+  END AS `listed`,
+  CASE
+    WHEN COUNT(`t3`.`consumed`) = COUNT(*)
+    THEN SUM(`t3`.`consumed`)
+    ELSE CAST(NULL AS BIGNUMERIC)
+  END AS `consumed`,
+  CASE
+    WHEN COUNT(`t3`.`priced`) = COUNT(*)
+    THEN SUM(`t3`.`priced`)
+    ELSE CAST(NULL AS BIGNUMERIC)
+  END AS `priced`,
+  COUNT(*) AS `rows`
+FROM (
+  SELECT
+    `t2`.`start`,
+    `t2`.`end`,
+    `t2`.`billed`,
+    COALESCE(`t2`.`effective`, `t2`.`billed`) AS `effective`,
+    `t2`.`listed`,
+    `t2`.`consumed`,
+    `t2`.`priced`,
+    `t2`.`raw_billed`,
+    `t2`.`raw_effective`,
+    `t2`.`raw_listed`,
+    `t2`.`raw_consumed`,
+    `t2`.`raw_priced`,
+    `t2`.`raw_start`,
+    `t2`.`raw_end`,
+    `t2`.`category`,
+    `t2`.`charge_class`,
+    `t2`.`service_category`,
+    `t2`.`service_subcategory`,
+    `t2`.`service`,
+    `t2`.`sub_account`,
+    `t2`.`currency`,
+    `t2`.`consumed_unit`,
+    `t2`.`pricing_unit`,
+    `t2`.`meter`,
+    `t2`.`usage_type`,
+    `t2`.`sku`,
+    `t2`.`details`,
+    `t2`.`tags`,
+    `t2`.`model`,
+    `t2`.`token_type`,
+    `t2`.`tier`,
+    `t2`.`operation`,
+    `t2`.`provider`,
+    `t2`.`reason`,
+    CASE
+      WHEN (
+        `t2`.`end` - `t2`.`start`
+      ) <= 3600
+      THEN `t2`.`start` - (
+        MOD(`t2`.`start`, 3600)
+      )
+      ELSE `t2`.`start`
+    END AS `period_start`,
+    CASE
+      WHEN (
+        `t2`.`end` - `t2`.`start`
+      ) <= 3600
+      THEN (
+        `t2`.`start` - (
+          MOD(`t2`.`start`, 3600)
+        )
+      ) + 3600
+      ELSE `t2`.`end`
+    END AS `period_end`
+  FROM (
+    SELECT
+      `t1`.`start`,
+      `t1`.`end`,
+      `t1`.`billed`,
+      `t1`.`effective`,
+      `t1`.`listed`,
+      `t1`.`consumed`,
+      `t1`.`priced`,
+      `t1`.`raw_billed`,
+      `t1`.`raw_effective`,
+      `t1`.`raw_listed`,
+      `t1`.`raw_consumed`,
+      `t1`.`raw_priced`,
+      `t1`.`raw_start`,
+      `t1`.`raw_end`,
+      `t1`.`category`,
+      `t1`.`charge_class`,
+      `t1`.`service_category`,
+      `t1`.`service_subcategory`,
+      `t1`.`service`,
+      `t1`.`sub_account`,
+      `t1`.`currency`,
+      `t1`.`consumed_unit`,
+      `t1`.`pricing_unit`,
+      `t1`.`meter`,
+      `t1`.`usage_type`,
+      `t1`.`sku`,
+      `t1`.`details`,
+      `t1`.`tags`,
+      `t1`.`model`,
+      `t1`.`token_type`,
+      `t1`.`tier`,
+      `t1`.`operation`,
+      `t1`.`provider`,
       CASE
         WHEN (
-          CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) IS NULL
-        )
-        OR (
-          CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodEnd`, SECOND)) AS INT64) IS NULL
+          `t1`.`start` IS NULL
+        ) OR (
+          `t1`.`end` IS NULL
         )
         THEN 'the charge period is no time'
-        WHEN CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodEnd`, SECOND)) AS INT64) <= CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64)
+        WHEN `t1`.`end` <= `t1`.`start`
         THEN 'the charge period ends before it begins'
-        WHEN SAFE_CAST(CAST(`t0`.`BilledCost` AS STRING) AS BIGNUMERIC) IS NULL
+        WHEN `t1`.`billed` IS NULL
         THEN 'the billed cost is no number'
         WHEN (
           (
-            SAFE_CAST(CAST(`t0`.`EffectiveCost` AS STRING) AS BIGNUMERIC) IS NULL
-          )
-          AND (
-            NOT CAST(`t0`.`EffectiveCost` AS STRING) IS NULL
-          )
-        )
-        OR (
-          (
-            CAST(NULL AS BIGNUMERIC) IS NULL
+            `t1`.`effective` IS NULL
           ) AND (
-            NOT CAST(NULL AS STRING) IS NULL
+            NOT `t1`.`raw_effective` IS NULL
           )
         )
         OR (
           (
-            SAFE_CAST(CAST(`t0`.`ConsumedQuantity` AS STRING) AS BIGNUMERIC) IS NULL
-          )
-          AND (
-            NOT CAST(`t0`.`ConsumedQuantity` AS STRING) IS NULL
-          )
-        )
-        OR (
-          (
-            CAST(NULL AS BIGNUMERIC) IS NULL
+            `t1`.`listed` IS NULL
           ) AND (
-            NOT CAST(NULL AS STRING) IS NULL
+            NOT `t1`.`raw_listed` IS NULL
+          )
+        )
+        OR (
+          (
+            `t1`.`consumed` IS NULL
+          ) AND (
+            NOT `t1`.`raw_consumed` IS NULL
+          )
+        )
+        OR (
+          (
+            `t1`.`priced` IS NULL
+          ) AND (
+            NOT `t1`.`raw_priced` IS NULL
           )
         )
         THEN 'an amount or a quantity is no number'
         ELSE CAST(NULL AS STRING)
       END AS `reason`
-    FROM `bills`.`focus` AS `t0`
-    WHERE
-      (
+    FROM (
+      SELECT
+        CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) AS `start`,
+        CASE
+          WHEN REGEXP_CONTAINS(
+            `t0`.`ChargePeriodEnd`,
+            '^\\d{4}-\\d{2}-\\d{2}([ T]\\d{2}:\\d{2}(:\\d{2}(\\.\\d+)?)?( ?(Z|UTC|[-+]\\d{2}(:?\\d{2})?))?)?$'
+          )
+          THEN CAST(UNIX_SECONDS(
+            TIMESTAMP_TRUNC(
+              SAFE_CAST(CASE
+                WHEN LENGTH(`t0`.`ChargePeriodEnd`) <= 10
+                THEN `t0`.`ChargePeriodEnd`
+                WHEN SUBSTRING(
+                  `t0`.`ChargePeriodEnd`,
+                  IF((
+                    16 + 1
+                  ) >= 1, 16 + 1, 16 + 1 + LENGTH(`t0`.`ChargePeriodEnd`)),
+                  1
+                ) = ':'
+                THEN REPLACE(
+                  SUBSTRING(
+                    `t0`.`ChargePeriodEnd`,
+                    IF((
+                      0 + 1
+                    ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t0`.`ChargePeriodEnd`)),
+                    19
+                  ),
+                  'T',
+                  ' '
+                )
+                ELSE CONCAT(
+                  REPLACE(
+                    SUBSTRING(
+                      `t0`.`ChargePeriodEnd`,
+                      IF((
+                        0 + 1
+                      ) >= 1, 0 + 1, 0 + 1 + LENGTH(`t0`.`ChargePeriodEnd`)),
+                      16
+                    ),
+                    'T',
+                    ' '
+                  ),
+                  ':00'
+                )
+              END AS TIMESTAMP),
+              SECOND
+            )
+          ) AS INT64) - (
+            CASE
+              WHEN LENGTH(`t0`.`ChargePeriodEnd`) > 10
+              THEN COALESCE(
+                (
+                  (
+                    SAFE_CAST(NULLIF(
+                      IF(
+                        REGEXP_CONTAINS(`t0`.`ChargePeriodEnd`, '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$'),
+                        IF(
+                          2 = 0,
+                          REGEXP_REPLACE(
+                            `t0`.`ChargePeriodEnd`,
+                            CONCAT('.*?', CONCAT('(', '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$', ')'), '.*'),
+                            '\\1'
+                          ),
+                          REGEXP_REPLACE(
+                            `t0`.`ChargePeriodEnd`,
+                            CONCAT('.*?', '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$', '.*'),
+                            CONCAT('\\', CAST(2 AS STRING))
+                          )
+                        ),
+                        NULL
+                      ),
+                      ''
+                    ) AS INT64) * 60
+                  ) + SAFE_CAST(COALESCE(
+                    NULLIF(
+                      IF(
+                        REGEXP_CONTAINS(`t0`.`ChargePeriodEnd`, '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$'),
+                        IF(
+                          3 = 0,
+                          REGEXP_REPLACE(
+                            `t0`.`ChargePeriodEnd`,
+                            CONCAT('.*?', CONCAT('(', '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$', ')'), '.*'),
+                            '\\1'
+                          ),
+                          REGEXP_REPLACE(
+                            `t0`.`ChargePeriodEnd`,
+                            CONCAT('.*?', '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$', '.*'),
+                            CONCAT('\\', CAST(3 AS STRING))
+                          )
+                        ),
+                        NULL
+                      ),
+                      ''
+                    ),
+                    '0'
+                  ) AS INT64)
+                ) * CASE
+                  WHEN NULLIF(
+                    IF(
+                      REGEXP_CONTAINS(`t0`.`ChargePeriodEnd`, '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$'),
+                      IF(
+                        1 = 0,
+                        REGEXP_REPLACE(
+                          `t0`.`ChargePeriodEnd`,
+                          CONCAT('.*?', CONCAT('(', '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$', ')'), '.*'),
+                          '\\1'
+                        ),
+                        REGEXP_REPLACE(
+                          `t0`.`ChargePeriodEnd`,
+                          CONCAT('.*?', '[0-9 ]([-+])(\\d{2}):?(\\d{2})?$', '.*'),
+                          CONCAT('\\', CAST(1 AS STRING))
+                        )
+                      ),
+                      NULL
+                    ),
+                    ''
+                  ) = '-'
+                  THEN -1
+                  ELSE 1
+                END,
+                0
+              )
+              ELSE 0
+            END * 60
+          )
+          ELSE CAST(NULL AS INT64)
+        END AS `end`,
+        SAFE_CAST(CAST(`t0`.`BilledCost` AS STRING) AS BIGNUMERIC) AS `billed`,
+        SAFE_CAST(CAST(`t0`.`EffectiveCost` AS STRING) AS BIGNUMERIC) AS `effective`,
+        CAST(NULL AS BIGNUMERIC) AS `listed`,
+        SAFE_CAST(CAST(`t0`.`ConsumedQuantity` AS STRING) AS BIGNUMERIC) AS `consumed`,
+        CAST(NULL AS BIGNUMERIC) AS `priced`,
+        CAST(`t0`.`BilledCost` AS STRING) AS `raw_billed`,
+        CAST(`t0`.`EffectiveCost` AS STRING) AS `raw_effective`,
+        CAST(NULL AS STRING) AS `raw_listed`,
+        CAST(`t0`.`ConsumedQuantity` AS STRING) AS `raw_consumed`,
+        CAST(NULL AS STRING) AS `raw_priced`,
+        CAST(`t0`.`ChargePeriodStart` AS STRING) AS `raw_start`,
+        NULLIF(NULLIF(NULLIF(`t0`.`ChargePeriodEnd`, ''), 'NULL'), 'null') AS `raw_end`,
+        NULLIF(NULLIF(NULLIF(`t0`.`ChargeCategory`, ''), 'NULL'), 'null') AS `category`,
+        CAST(NULL AS STRING) AS `charge_class`,
+        CAST(NULL AS STRING) AS `service_category`,
+        CAST(NULL AS STRING) AS `service_subcategory`,
+        NULLIF(NULLIF(NULLIF(`t0`.`ServiceName`, ''), 'NULL'), 'null') AS `service`,
+        CAST(NULL AS STRING) AS `sub_account`,
+        NULLIF(NULLIF(NULLIF(`t0`.`BillingCurrency`, ''), 'NULL'), 'null') AS `currency`,
+        NULLIF(NULLIF(NULLIF(`t0`.`ConsumedUnit`, ''), 'NULL'), 'null') AS `consumed_unit`,
+        CAST(NULL AS STRING) AS `pricing_unit`,
+        NULLIF(NULLIF(NULLIF(`t0`.`SkuMeter`, ''), 'NULL'), 'null') AS `meter`,
+        NULLIF(NULLIF(NULLIF(`t0`.`SkuMeter`, ''), 'NULL'), 'null') AS `usage_type`,
+        CAST(NULL AS STRING) AS `sku`,
+        CAST(NULL AS STRING) AS `details`,
+        CAST(NULL AS STRING) AS `tags`,
+        CAST(NULL AS STRING) AS `model`,
+        CAST(NULL AS STRING) AS `token_type`,
+        CAST(NULL AS STRING) AS `tier`,
+        CAST(NULL AS STRING) AS `operation`,
+        COALESCE(NULLIF(NULLIF(NULLIF(`t0`.`ServiceProviderName`, ''), 'NULL'), 'null')) AS `provider`
+      FROM `bills`.`focus` AS `t0`
+      WHERE
         (
           CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) IS NULL
         )
@@ -801,12 +1113,13 @@ FROM (
             CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) < 1796083200
           )
         )
-      )
-      AND NULLIF(NULLIF(NULLIF(`t0`.`ServiceName`, ''), 'NULL'), 'null') IN ('OpenAI API')
-  ) AS `t1`
+    ) AS `t1`
+    WHERE
+      `t1`.`service` IN ('OpenAI API')
+  ) AS `t2`
   WHERE
-    `t1`.`reason` IS NULL
-) AS `t2`
+    `t2`.`reason` IS NULL
+) AS `t3`
 GROUP BY
   1,
   2,

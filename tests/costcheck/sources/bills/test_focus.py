@@ -79,6 +79,30 @@ def test_amounts_of_a_day_are_summed_digit_for_digit(read_both: Read) -> None:
     assert len(batch.usage) == 2
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "hour"),
+    [
+        ("2026-11-20T09:00Z", "2026-11-20T10:00Z", 9),
+        ("2026-11-20 09:00", "2026-11-20 10:00", 9),
+        ("2026-11-20T09:00-05:00", "2026-11-20T10:00-0500", 14),
+        ("2026-11-20T09:00+01", "2026-11-20T10:00+01", 8),
+        ("2026-11-20T09:00:00.5-05:00", "2026-11-20T10:00:00.5-05:00", 14),
+    ],
+)
+def test_a_time_may_leave_its_seconds_out_as_microsofts_exports_do(
+    read: Read, start: str, end: str, hour: int
+) -> None:
+    batch = read([focus(ChargePeriodStart=start, ChargePeriodEnd=end)])
+    assert batch.quarantined == ()
+    assert only(batch).charge_period_start == datetime(2026, 11, 20, hour, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("start", ["2026-11-20T09", "2026-11-20T09:0Z", "2026-11-20T09:00:", "2026-11-20T25:00Z"])
+def test_half_a_time_is_quarantined(read: Read, start: str) -> None:
+    batch = read([focus(), focus(ChargePeriodStart=start)])
+    assert [row.reason for row in batch.quarantined] == ["the charge period is no time"]
+
+
 def test_a_line_of_a_day_keeps_its_day(read_both: Read) -> None:
     row = only(read_both([focus(ChargePeriodStart="2026-11-20T00:00:00Z", ChargePeriodEnd="2026-11-21T00:00:00Z")]))
     assert row.charge_period_end - row.charge_period_start == timedelta(days=1)

@@ -22,7 +22,7 @@ TYPES = {
         "BillingCurrency": "varchar",
         "ChargeCategory": "varchar",
         "ChargePeriodStart": "timestamp",
-        "ChargePeriodEnd": "timestamp",
+        "ChargePeriodEnd": "varchar",
         "ConsumedQuantity": "double",
         "ConsumedUnit": "varchar",
         "ServiceProviderName": "varchar",
