@@ -4,7 +4,8 @@ Columns, in any order, names in small letters:
 
 - `month` (`2026-09`), or `start_date` and `end_date` (`2026-09-01`, both days included); one month at most.
 - `provider`: as in other bills (`openai`, `anthropic`).
-- `amount` and `currency`: a decimal number such as `1200.00`, negative for credits, and `USD`.
+- `amount` and `currency`: a decimal number such as `1200.00`, negative for credits, and `USD`. `6.200` is refused:
+  it may be six thousand or six.
 - `model`, `description`: optional; the model named as on the invoice.
 - `category`: optional; `usage`, `credit`, `tax`, `purchase` or `adjustment`. Without it a negative amount is a
   credit, and any other is usage.
@@ -12,11 +13,14 @@ Columns, in any order, names in small letters:
 - `cached_input_tokens`, `requests`: optional.
 
 Amounts without tokens are charges without usage: they show the bill, and say nothing of the demand.
+
+Semicolons between the cells are taken, too, as a German Excel writes them; there alone `6.200,10` is an amount.
 """
 
 import csv
 import difflib
 import io
+import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -47,6 +51,12 @@ COLUMNS = (*PERIOD_COLUMNS, *REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)
 COLUMNS_TO_RECOGNISE = 2
 LONGEST_PERIOD = timedelta(days=31)
 TOO_MANY = "(more cells than columns)"
+HEADER_BYTES = 1 << 14
+# 0.125 is nobody's way to write thousands.
+THOUSANDS_OR_DECIMALS = re.compile(r"-?[1-9]\d{0,2}(\.\d{3})+")
+COMMAS_THAT_MAY_BE_EITHER = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+")
+DECIMAL_COMMA = re.compile(r"-?(\d{1,3}(\.\d{3})+|\d+),\d+")
+EITHER = "thousands or decimals: write 6200.00 for six thousand two hundred, 6.20 for six dollars twenty"
 AMOUNT = "a number such as 1200.00, with a point and without thousands separators or a currency sign"
 TEMPLATE = "copy costcheck/data/invoice_template.csv and fill it in"
 
@@ -56,8 +66,10 @@ Row = Mapping[str, str]
 def recognises(path: Path) -> bool:
     """Return whether a CSV file has columns of an invoice list; one may be misspelt, for the import names it."""
     try:
-        return len(set(REQUIRED_COLUMNS) & set(_header(_text(path)))) >= COLUMNS_TO_RECOGNISE
-    except InputFileError:
+        with path.open("rb") as file:
+            begin = file.read(HEADER_BYTES).decode("utf-8-sig", errors="ignore")
+        return len(set(REQUIRED_COLUMNS) & set(_header(begin))) >= COLUMNS_TO_RECOGNISE
+    except (OSError, csv.Error):
         return False
 
 
@@ -70,21 +82,24 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
         SourcePayloadError: There are rows, and none could be read.
     """
     text = _text(path)
+    commas = _delimiter(text) == ";"
     _check_header(path.name, _header(text))
     # By name and not by digest: a mended file replaces the one it mends.
     bucket = f"file:{path.name}"
     builder = BatchBuilder(SOURCE)
     for line, row in _rows(path.name, text):
-        context = msgspec.json.encode(RowContext(line, tuple(row))).decode()
-        builder.read(bucket, _raw(row), partial(_read_row, bucket, line, row), context=context)
+        context = msgspec.json.encode(RowContext(line, tuple(row), commas)).decode()
+        reader = partial(_read_row, bucket, line, row, commas=commas)
+        builder.read(bucket, _raw(row), reader, context=context)
     return builder.batch((bucket,), provenance)
 
 
 class RowContext(msgspec.Struct, frozen=True):
-    """What a line does not say itself: its number, and what its cells are."""
+    """What a line does not say itself: its number, what its cells are, and whether amounts have decimal commas."""
 
     line: int
     columns: tuple[str, ...]
+    decimal_commas: bool = False
 
 
 def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
@@ -103,11 +118,12 @@ def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
 def _read_again(row: QuarantinedRow) -> tuple[Hashable, tuple[Charge | TokenUsage, ...]]:
     context = msgspec.json.decode(row.context, type=RowContext)
     cells = next(csv.reader(io.StringIO(row.raw.decode())), [])
-    return _read_row(row.x_bucket, context.line, dict(zip(context.columns, cells, strict=True)))
+    plain = dict(zip(context.columns, cells, strict=True))
+    return _read_row(row.x_bucket, context.line, plain, commas=context.decimal_commas)
 
 
 def _rows(name: str, text: str) -> Iterator[tuple[int, Row]]:
-    reader = csv.DictReader(io.StringIO(text), restkey=TOO_MANY, restval="", strict=True)
+    reader = csv.DictReader(io.StringIO(text), delimiter=_delimiter(text), restkey=TOO_MANY, restval="", strict=True)
     try:
         for row in reader:
             yield reader.line_num, {column: str(value).strip() for column, value in row.items()}
@@ -124,14 +140,26 @@ def _raw(row: Row) -> bytes:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as exc:
+        content = path.read_bytes()
+    except OSError as exc:
         message = f"{path.name} cannot be read: {exc}"
         raise InputFileError(message, expected="a CSV file in UTF-8", action=TEMPLATE) from exc
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as exc:
+        line = content.count(b"\n", 0, exc.start) + 1
+        message = f"{path.name}, line {line}: a character that is not UTF-8 (byte {content[exc.start]:#04x})"
+        action = 'save it as "CSV UTF-8", for instance in Excel, and import it again'
+        raise InputFileError(message, expected="a CSV file in UTF-8", action=action) from exc
+
+
+def _delimiter(text: str) -> str:
+    header = text.partition("\n")[0]
+    return ";" if ";" in header and "," not in header else ","
 
 
 def _header(text: str) -> list[str]:
-    return next(csv.reader(io.StringIO(text)), [])
+    return next(csv.reader(io.StringIO(text), delimiter=_delimiter(text)), [])
 
 
 def _check_header(name: str, header: Sequence[str]) -> None:
@@ -153,22 +181,24 @@ def _nearest(column: str) -> str:
     return f" (the nearest is {nearest[0]!r})" if nearest else ""
 
 
-def _read_row(bucket: str, line: int, row: Row) -> tuple[Hashable, tuple[Charge | TokenUsage, ...]]:
+def _read_row(bucket: str, line: int, row: Row, *, commas: bool) -> tuple[Hashable, tuple[Charge | TokenUsage, ...]]:
     if row.get(TOO_MANY):
-        raise _unusable(line, "cells", row[TOO_MANY], "as many cells as the header has; quote commas")
+        raise _unusable(line, "cells", row[TOO_MANY], "as many cells as the header has; quote commas and semicolons")
     start, end = _period(line, row)
-    charge = _charge(bucket, line, row, start, end)
+    charge = _charge(bucket, line, row, start, end, commas=commas)
     tokens = [row.get(name, "") for name in ("input_tokens", "output_tokens")]
     if not any(tokens):
         return line, (charge,)
     return line, (charge, _usage(bucket, line, row, start, end))
 
 
-def _charge(bucket: str, line: int, row: Row, start: datetime, end: datetime) -> Charge:
-    amount = _amount(line, row["amount"])
+def _charge(  # noqa: PLR0913 - where the row stands, what it says, and how it writes amounts
+    bucket: str, line: int, row: Row, start: datetime, end: datetime, *, commas: bool
+) -> Charge:
+    amount = _amount(line, row["amount"], commas=commas)
     category = _category(line, row, amount)
     if row["currency"].upper() != "USD":
-        message = f"line {line}, currency is {row['currency']!r}"
+        message = f"{bucket.removeprefix('file:')}, line {line}: currency is {row['currency']!r}"
         raise CurrencyError(
             message,
             expected="USD: prices are in USD and the kit converts nothing",
@@ -217,7 +247,13 @@ def _provider(line: int, row: Row) -> str:
     return row["provider"].lower()
 
 
-def _amount(line: int, text: str) -> Decimal:
+def _amount(line: int, text: str, *, commas: bool) -> Decimal:
+    may_be_either = THOUSANDS_OR_DECIMALS.fullmatch(text) or (commas and COMMAS_THAT_MAY_BE_EITHER.fullmatch(text))
+    if may_be_either:
+        message = f"line {line}, amount is {text!r}, which may be {EITHER}"
+        raise SourcePayloadError(message, expected=AMOUNT, action="mend that row and import the file again")
+    if commas and DECIMAL_COMMA.fullmatch(text):
+        return Decimal(text.replace(".", "").replace(",", "."))
     try:
         return parse_decimal(text, what="amount")
     except SourcePayloadError as exc:
@@ -233,6 +269,8 @@ def _category(line: int, row: Row, amount: Decimal) -> ChargeCategory:
         raise _unusable(line, "category", row["category"], "one of " + ", ".join(known))
     if known[name] is ChargeCategory.USAGE and amount < 0:
         raise _unusable(line, "amount", row["amount"], "zero or more for usage; give a credit the category credit")
+    if known[name] is ChargeCategory.CREDIT and amount > 0:
+        raise _unusable(line, "amount", row["amount"], "negative, as a credit is: write a minus before it")
     return known[name]
 
 
@@ -248,7 +286,7 @@ def _period(line: int, row: Row) -> tuple[datetime, datetime]:
     if bool(month) == bool(first or last):
         raise _unusable(line, "month", month, "either a month, or a start_date and an end_date")
     if month:
-        start = month_start(_date(line, "month", f"{month}-01"))
+        start = month_start(_date(line, "month", month, day="-01"))
         return start, month_start(start, shift=1)
     start = _midnight(_date(line, "start_date", first))
     end = _midnight(_date(line, "end_date", last)) + timedelta(days=1)
@@ -257,9 +295,9 @@ def _period(line: int, row: Row) -> tuple[datetime, datetime]:
     return start, end
 
 
-def _date(line: int, column: str, text: str) -> date:
+def _date(line: int, column: str, text: str, *, day: str = "") -> date:
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text + day)
     except ValueError as exc:
         raise _unusable(line, column, text, "2026-09 for a month, 2026-09-01 for a day") from exc
 

@@ -1,5 +1,6 @@
 """A plain CSV of invoices; every row here is constructed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -69,7 +70,9 @@ def test_credits_taxes_and_purchases_are_told_apart(
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("2026-13,,,openai,,,,1,USD,,,,", "line 3, month is '2026-13-01'"),
+        ("2026-13,,,openai,,,,1,USD,,,,", "line 3, month is '2026-13', not 2026-09 for a month"),
+        ("Jan 26,,,openai,,,,1,USD,,,,", "line 3, month is 'Jan 26', not"),
+        (",31.07.2026,31.07.2026,openai,,,,1,USD,,,,", "line 3, start_date is '31.07.2026', not 2026-09 for a month"),
         (",,,openai,,,,1,USD,,,,", "line 3, month is ''"),
         ("2026-09,2026-09-01,2026-09-30,openai,,,,1,USD,,,,", "line 3, month is '2026-09'"),
         (",2026-09-30,2026-09-01,openai,,,,1,USD,,,,", "line 3, end_date"),
@@ -83,6 +86,7 @@ def test_credits_taxes_and_purchases_are_told_apart(
             "2026-09,,,openai,,usage,,-5,USD,,,,",
             "line 3, amount is '-5', not zero or more for usage; give a credit the category credit",
         ),
+        ("2026-09,,,openai,,credit,,420.00,USD,,,,", "line 3, amount is '420.00', not negative, as a credit is"),
         ("2026-09,,,openai,,gift,,1,USD,,,,", "line 3, category is 'gift'"),
         ("2026-09,,,openai,,,,1,USD,10,,5,", "line 3, model"),
         ("2026-09,,,openai,m,,,1,USD,10,,,", "line 3, output_tokens"),
@@ -105,7 +109,7 @@ def test_two_equal_rows_are_two_charges(path: Path, provenance: Provenance) -> N
 
 
 def test_another_currency_stops_the_import(path: Path, provenance: Provenance) -> None:
-    with pytest.raises(CurrencyError, match="line 2, currency is 'EUR'"):
+    with pytest.raises(CurrencyError, match=r"invoices\.csv, line 2: currency is 'EUR'"):
         read(path, provenance, "2026-09,,,openai,,,,1,EUR,,,,\n")
 
 
@@ -166,3 +170,88 @@ def test_the_template_imports_as_it_is(path: Path, provenance: Provenance, paylo
     assert (payloads / "invoice_csv" / "invoices.csv").read_text(encoding="utf-8") == template
     batch = read(path, provenance, template, header="")
     assert (len(batch.charges), len(batch.usage), batch.quarantined) == (3, 1, ())
+
+
+@pytest.mark.parametrize("amount", ["6.200", "-6.200", "1.234.567", "12.345", "100.000"])
+def test_an_amount_that_may_be_thousands_or_decimals_is_never_read(
+    path: Path, provenance: Provenance, amount: str
+) -> None:
+    (row,) = read(path, provenance, GOOD + f"2026-09,,,openai,,,,{amount},USD,,,,\n").quarantined
+    assert f"line 3, amount is {amount!r}, which may be thousands or decimals" in row.reason
+    assert "6200.00" in row.reason
+    assert "6.20 for" in row.reason
+
+
+@pytest.mark.parametrize("amount", ["6200.00", "6.20", "6.2000", "0.125", "6200", "1234.567"])
+def test_an_amount_that_can_be_read_one_way_only_is_read(path: Path, provenance: Provenance, amount: str) -> None:
+    (charge,) = read(path, provenance, f"2026-09,,,openai,,,,{amount},USD,,,,\n").charges
+    assert charge.billed_cost == Decimal(amount)
+
+
+SEMICOLONS = "month;provider;amount;currency\n"
+
+
+@pytest.mark.parametrize(
+    ("amount", "read_as"),
+    [
+        ("6.200,10", "6200.10"),
+        ("1234,50", "1234.50"),
+        ("-1.234.567,5", "-1234567.5"),
+        ("0,125", "0.125"),
+        ("1234.50", "1234.50"),
+        ("12", "12"),
+    ],
+)
+def test_between_semicolons_an_amount_may_have_a_decimal_comma(
+    path: Path, provenance: Provenance, amount: str, read_as: str
+) -> None:
+    (charge,) = read(path, provenance, f"2026-09;openai;{amount};USD\n", SEMICOLONS).charges
+    assert invoice_csv.recognises(path)
+    assert charge.billed_cost == Decimal(read_as)
+
+
+@pytest.mark.parametrize("amount", ["6.200", "6,200", "6,200.10", "1.23,45", ",5"])
+def test_between_semicolons_an_amount_of_two_readings_or_none_is_refused_as_written(
+    path: Path, provenance: Provenance, amount: str
+) -> None:
+    rows = f"2026-09;openai;10;USD\n2026-09;openai;{amount};USD\n"
+    (row,) = read(path, provenance, rows, SEMICOLONS).quarantined
+    assert f"line 3, amount is {amount!r}" in row.reason
+
+
+def test_between_commas_an_amount_has_no_decimal_comma(path: Path, provenance: Provenance) -> None:
+    (row,) = read(path, provenance, GOOD + '2026-09,,,openai,,,,"1234,50",USD,,,,\n').quarantined
+    assert "amount is '1234,50'" in row.reason
+
+
+def test_a_quarantined_line_between_semicolons_is_read_again_with_its_decimal_comma(
+    path: Path, provenance: Provenance
+) -> None:
+    rows = "2026-09;openai;10;USD\n2026-13;openai;6.200,10;USD\n"
+    (row,) = read(path, provenance, rows, SEMICOLONS).quarantined
+    assert row.raw == b'2026-13,openai,"6.200,10",USD'
+    again = replace(row, raw=row.raw.replace(b"2026-13", b"2026-12"))
+    (charge,) = invoice_csv.replay([again], provenance).charges
+    assert charge.billed_cost == Decimal("6200.10")
+
+
+def test_bytes_of_another_encoding_are_named_with_their_line(path: Path, provenance: Provenance) -> None:
+    text = "month;provider;amount;currency;description\r\n2026-09;openai;1;USD;\r\n2026-09;openai;1;USD;für\r\n"
+    path.write_bytes(text.encode("cp1252"))
+    assert invoice_csv.recognises(path)
+    with pytest.raises(InputFileError, match=r"invoices\.csv, line 3: a character that is not UTF-8") as caught:
+        invoice_csv.read(path, provenance)
+    assert "CSV UTF-8" in caught.value.action
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("delimiter", [b",", b";"])
+def test_a_byte_order_mark_and_windows_line_ends_change_nothing(
+    path: Path, provenance: Provenance, mark: bytes, end: bytes, delimiter: bytes
+) -> None:
+    lines = [b"month,provider,amount,currency", b"2026-09,openai,12.50,USD", b"2026-10,openai,13.50,USD", b""]
+    path.write_bytes(mark + end.join(lines).replace(b",", delimiter))
+    assert invoice_csv.recognises(path)
+    batch = invoice_csv.read(path, provenance)
+    assert [charge.billed_cost for charge in batch.charges] == [Decimal("12.50"), Decimal("13.50")]
