@@ -109,6 +109,7 @@ def summed(lines: ir.Table, columns: LineColumns) -> ir.Table:
         period_start=ibis.cases((within, hour), else_=good.start),
         period_end=ibis.cases((within, hour + HOUR), else_=good.end),
         effective=ibis.coalesce(good.effective, good.billed),
+        listed=_list_cost(good),
     )
     return placed.group_by(["period_start", "period_end", *columns.dimensions]).aggregate(
         billed=placed.billed.sum(),
@@ -118,6 +119,12 @@ def summed(lines: ir.Table, columns: LineColumns) -> ir.Table:
         priced=_sum_of_known(placed, "priced"),
         rows=placed.count(),
     )
+
+
+def _list_cost(lines: ir.Table) -> ir.DecimalValue:
+    """Return what a line costs at list prices; a 0 beside a cost is none (Microsoft: Marketplace, reservations)."""
+    costs = (lines.billed > 0) | (lines.effective > 0)
+    return ibis.cases(((lines.listed == 0) & costs, ibis.null(lines.listed.type())), else_=lines.listed)
 
 
 def _sum_of_known(table: ir.Table, name: str) -> ir.DecimalValue:

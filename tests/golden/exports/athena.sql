@@ -677,7 +677,11 @@ FROM (
         THEN TRY_CAST("t0"."EffectiveCost" AS DECIMAL(38, 26))
         ELSE TRY_CAST(CAST("t0"."EffectiveCost" AS VARCHAR) AS DECIMAL(38, 26))
       END AS "effective",
-      CAST(NULL AS DECIMAL(38, 26)) AS "listed",
+      CASE
+        WHEN STRPOS(CAST("t0"."ListCost" AS VARCHAR), 'E') > 0
+        THEN TRY_CAST("t0"."ListCost" AS DECIMAL(38, 26))
+        ELSE TRY_CAST(CAST("t0"."ListCost" AS VARCHAR) AS DECIMAL(38, 26))
+      END AS "listed",
       CASE
         WHEN STRPOS(CAST("t0"."ConsumedQuantity" AS VARCHAR), 'E') > 0
         THEN TRY_CAST("t0"."ConsumedQuantity" AS DECIMAL(38, 12))
@@ -686,7 +690,7 @@ FROM (
       CAST(NULL AS DECIMAL(38, 12)) AS "priced",
       CAST("t0"."BilledCost" AS VARCHAR) AS "raw_billed",
       CAST("t0"."EffectiveCost" AS VARCHAR) AS "raw_effective",
-      CAST(NULL AS VARCHAR) AS "raw_listed",
+      CAST("t0"."ListCost" AS VARCHAR) AS "raw_listed",
       CAST("t0"."ConsumedQuantity" AS VARCHAR) AS "raw_consumed",
       CAST(NULL AS VARCHAR) AS "raw_priced",
       CAST("t0"."ChargePeriodStart" AS VARCHAR) AS "raw_start",
@@ -780,7 +784,20 @@ FROM (
     "t2"."end",
     "t2"."billed",
     COALESCE("t2"."effective", "t2"."billed") AS "effective",
-    "t2"."listed",
+    CASE
+      WHEN (
+        "t2"."listed" = 0
+      )
+      AND (
+        (
+          "t2"."billed" > 0
+        ) OR (
+          "t2"."effective" > 0
+        )
+      )
+      THEN CAST(NULL AS DECIMAL(38, 26))
+      ELSE "t2"."listed"
+    END AS "listed",
     "t2"."consumed",
     "t2"."priced",
     "t2"."raw_billed",
@@ -988,7 +1005,11 @@ FROM (
           THEN TRY_CAST("t0"."EffectiveCost" AS DECIMAL(38, 26))
           ELSE TRY_CAST(CAST("t0"."EffectiveCost" AS VARCHAR) AS DECIMAL(38, 26))
         END AS "effective",
-        CAST(NULL AS DECIMAL(38, 26)) AS "listed",
+        CASE
+          WHEN STRPOS(CAST("t0"."ListCost" AS VARCHAR), 'E') > 0
+          THEN TRY_CAST("t0"."ListCost" AS DECIMAL(38, 26))
+          ELSE TRY_CAST(CAST("t0"."ListCost" AS VARCHAR) AS DECIMAL(38, 26))
+        END AS "listed",
         CASE
           WHEN STRPOS(CAST("t0"."ConsumedQuantity" AS VARCHAR), 'E') > 0
           THEN TRY_CAST("t0"."ConsumedQuantity" AS DECIMAL(38, 12))
@@ -997,7 +1018,7 @@ FROM (
         CAST(NULL AS DECIMAL(38, 12)) AS "priced",
         CAST("t0"."BilledCost" AS VARCHAR) AS "raw_billed",
         CAST("t0"."EffectiveCost" AS VARCHAR) AS "raw_effective",
-        CAST(NULL AS VARCHAR) AS "raw_listed",
+        CAST("t0"."ListCost" AS VARCHAR) AS "raw_listed",
         CAST("t0"."ConsumedQuantity" AS VARCHAR) AS "raw_consumed",
         CAST(NULL AS VARCHAR) AS "raw_priced",
         CAST("t0"."ChargePeriodStart" AS VARCHAR) AS "raw_start",

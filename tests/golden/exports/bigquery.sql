@@ -715,12 +715,12 @@ FROM (
       END AS `end`,
       SAFE_CAST(CAST(`t0`.`BilledCost` AS STRING) AS BIGNUMERIC) AS `billed`,
       SAFE_CAST(CAST(`t0`.`EffectiveCost` AS STRING) AS BIGNUMERIC) AS `effective`,
-      CAST(NULL AS BIGNUMERIC) AS `listed`,
+      SAFE_CAST(CAST(`t0`.`ListCost` AS STRING) AS BIGNUMERIC) AS `listed`,
       SAFE_CAST(CAST(`t0`.`ConsumedQuantity` AS STRING) AS BIGNUMERIC) AS `consumed`,
       CAST(NULL AS BIGNUMERIC) AS `priced`,
       CAST(`t0`.`BilledCost` AS STRING) AS `raw_billed`,
       CAST(`t0`.`EffectiveCost` AS STRING) AS `raw_effective`,
-      CAST(NULL AS STRING) AS `raw_listed`,
+      CAST(`t0`.`ListCost` AS STRING) AS `raw_listed`,
       CAST(`t0`.`ConsumedQuantity` AS STRING) AS `raw_consumed`,
       CAST(NULL AS STRING) AS `raw_priced`,
       CAST(`t0`.`ChargePeriodStart` AS STRING) AS `raw_start`,
@@ -814,7 +814,20 @@ FROM (
     `t2`.`end`,
     `t2`.`billed`,
     COALESCE(`t2`.`effective`, `t2`.`billed`) AS `effective`,
-    `t2`.`listed`,
+    CASE
+      WHEN (
+        `t2`.`listed` = 0
+      )
+      AND (
+        (
+          `t2`.`billed` > 0
+        ) OR (
+          `t2`.`effective` > 0
+        )
+      )
+      THEN CAST(NULL AS BIGNUMERIC)
+      ELSE `t2`.`listed`
+    END AS `listed`,
     `t2`.`consumed`,
     `t2`.`priced`,
     `t2`.`raw_billed`,
@@ -1071,12 +1084,12 @@ FROM (
         END AS `end`,
         SAFE_CAST(CAST(`t0`.`BilledCost` AS STRING) AS BIGNUMERIC) AS `billed`,
         SAFE_CAST(CAST(`t0`.`EffectiveCost` AS STRING) AS BIGNUMERIC) AS `effective`,
-        CAST(NULL AS BIGNUMERIC) AS `listed`,
+        SAFE_CAST(CAST(`t0`.`ListCost` AS STRING) AS BIGNUMERIC) AS `listed`,
         SAFE_CAST(CAST(`t0`.`ConsumedQuantity` AS STRING) AS BIGNUMERIC) AS `consumed`,
         CAST(NULL AS BIGNUMERIC) AS `priced`,
         CAST(`t0`.`BilledCost` AS STRING) AS `raw_billed`,
         CAST(`t0`.`EffectiveCost` AS STRING) AS `raw_effective`,
-        CAST(NULL AS STRING) AS `raw_listed`,
+        CAST(`t0`.`ListCost` AS STRING) AS `raw_listed`,
         CAST(`t0`.`ConsumedQuantity` AS STRING) AS `raw_consumed`,
         CAST(NULL AS STRING) AS `raw_priced`,
         CAST(`t0`.`ChargePeriodStart` AS STRING) AS `raw_start`,

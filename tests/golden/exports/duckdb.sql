@@ -778,12 +778,12 @@ FROM (
       END AS "end",
       TRY_CAST(CAST("t0"."BilledCost" AS TEXT) AS DECIMAL(38, 26)) AS "billed",
       TRY_CAST(CAST("t0"."EffectiveCost" AS TEXT) AS DECIMAL(38, 26)) AS "effective",
-      CAST(NULL AS DECIMAL(38, 26)) AS "listed",
+      TRY_CAST(CAST("t0"."ListCost" AS TEXT) AS DECIMAL(38, 26)) AS "listed",
       TRY_CAST(CAST("t0"."ConsumedQuantity" AS TEXT) AS DECIMAL(38, 12)) AS "consumed",
       CAST(NULL AS DECIMAL(38, 12)) AS "priced",
       CAST("t0"."BilledCost" AS TEXT) AS "raw_billed",
       CAST("t0"."EffectiveCost" AS TEXT) AS "raw_effective",
-      CAST(NULL AS TEXT) AS "raw_listed",
+      CAST("t0"."ListCost" AS TEXT) AS "raw_listed",
       CAST("t0"."ConsumedQuantity" AS TEXT) AS "raw_consumed",
       CAST(NULL AS TEXT) AS "raw_priced",
       CAST("t0"."ChargePeriodStart" AS TEXT) AS "raw_start",
@@ -877,7 +877,20 @@ FROM (
     "t2"."end",
     "t2"."billed",
     COALESCE("t2"."effective", "t2"."billed") AS "effective",
-    "t2"."listed",
+    CASE
+      WHEN (
+        "t2"."listed" = 0
+      )
+      AND (
+        (
+          "t2"."billed" > 0
+        ) OR (
+          "t2"."effective" > 0
+        )
+      )
+      THEN CAST(NULL AS DECIMAL(38, 26))
+      ELSE "t2"."listed"
+    END AS "listed",
     "t2"."consumed",
     "t2"."priced",
     "t2"."raw_billed",
@@ -1086,12 +1099,12 @@ FROM (
         END AS "end",
         TRY_CAST(CAST("t0"."BilledCost" AS TEXT) AS DECIMAL(38, 26)) AS "billed",
         TRY_CAST(CAST("t0"."EffectiveCost" AS TEXT) AS DECIMAL(38, 26)) AS "effective",
-        CAST(NULL AS DECIMAL(38, 26)) AS "listed",
+        TRY_CAST(CAST("t0"."ListCost" AS TEXT) AS DECIMAL(38, 26)) AS "listed",
         TRY_CAST(CAST("t0"."ConsumedQuantity" AS TEXT) AS DECIMAL(38, 12)) AS "consumed",
         CAST(NULL AS DECIMAL(38, 12)) AS "priced",
         CAST("t0"."BilledCost" AS TEXT) AS "raw_billed",
         CAST("t0"."EffectiveCost" AS TEXT) AS "raw_effective",
-        CAST(NULL AS TEXT) AS "raw_listed",
+        CAST("t0"."ListCost" AS TEXT) AS "raw_listed",
         CAST("t0"."ConsumedQuantity" AS TEXT) AS "raw_consumed",
         CAST(NULL AS TEXT) AS "raw_priced",
         CAST("t0"."ChargePeriodStart" AS TEXT) AS "raw_start",

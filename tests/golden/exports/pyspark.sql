@@ -649,12 +649,12 @@ FROM (
       END AS `end`,
       TRY_CAST(`t0`.`BilledCost` AS DECIMAL(38, 26)) AS `billed`,
       TRY_CAST(`t0`.`EffectiveCost` AS DECIMAL(38, 26)) AS `effective`,
-      CAST(NULL AS DECIMAL(38, 26)) AS `listed`,
+      TRY_CAST(`t0`.`ListCost` AS DECIMAL(38, 26)) AS `listed`,
       TRY_CAST(`t0`.`ConsumedQuantity` AS DECIMAL(38, 12)) AS `consumed`,
       CAST(NULL AS DECIMAL(38, 12)) AS `priced`,
       CONCAT(`t0`.`BilledCost`, '') AS `raw_billed`,
       CONCAT(`t0`.`EffectiveCost`, '') AS `raw_effective`,
-      CAST(NULL AS STRING) AS `raw_listed`,
+      CONCAT(`t0`.`ListCost`, '') AS `raw_listed`,
       CONCAT(`t0`.`ConsumedQuantity`, '') AS `raw_consumed`,
       CAST(NULL AS STRING) AS `raw_priced`,
       CAST(`t0`.`ChargePeriodStart` AS STRING) AS `raw_start`,
@@ -748,7 +748,20 @@ FROM (
     `t2`.`end`,
     `t2`.`billed`,
     COALESCE(`t2`.`effective`, `t2`.`billed`) AS `effective`,
-    `t2`.`listed`,
+    CASE
+      WHEN (
+        `t2`.`listed` = 0
+      )
+      AND (
+        (
+          `t2`.`billed` > 0
+        ) OR (
+          `t2`.`effective` > 0
+        )
+      )
+      THEN CAST(NULL AS DECIMAL(38, 26))
+      ELSE `t2`.`listed`
+    END AS `listed`,
     `t2`.`consumed`,
     `t2`.`priced`,
     `t2`.`raw_billed`,
@@ -945,12 +958,12 @@ FROM (
         END AS `end`,
         TRY_CAST(`t0`.`BilledCost` AS DECIMAL(38, 26)) AS `billed`,
         TRY_CAST(`t0`.`EffectiveCost` AS DECIMAL(38, 26)) AS `effective`,
-        CAST(NULL AS DECIMAL(38, 26)) AS `listed`,
+        TRY_CAST(`t0`.`ListCost` AS DECIMAL(38, 26)) AS `listed`,
         TRY_CAST(`t0`.`ConsumedQuantity` AS DECIMAL(38, 12)) AS `consumed`,
         CAST(NULL AS DECIMAL(38, 12)) AS `priced`,
         CONCAT(`t0`.`BilledCost`, '') AS `raw_billed`,
         CONCAT(`t0`.`EffectiveCost`, '') AS `raw_effective`,
-        CAST(NULL AS STRING) AS `raw_listed`,
+        CONCAT(`t0`.`ListCost`, '') AS `raw_listed`,
         CONCAT(`t0`.`ConsumedQuantity`, '') AS `raw_consumed`,
         CAST(NULL AS STRING) AS `raw_priced`,
         CAST(`t0`.`ChargePeriodStart` AS STRING) AS `raw_start`,

@@ -253,6 +253,28 @@ def test_the_invoice_and_the_effective_cost_are_both_kept(read_both: Read) -> No
     assert (charge.billed_cost, charge.effective_cost, charge.list_cost) == (Decimal(0), Decimal(2), Decimal("2.5"))
 
 
+@pytest.mark.parametrize(
+    ("billed", "effective", "listed", "known"),
+    [
+        ("2.50", "2.50", "0", None),
+        ("0", "2.50", "0.00", None),
+        ("0", "0", "0", Decimal(0)),
+        ("2.50", "2.50", "3", Decimal(3)),
+        ("-1", "-1", "0", Decimal(0)),
+    ],
+)
+def test_a_list_cost_of_zero_beside_a_cost_is_not_known(
+    read: Read, billed: str, effective: str, listed: str, known: Decimal | None
+) -> None:
+    (charge,) = read([focus(BilledCost=billed, EffectiveCost=effective, ListCost=listed)]).charges
+    assert charge.list_cost == known
+
+
+def test_one_line_without_a_list_cost_leaves_that_of_their_sum_unknown(read: Read) -> None:
+    (charge,) = read([focus(ListCost="3"), focus(ListCost="0")]).charges
+    assert (charge.billed_cost, charge.list_cost) == (Decimal("5.00"), None)
+
+
 def test_a_correction_takes_back_tokens_and_its_charge_is_an_adjustment(read_both: Read) -> None:
     back = focus(
         ChargeClass="Correction",

@@ -19,6 +19,7 @@ TYPES = {
     "focus": {
         "BilledCost": "double",
         "EffectiveCost": "double",
+        "ListCost": "double",
         "BillingCurrency": "varchar",
         "ChargeCategory": "varchar",
         "ChargePeriodStart": "timestamp",
