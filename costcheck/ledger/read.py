@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from costcheck.ledger.schema import EXACT
-from costcheck.ledger.write import IS_PULLED
+from costcheck.ledger.twice import IS_PULLED
 from costcheck.records import (
     ChargeCategory,
     ClassCharge,

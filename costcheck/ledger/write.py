@@ -12,6 +12,7 @@ import duckdb
 
 from costcheck.errors import LedgerError
 from costcheck.ledger import schema
+from costcheck.ledger.twice import refuse_twice
 from costcheck.records import BillBatch
 
 Row = tuple[object, ...]
@@ -23,7 +24,8 @@ def replace(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> None:
     """Replace everything that the batch's buckets held before by the batch, or change nothing at all.
 
     Raises:
-        LedgerError: A row names a bucket that the batch does not declare, or a value does not fit its column.
+        LedgerError: A row names a bucket that the batch does not declare, a value does not fit its column, or another
+            bucket of the source holds some of the rows.
     """
     check_buckets(batch)
     with transaction(connection):
@@ -31,7 +33,7 @@ def replace(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> None:
             delete(connection, TABLES, batch.x_source, bucket)
         for table, records in _records(batch).items():
             insert(connection, table, records)
-        _refuse_twice(connection, batch)
+        refuse_twice(connection, batch)
         for bucket in batch.buckets:
             _note_ingest(connection, batch, bucket)
 
@@ -118,61 +120,6 @@ def value(record: Any, name: str, kind: str) -> object:  # noqa: ANN401 - any of
     if isinstance(found, datetime):
         return found.astimezone(UTC).replace(tzinfo=None)
     return list(found) if isinstance(found, tuple) else found
-
-
-# Two files of one source, of which the second holds some of the first (an export from January on, made again).
-TWICE = """
-SELECT old.x_bucket, count(*) FROM {table} AS old JOIN {table} AS new USING ({key})
-WHERE old.x_source = ? AND new.x_source = ? AND NOT list_contains(?, old.x_bucket) AND list_contains(?, new.x_bucket)
-GROUP BY ALL ORDER BY ALL LIMIT 1
-"""
-USAGE_KEY = ("service_provider_name", "request_model", "charge_period_start")
-USAGE_OWNER = ("operation", "service_tier", "sub_account_id", "x_api_key_id", "tags")
-# A download of a console names a project and a model in other words than the API: there, the amount is enough.
-CHARGE_OWNER = (
-    "charge_category",
-    "sub_account_id",
-    "x_gen_ai_request_model",
-    "x_token_type",
-    "x_operation",
-    "x_service_tier",
-)
-CHARGE_KEY = ("service_provider_name", "service_name", "charge_period_start", "charge_period_end", "billed_cost")
-COUNTS = (
-    "uncached_input_tokens",
-    "cache_read_input_tokens",
-    "cache_creation_5m_input_tokens",
-    "cache_creation_1h_input_tokens",
-    "output_tokens",
-    "requests",
-)
-IS_PULLED = r"regexp_full_match({}, '\d{{4}}-\d{{2}}(-\d{{2}})?')"
-# A log of requests comes in many files, and a minute may stand in two of them: there, only equal sums are a double.
-ONE_IS_PULLED = f"{IS_PULLED.format('old.x_bucket')} OR {IS_PULLED.format('new.x_bucket')}"
-SAME_COUNTS = " AND ".join(f"old.{name} = new.{name}" for name in COUNTS)
-IS_DOUBLE = f"({ONE_IS_PULLED} OR old.requests IS NULL OR new.requests IS NULL OR ({SAME_COUNTS}))"
-
-
-def _refuse_twice(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> None:
-    doubles = f"AND {_same(USAGE_OWNER)} AND {IS_DOUBLE} GROUP"
-    usage = TWICE.format(table="usage", key=", ".join(USAGE_KEY)).replace("GROUP", doubles)
-    owned = f"AND ({ONE_IS_PULLED} OR {_same(CHARGE_OWNER)}) GROUP"
-    charges = TWICE.format(table="charges", key=", ".join(CHARGE_KEY)).replace("GROUP", owned)
-    buckets = list(batch.buckets)
-    for query in (usage, charges):
-        found = connection.execute(query, [batch.x_source, batch.x_source, buckets, buckets]).fetchone()
-        if found:
-            message = f"{batch.x_source} {buckets[0]} holds {found[1]} rows that {found[0]} holds too"
-            raise LedgerError(
-                message,
-                expected="every row of a source once",
-                action=f"if they are the same, run `costcheck bill forget {batch.x_source} {found[0]}`, then import "
-                "it again; if these are two files with other rows, join them and import the one file",
-            )
-
-
-def _same(names: Iterable[str]) -> str:
-    return " AND ".join(f"old.{name} IS NOT DISTINCT FROM new.{name}" for name in names)
 
 
 def forget(connection: duckdb.DuckDBPyConnection, source: str, bucket: str) -> None:

@@ -241,6 +241,55 @@ def test_the_same_charge_in_a_second_file_is_refused(ledger: Ledger) -> None:
         ledger.replace(batch(charge(bucket="sha256:b"), bucket="sha256:b"))
 
 
+def months_of(bucket: str, *months: int) -> BillBatch:
+    rows = [charge(str(month), bucket=bucket, start=datetime(2026, month, 1, tzinfo=UTC)) for month in months]
+    read = replace(PROVENANCE, source_url=f"{bucket[7:]}.csv")
+    return replace(batch(*rows, bucket=bucket), provenance=read)
+
+
+def test_a_file_whose_rows_are_all_there_is_to_be_left_out_and_nothing_forgotten(ledger: Ledger) -> None:
+    ledger.replace(months_of("sha256:big", 8, 9, 10))
+    with pytest.raises(LedgerError, match=r"1 of 2026-10 in sha256:big \(big.csv\)") as caught:
+        ledger.replace(months_of("sha256:october", 10))
+    assert caught.value.action.startswith(
+        "leave sha256:october (october.csv) out: sha256:big (big.csv) has every row"
+    )
+    assert "forget" not in caught.value.action
+
+
+def test_a_file_whose_forgetting_would_lose_months_is_kept_and_the_months_are_named(ledger: Ledger) -> None:
+    ledger.replace(months_of("sha256:big", 8, 9, 10))
+    with pytest.raises(LedgerError) as caught:
+        ledger.replace(months_of("sha256:late", 10, 11))
+    assert caught.value.action.startswith("bring sha256:late (late.csv) without the shared rows")
+    assert "does not hold (1 of 2026-08, 1 of 2026-09)" in caught.value.action
+    assert "first make one file of 2026-08 to 2026-10" in caught.value.action
+
+
+def test_files_that_a_new_one_holds_altogether_may_all_be_forgotten(ledger: Ledger) -> None:
+    for bucket, month in (("2026-08", 8), ("sha256:b", 9)):
+        ledger.replace(months_of(bucket, month))
+    with pytest.raises(LedgerError) as caught:
+        ledger.replace(months_of("sha256:big", 8, 9, 10))
+    assert (
+        "run `costcheck bill forget openai 2026-08` and `costcheck bill forget openai sha256:b`"
+        in caught.value.action
+    )
+    for bucket in ("2026-08", "sha256:b"):
+        ledger.forget("openai", bucket)
+    ledger.replace(months_of("sha256:big", 8, 9, 10))
+
+
+def test_a_download_of_a_pulled_month_and_earlier_ones_loses_nothing_of_the_month(ledger: Ledger) -> None:
+    october = datetime(2026, 10, 1, tzinfo=UTC)
+    ledger.replace(
+        batch(charge("7", bucket="2026-10", start=october), usage(october, bucket="2026-10"), bucket="2026-10")
+    )
+    with pytest.raises(LedgerError, match="1 of 2026-10 in 2026-10") as caught:
+        ledger.replace(batch(*rows, bucket="sha256:c"))
+    assert "would lose what sha256:c (constructed) does not hold (1 of 2026-10)" in caught.value.action
+
+
 def test_forgetting_what_is_not_there_is_an_error(ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match="no openai 2020-01"):
         ledger.forget("openai", "2020-01")

@@ -1,0 +1,161 @@
+"""The same rows in two buckets of one source: the second read is refused, with a way out that loses nothing."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from shlex import quote
+
+import duckdb
+
+from costcheck.errors import LedgerError
+from costcheck.records import BillBatch
+
+# Two files of one source, of which the second holds some of the first (an export from January on, made again).
+TWICE = """
+FROM {table} AS old JOIN {table} AS new USING ({key})
+WHERE old.x_source = ? AND new.x_source = ? AND NOT list_contains(?, old.x_bucket) AND list_contains(?, new.x_bucket)
+    AND {also}
+"""
+USAGE_KEY = ("service_provider_name", "request_model", "charge_period_start")
+USAGE_OWNER = ("operation", "service_tier", "sub_account_id", "x_api_key_id", "tags")
+# A download of a console names a project and a model in other words than the API: there, the amount is enough.
+CHARGE_OWNER = (
+    "charge_category",
+    "sub_account_id",
+    "x_gen_ai_request_model",
+    "x_token_type",
+    "x_operation",
+    "x_service_tier",
+)
+CHARGE_KEY = ("service_provider_name", "service_name", "charge_period_start", "charge_period_end", "billed_cost")
+COUNTS = (
+    "uncached_input_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_5m_input_tokens",
+    "cache_creation_1h_input_tokens",
+    "output_tokens",
+    "requests",
+)
+IS_PULLED = r"regexp_full_match({}, '\d{{4}}-\d{{2}}(-\d{{2}})?')"
+# A log of requests comes in many files, and a minute may stand in two of them: there, only equal sums are a double.
+ONE_IS_PULLED = f"{IS_PULLED.format('old.x_bucket')} OR {IS_PULLED.format('new.x_bucket')}"
+SAME_COUNTS = " AND ".join(f"old.{name} = new.{name}" for name in COUNTS)
+IS_DOUBLE = f"({ONE_IS_PULLED} OR old.requests IS NULL OR new.requests IS NULL OR ({SAME_COUNTS}))"
+
+
+def _same(names: Iterable[str]) -> str:
+    return " AND ".join(f"old.{name} IS NOT DISTINCT FROM new.{name}" for name in names)
+
+
+DOUBLES = {
+    "usage": TWICE.format(table="usage", key=", ".join(USAGE_KEY), also=f"{_same(USAGE_OWNER)} AND {IS_DOUBLE}"),
+    "charges": TWICE.format(
+        table="charges", key=", ".join(CHARGE_KEY), also=f"({ONE_IS_PULLED} OR {_same(CHARGE_OWNER)})"
+    ),
+}
+MONTH = "strftime(charge_period_start, '%Y-%m') AS month"
+Months = Counter[tuple[str, str]]
+"""Rows by bucket and month."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What a batch has in common with the older buckets of its source.
+
+    Attributes:
+        came: Rows of the batch that an older bucket holds too, by the older bucket and month.
+        lost: Rows of those older buckets that the batch does not hold, by bucket and month.
+        is_all: No row of the batch is new.
+    """
+
+    came: Months
+    lost: Months
+    is_all: bool
+
+    @property
+    def buckets(self) -> list[str]:
+        """Return the older buckets."""
+        return sorted({bucket for bucket, _ in self.came})
+
+
+def refuse_twice(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> None:
+    """Do nothing unless another bucket of the source holds some of the batch's rows; they are in the tables already.
+
+    Raises:
+        LedgerError: One does.
+    """
+    shared = _shared(connection, batch)
+    if not shared.came:
+        return
+    old, names = shared.buckets, _names(connection, batch)
+    rows = sum(count for (bucket, _), count in shared.came.items() if bucket == old[0])
+    message = (
+        f"{batch.x_source} {_named(batch.buckets[0], names)} holds {rows} rows that {old[0]} holds too: "
+        f"{_by_month(shared.came)} in {' and '.join(_named(bucket, names) for bucket in old)}"
+    )
+    raise LedgerError(message, expected="every row of a source once", action=_way_out(batch, shared, names))
+
+
+def _way_out(batch: BillBatch, shared: _Shared, names: Mapping[str, str]) -> str:
+    """Return what to do, which never takes out of the ledger what does not come back."""
+    new, old = _named(batch.buckets[0], names), " and ".join(_named(bucket, names) for bucket in shared.buckets)
+    forget = " and ".join(f"`costcheck bill forget {batch.x_source} {quote(bucket)}`" for bucket in shared.buckets)
+    join = "if they are other rows that only look the same, join the files into one, and import that in their place"
+    if shared.is_all:
+        return f"leave {new} out: {old} has every row of it; {join}"
+    if not shared.lost:
+        return f"{new} has every row of {old}, and more: run {forget}, then read it again; {join}"
+    months = sorted({month for _, month in shared.came | shared.lost})
+    return (
+        f"bring {new} without the shared rows; forgetting {old} would lose what {new} does not hold "
+        f"({_by_month(shared.lost)}): to do so, first make one file of {months[0]} to {months[-1]} with every row "
+        f"once, then run {forget} and import that file"
+    )
+
+
+def _shared(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> _Shared:
+    buckets = list(batch.buckets)
+    given = [batch.x_source, batch.x_source, buckets, buckets]
+    came, held, distinct = Months(), Months(), 0
+    for pairs in DOUBLES.values():
+        counts = "count(DISTINCT new.rowid), count(DISTINCT old.rowid)"
+        query = f"SELECT old.x_bucket, {MONTH}, {counts} {pairs} GROUP BY ALL"
+        for bucket, month, new_rows, old_rows in connection.execute(query, given).fetchall():
+            came[bucket, month] += new_rows
+            held[bucket, month] += old_rows
+    if not came:
+        return _Shared(came=came, lost=Months(), is_all=False)
+    for pairs in DOUBLES.values():
+        (count,) = connection.execute(f"SELECT count(DISTINCT new.rowid) {pairs}", given).fetchone() or (0,)
+        distinct += count
+    there = _rows(connection, batch.x_source, sorted({bucket for bucket, _ in came}))
+    return _Shared(came=came, lost=there - held, is_all=distinct == len(batch.usage) + len(batch.charges))
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, source: str, buckets: Sequence[str]) -> Months:
+    rows = Months()
+    for table in DOUBLES:
+        where = "x_source = ? AND list_contains(?, x_bucket)"
+        query = f"SELECT x_bucket, {MONTH}, count(*) FROM {table} WHERE {where} GROUP BY ALL"  # noqa: S608 - our own names
+        for bucket, month, count in connection.execute(query, [source, list(buckets)]).fetchall():
+            rows[bucket, month] += count
+    return rows
+
+
+def _by_month(rows: Months) -> str:
+    months: Counter[str] = Counter()
+    for (_, month), count in rows.items():
+        months[month] += count
+    return ", ".join(f"{count} of {month}" for month, count in sorted(months.items()))
+
+
+def _names(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> dict[str, str]:
+    query = "SELECT x_bucket, source_url FROM ingests WHERE x_source = ?"
+    read = dict(connection.execute(query, [batch.x_source]).fetchall())
+    return read | dict.fromkeys(batch.buckets, batch.provenance.source_url)
+
+
+def _named(bucket: str, names: Mapping[str, str]) -> str:
+    """Return a bucket as a person knows it: a digest with the name of its file."""
+    name = names.get(bucket)
+    return f"{bucket} ({name})" if name and bucket.startswith("sha256:") else bucket
