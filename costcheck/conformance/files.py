@@ -44,7 +44,7 @@ class FileSubject:
         optional: Columns that may hold anything, or be missing.
         texts: Columns of the export that may hold prompts or answers, and must never be read.
         read: The number of records that one good row becomes; None where rows are summed.
-        doubles: Whether a second row of the same identity counts once (rows with an id); None where rows have none.
+        doubles: Whether a row that comes twice must count once; False where two equal rows may both be right.
         numbered: Gives a row another identity, so that many odd rows are tried in one file; None tries one by one.
     """
 
@@ -56,7 +56,7 @@ class FileSubject:
     optional: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
     read: int | None = 1
-    doubles: bool | None = True
+    doubles: bool = True
     numbered: Callable[[Row, int], Row] | None = None
 
     @property
@@ -152,7 +152,7 @@ def _says(batch: BillBatch) -> tuple[object, ...]:
 
 
 def _twice(subject: FileSubject, folder: Path, whole: BillBatch) -> None:
-    if subject.doubles is not None:
+    if subject.doubles:
         batch = _read_rows(subject, folder, [*subject.sent, subject.sent[0]])
         require(batch is None or totals(batch) == totals(whole), "a row that came twice was counted twice")
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from costcheck.conformance.require import require
 from costcheck.errors import CostcheckError
 from costcheck.records import BillBatch, Charge, TokenUsage
-from costcheck.sources.bills.sound import MOST_TOKENS
+from costcheck.sources.bills.sound import MOST_DIGITS, MOST_TOKENS
 
 Row: TypeAlias = dict[str, Any]
 Read: TypeAlias = Callable[[Sequence[Row]], BillBatch | None]
@@ -96,8 +96,8 @@ def _problems(batch: BillBatch) -> Iterator[str]:
 def _bad_values(row: TokenUsage | Charge) -> Iterator[str]:
     for field in fields(row):
         value = getattr(row, field.name)
-        if isinstance(value, Decimal) and not value.is_finite():
-            yield f"an amount that is no number was kept, {field.name}"
+        if isinstance(value, Decimal) and (not value.is_finite() or value.adjusted() >= MOST_DIGITS[field.name]):
+            yield f"an amount that no ledger can hold was kept, {field.name}"
         if isinstance(value, int) and not isinstance(value, bool) and not 0 <= value <= MOST_TOKENS:
             yield f"a count that no ledger can hold was kept, {field.name}"
     if isinstance(row, TokenUsage) and not row.request_model:

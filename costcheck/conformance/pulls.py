@@ -48,6 +48,7 @@ class PullSubject:
         read: The number of records that one good row becomes.
         optional: Names of fields that a row may lack, or hold anything in, and still be read.
         texts: Fields in which the provider may send prompts or answers, and which must never be read.
+        doubles: Whether a row that comes twice must count once; False where two equal rows may both be right.
         numbered: Gives a row another identity, so that many odd rows are tried in one read; None tries one by one.
     """
 
@@ -60,6 +61,7 @@ class PullSubject:
     read: int = 1
     optional: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
+    doubles: bool = True
     numbered: Callable[[Row, int], Row] | None = None
 
     @property
@@ -90,8 +92,18 @@ def pull(subject: PullSubject, provider: Provider, fault: Fault | None = None, a
         CostcheckError: It refuses.
     """
     retry = IMPATIENT if fault is PASSING["a timeout"] else AT_ONCE
-    with serving(provider, fault=fault, at=at) as server:
+    with serving(_literal(provider), fault=fault, at=at) as server:
         return subject.module.pull(replace(subject.request(server.url), retry=retry))
+
+
+def _literal(provider: Provider) -> Provider:
+    """Return a provider that writes the odd 1e400 as such: it is JSON, and Python's `Infinity` is not."""
+
+    def serve(asked: Asked) -> Answer:
+        answer = provider(asked)
+        return replace(answer, body=answer.body.replace(b"Infinity", b"1e400"))
+
+    return serve
 
 
 def spread(rows: Sequence[Row], pages: int) -> list[list[Row]]:
@@ -155,6 +167,8 @@ def _loops(subject: PullSubject) -> None:
 
 
 def _twice(subject: PullSubject, whole: BillBatch) -> None:
+    if not subject.doubles:
+        return
     batch = _read_or_refused(subject, subject.provider([[*subject.sent, subject.sent[0]]]))
     require(batch is None or totals(batch) == totals(whole), "a row that came twice was counted twice")
     require(batch is None or count(batch) == count(whole) + 1, "a row that came twice vanished without a trace")

@@ -212,6 +212,21 @@ def _head(client: Any, where: Location, key: str) -> Mapping[str, Any]:  # noqa:
             raise SourceError(
                 message, expected="every file of the delivery", action="run it again; it may just be delivered anew"
             ) from exc
+    return _documented(answer, ("ETag", "ContentLength"), f"s3://{where.bucket}/{key}")
+
+
+def _documented(answer: Mapping[str, Any], names: Sequence[str], what: str) -> Mapping[str, Any]:
+    """Return S3's answer, its fields there: a proxy's page of HTML has none of them.
+
+    Raises:
+        SourcePayloadError: One is missing.
+    """
+    missing_names = [name for name in names if name not in answer]
+    if missing_names:
+        message = f"{what}: the answer has no {', '.join(missing_names)}"
+        raise SourcePayloadError(
+            message, expected="an answer of S3's", action="check --endpoint-url and any proxy in between"
+        )
     return answer
 
 

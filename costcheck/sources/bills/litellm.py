@@ -358,4 +358,5 @@ def _joined(
         quarantined=quarantined,
         set_aside=tuple(row for batch in batches for row in batch.set_aside),
         provenance=provenance,
+        rows_in=len(unreadable) + sum(batch.rows_in or 0 for batch in batches),
     )

@@ -1,8 +1,9 @@
 """What no source may hand on, whatever its payload says: the last look at each record before it is kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 from costcheck.errors import SourcePayloadError
 from costcheck.records import Charge, TokenUsage
@@ -18,7 +19,10 @@ COUNTS = (
     "requests",
     "x_peak_minute_tokens",
 )
-AMOUNTS = ("billed_cost", "list_cost", "consumed_quantity", "effective_cost")
+MOST_DIGITS: Mapping[str, int] = MappingProxyType(
+    {"billed_cost": 12, "list_cost": 12, "consumed_quantity": 26, "effective_cost": 12}
+)
+"""Before the point of an amount, which are what the ledger's columns hold."""
 NOTHING = timedelta(0)
 
 
@@ -31,7 +35,7 @@ def refuse_unsound(record: TokenUsage | Charge) -> None:
     for problem in _problems(record):
         raise SourcePayloadError(
             problem,
-            expected="a finite amount, a count of zero or more, a period that ends after it begins, a model's name",
+            expected="amounts and counts that a ledger can hold, a period that ends after it begins, a model's name",
             action="check the source; the row was not used",
         )
 
@@ -56,9 +60,9 @@ def _wrong_counts(usage: TokenUsage) -> Iterator[str]:
 
 
 def _wrong_amounts(charge: Charge) -> Iterator[str]:
-    for name in AMOUNTS:
+    for name, digits in MOST_DIGITS.items():
         amount: Decimal | None = getattr(charge, name)
-        if amount is not None and not amount.is_finite():
+        if amount is not None and (not amount.is_finite() or amount.adjusted() >= digits):
             yield f"{name} is {amount}"
 
 

@@ -118,7 +118,7 @@ CONSOLE_SUBJECTS: Mapping[str, FileSubject] = {
         rows=copies(OPENAI_USAGE, {}, {"model": "gpt-5.4-mini"}, {"project_id": "proj_b"}),
         required=frozenset(openai_console.USAGE_COLUMNS),
         optional=frozenset({"project_id", "user_id", "api_key_id", "batch", "service_tier"}),
-        doubles=None,
+        doubles=False,
     ),
     "openai-console costs": FileSubject(
         module=openai_console,
@@ -127,7 +127,7 @@ CONSOLE_SUBJECTS: Mapping[str, FileSubject] = {
         rows=copies(OPENAI_COST, {}, {"line_item": "gpt-5.4, output"}, {"project_id": "proj_b"}),
         required=frozenset(openai_console.COST_COLUMNS),
         optional=frozenset({"project_id"}),
-        doubles=None,
+        doubles=False,
     ),
     "anthropic-console usage": FileSubject(
         module=anthropic_console,
@@ -136,7 +136,7 @@ CONSOLE_SUBJECTS: Mapping[str, FileSubject] = {
         rows=copies(ANTHROPIC_USAGE, {}, {"usage_date_utc": "2026-09-06"}, {"workspace": "Research"}),
         required=frozenset(anthropic_console.USAGE_COLUMNS),
         optional=frozenset({"api_key", "workspace"}),
-        doubles=None,
+        doubles=False,
     ),
     "anthropic-console cost": FileSubject(
         module=anthropic_console,
@@ -145,7 +145,7 @@ CONSOLE_SUBJECTS: Mapping[str, FileSubject] = {
         rows=copies(ANTHROPIC_COST, {}, {"token_type": "input_no_cache"}, {"workspace": "Research"}),
         required=frozenset(anthropic_console.COST_COLUMNS),
         optional=frozenset({"workspace"}),
-        doubles=None,
+        doubles=False,
     ),
     "opentelemetry": FileSubject(
         module=opentelemetry,

@@ -7,7 +7,8 @@ from tests.costcheck.conformance.cloud_subjects import CLOUD_SUBJECTS
 from tests.costcheck.conformance.console_subjects import CONSOLE_SUBJECTS
 from tests.costcheck.conformance.gateway_subjects import GATEWAY_SUBJECTS
 from tests.costcheck.conformance.pull_subjects import OWN_SUBJECTS
+from tests.costcheck.conformance.s3_subjects import S3_SUBJECTS
 from tests.costcheck.conformance.table_subjects import TABLE_SUBJECTS
 
-PULL_SUBJECTS: Mapping[str, PullSubject] = {**OWN_SUBJECTS, **GATEWAY_SUBJECTS, **CLOUD_SUBJECTS}
+PULL_SUBJECTS: Mapping[str, PullSubject] = {**OWN_SUBJECTS, **GATEWAY_SUBJECTS, **CLOUD_SUBJECTS, **S3_SUBJECTS}
 FILE_SUBJECTS: Mapping[str, FileSubject] = {**CONSOLE_SUBJECTS, **TABLE_SUBJECTS}

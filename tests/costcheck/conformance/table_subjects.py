@@ -137,7 +137,7 @@ FOCUS = FileSubject(
     required=frozenset(focus.RECOGNISED),
     optional=frozenset({"EffectiveCost", "ListCost", "ChargeClass", "SubAccountId", "SkuPriceDetails"}),
     read=2,
-    doubles=None,
+    doubles=False,
     numbered=lambda row, number: row | {"SkuId": f"m-{number}"},
 )
 CUR = FileSubject(
@@ -148,7 +148,7 @@ CUR = FileSubject(
     required=frozenset(cur.REQUIRED),
     optional=frozenset({"bill_billing_entity", "pricing_public_on_demand_cost"}),
     read=2,
-    doubles=None,
+    doubles=False,
     numbered=lambda row, number: row | {"line_item_usage_account_id": str(number + 10)},
 )
 LITELLM = FileSubject(
@@ -204,7 +204,7 @@ TABLE_SUBJECTS: Mapping[str, FileSubject] = {
         required=frozenset({"month", "provider", "amount", "currency"}),
         optional=frozenset({"category", "description", "requests"}),
         read=2,
-        doubles=None,
+        doubles=False,
     ),
     "litellm (CSV)": LITELLM,
     "litellm (Parquet)": replace(LITELLM, name="logs.parquet", write=parquet_of(LOG_TYPES)),

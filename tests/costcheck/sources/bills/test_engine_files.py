@@ -28,7 +28,7 @@ def subject(module: ModuleType, rows: tuple[Row, ...], required: tuple[str, ...]
         rows=rows,
         required=frozenset(required),
         read=2,
-        doubles=None,
+        doubles=False,
         numbered=numbered if model else None,
     )
 

@@ -34,7 +34,9 @@ CHARGE = Charge(
 )
 
 
-@pytest.mark.parametrize("record", [USAGE, CHARGE, replace(CHARGE, consumed_quantity=Decimal(-1))])
+@pytest.mark.parametrize(
+    "record", [USAGE, CHARGE, replace(CHARGE, billed_cost=Decimal("999999999999.9"), consumed_quantity=Decimal(-1))]
+)
 def test_what_can_be_right_is_let_through(record: TokenUsage | Charge) -> None:
     refuse_unsound(record)
 
@@ -50,6 +52,8 @@ def test_what_can_be_right_is_let_through(record: TokenUsage | Charge) -> None:
         (replace(CHARGE, charge_period_start=NOON.astimezone(timezone(timedelta(hours=1)))), "a period from"),
         (replace(CHARGE, billed_cost=Decimal("NaN")), "billed_cost is NaN"),
         (replace(CHARGE, consumed_quantity=Decimal("Infinity")), "consumed_quantity is Infinity"),
+        (replace(CHARGE, billed_cost=Decimal(-1000000000000)), "billed_cost is -1000000000000"),
+        (replace(CHARGE, consumed_quantity=Decimal("1e26")), "consumed_quantity is 1E+26"),
     ],
 )
 def test_what_cannot_be_right_is_refused_by_name(record: TokenUsage | Charge, seen: str) -> None:
