@@ -9,6 +9,7 @@ kill, a bucket of the ledger is as it was before or as it is afterwards, and not
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import os
 import random
@@ -148,7 +149,7 @@ class Child:
             text = pipe.read()
         _, status = os.waitpid(self.pid, 0)
         if status:
-            message = f"the child failed: {text.decode()}"
+            message = f"a child ended with {os.waitstatus_to_exitcode(status)}: {text.decode()}"
             raise AssertionError(message)
         return json.loads(text)
 
@@ -209,7 +210,9 @@ class Worker:
             os.kill(child.pid, signal.SIGKILL)
             self.met["finished before" if child.is_finished() else "killed"] += 1
             self._check_buckets(fork(lambda: told(ledger), ledger.parent).answer(), rehearsed)
+            found = shutil.copytree(ledger.parent, self.data / f"found_{os.getpid()}", dirs_exist_ok=True)
             fork(lambda: read(job, ledger, 1, self.url, self.data), ledger.parent).answer()
+            shutil.rmtree(found)
             again = fork(lambda: content(ledger), ledger.parent).answer()
             assert again == rehearsed.content, f"{job} after a kill gives another ledger"
             self.met[f"{job}, {'over an older edition' if is_known else 'new ledger'}"] += 1
@@ -267,12 +270,12 @@ def kill(runs: int, seed: int, workers: int) -> Counter[str]:
     Raises:
         AssertionError: One ended in another ledger.
     """
-    with tempfile.TemporaryDirectory() as folder, serving(Bill) as port:
-        data = Path(folder)
+    data = Path(tempfile.mkdtemp())
+    with serving(Bill) as port:
         write_logs(data)
         url = f"http://127.0.0.1:{port}"
         commands = [
-            [*WORKER, url, folder, str(seed), str(runs), str(number), str(workers)] for number in range(workers)
+            [*WORKER, url, str(data), str(seed), str(runs), str(number), str(workers)] for number in range(workers)
         ]
         started = [
             subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: S603 - our own code
@@ -283,6 +286,7 @@ def kill(runs: int, seed: int, workers: int) -> Counter[str]:
             out, err = process.communicate()
             assert process.returncode == 0, err.decode()
             met.update(json.loads(out))
+    shutil.rmtree(data)  # what a failed run left is kept, to be looked at
     return met
 
 
@@ -297,6 +301,7 @@ def load_queries() -> None:
 
 def work(url: str, data: str, *numbers: str) -> None:
     """Do every `workers`th run, and print what was met."""
+    faulthandler.enable()
     load_queries()
     seed, runs, first, workers = map(int, numbers)
     with tempfile.TemporaryDirectory(dir=data) as folder:
