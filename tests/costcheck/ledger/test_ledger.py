@@ -282,9 +282,9 @@ def test_files_that_a_new_one_holds_altogether_may_all_be_forgotten(ledger: Ledg
 
 def test_a_download_of_a_pulled_month_and_earlier_ones_loses_nothing_of_the_month(ledger: Ledger) -> None:
     october = datetime(2026, 10, 1, tzinfo=UTC)
-    ledger.replace(
-        batch(charge("7", bucket="2026-10", start=october), usage(october, bucket="2026-10"), bucket="2026-10")
-    )
+    pulled = charge("7", bucket="2026-10", start=october)
+    ledger.replace(batch(pulled, usage(october, bucket="2026-10"), bucket="2026-10"))
+    rows = (replace(pulled, x_bucket="sha256:c"), charge("8", bucket="sha256:c"))
     with pytest.raises(LedgerError, match="1 of 2026-10 in 2026-10") as caught:
         ledger.replace(batch(*rows, bucket="sha256:c"))
     assert "would lose what sha256:c (constructed) does not hold (1 of 2026-10)" in caught.value.action
