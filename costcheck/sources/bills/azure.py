@@ -46,12 +46,14 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         columns: In lower case, in the order of the row's cells.
         units: Unit of measure of each meter that has exactly one.
+        with_usage: Whether tokens are kept; without, `azure-monitor` tells the load by the minute.
     """
 
     bucket: str
     scope: str
     columns: tuple[str, ...]
     units: dict[str, str]
+    with_usage: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,8 @@ def pull(request: PullRequest) -> BillBatch:
     with open_management(request, ROLE) as client:
         fetched = fetch_costs(client, request.windows, scopes, on_page=request.on_page)
     url = f"{base_url}{' '.join(scopes)}/providers/Microsoft.CostManagement/query"
-    return normalise_costs(fetched, request.buckets, request.provenance(SOURCE, url))
+    with_usage = request.options.get("usage", "daily") == "daily"
+    return normalise_costs(fetched, request.buckets, request.provenance(SOURCE, url), with_usage=with_usage)
 
 
 def _scopes(request: PullRequest) -> tuple[str, ...]:
@@ -131,8 +134,16 @@ def fetch_costs(
     ]
 
 
-def normalise_costs(fetched: Sequence[FetchedScope], buckets: tuple[str, ...], provenance: Provenance) -> BillBatch:
+def normalise_costs(
+    fetched: Sequence[FetchedScope], buckets: tuple[str, ...], provenance: Provenance, *, with_usage: bool = True
+) -> BillBatch:
     """Return the pages as one batch: tokens where the meter and its unit are understood, money always.
+
+    Args:
+        fetched: The pages.
+        buckets: The months.
+        provenance: Where they are from.
+        with_usage: Whether to keep the tokens, or the money alone.
 
     Raises:
         SourcePayloadError: A column is missing, a unit cannot be read, or none of the rows can.
@@ -143,7 +154,7 @@ def normalise_costs(fetched: Sequence[FetchedScope], buckets: tuple[str, ...], p
         units = _units(month.units)
         for answer in month.money:
             columns = _columns(answer, MONEY_COLUMNS)
-            place = Place(bucket=month.bucket, scope=month.scope, columns=columns, units=units)
+            place = Place(bucket=month.bucket, scope=month.scope, columns=columns, units=units, with_usage=with_usage)
             _read_rows(builder, answer.properties.rows, place, provenance)
     return builder.batch(buckets, provenance)
 
@@ -202,7 +213,8 @@ def _read_row(raw: msgspec.Raw, place: Place, provenance: Provenance) -> tuple[H
     _refuse_currency(_cell(cells, "currency", str), name)
     usage = _usage(place, row)
     charge = _charge(place, row, provenance, service_name=f"{line}: {name}" if usage is None else line)
-    return (place.scope, day, line, name), (charge,) if usage is None else (usage, charge)
+    key = (place.scope, day, line, name)
+    return key, (usage, charge) if usage is not None and place.with_usage else (charge,)
 
 
 def _cell(cells: Mapping[str, msgspec.Raw], name: str, kind: type[T]) -> T:

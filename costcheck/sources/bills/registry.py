@@ -158,6 +158,12 @@ PULLS: tuple[PullSource, ...] = (
         summary="Read what Azure bills for Azure OpenAI and Foundry, by day and meter, from Cost Management.",
         options=(
             Option(name="scope", help="/subscriptions/ID (several with commas), a billing account, ..."),
+            Option(
+                name="usage",
+                help="Keep the daily tokens, or leave load to azure-monitor.",
+                choices=("daily", "none"),
+                default="daily",
+            ),
             *AZURE_URLS,
         ),
         settles_after_days=5,

@@ -122,6 +122,36 @@ def test_the_noise_of_a_float_does_not_change_the_count(normalise: Callable[...,
     assert usage.uncached_input_tokens == 864
 
 
+def test_without_usage_the_money_stays_as_it_was(provenance: Provenance) -> None:
+    fetched = azure.FetchedScope(
+        bucket="2026-11", scope=SCOPE, money=(typed(answer(MONEY, money())),), units=(typed(answer(UNITS, units())),)
+    )
+    whole = azure.normalise_costs([fetched], ("2026-11",), provenance)
+    batch = azure.normalise_costs([fetched], ("2026-11",), provenance, with_usage=False)
+    assert (len(whole.usage), batch.usage) == (1, ())
+    assert batch.charges == whole.charges
+
+
+@pytest.mark.parametrize(("usage", "count"), [("daily", 1), ("none", 0)])
+def test_the_option_says_whether_tokens_are_kept(usage: str, count: int) -> None:
+    with serving(cost_management([[named()]])) as server:
+        asked = request(server.url)
+        batch = azure.pull(replace(asked, options={**asked.options, "usage": usage}))
+    assert (len(batch.usage), len(batch.charges)) == (count, 1)
+
+
+def test_a_quarantined_row_of_a_read_without_usage_never_brings_tokens(provenance: Provenance) -> None:
+    fetched = azure.FetchedScope(
+        bucket="2026-11",
+        scope=SCOPE,
+        money=(typed(answer(MONEY, money(), money(UsageDate=20261006))),),
+        units=(typed(answer(UNITS, units())),),
+    )
+    (bad,) = azure.normalise_costs([fetched], ("2026-11",), provenance, with_usage=False).quarantined
+    again = azure.replay([replace(bad, raw=bad.raw.replace(b"20261006", b"20261106"))], provenance)
+    assert (again.usage, len(again.charges)) == ((), 1)
+
+
 def test_priority_processing_is_its_own_tier(normalise: Callable[..., BillBatch]) -> None:
     meter = "6-sol ShortCo Inp PP Gl"
     batch = normalise(money(Meter=meter), unit_rows=(units("1M", meter),))
