@@ -97,8 +97,9 @@ def _tokens(line: Line, sku: Sku) -> int | None:
     ):
         return None
     check(line.amount <= MOST_TOKENS, seen=f"usage.amount is {line.amount:.3E}", expected="tokens of one period")
-    whole = line.amount == line.amount.to_integral_value()
-    return int(line.amount) if whole else None
+    is_whole = line.amount == line.amount.to_integral_value()
+    check(is_whole, seen=f"usage.amount is {line.amount} {line.unit}", expected="whole tokens")
+    return int(line.amount)
 
 
 def _usage(line: Line, sku: Sku) -> TokenUsage | None:

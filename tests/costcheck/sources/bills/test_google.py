@@ -256,6 +256,18 @@ def test_a_row_that_cannot_be_right_is_quarantined(read: Callable[..., BillBatch
     assert batch.quarantined[0].reason
 
 
+def test_a_part_of_a_token_is_quarantined_with_its_charge(read: Callable[..., BillBatch]) -> None:
+    part = row(usage={"amount": 7.5, "unit": "requests"}, usage_start_time="2026-11-20T08:00:00Z")
+    batch = read(row(), part)
+    assert (net(batch), batch.usage[0].uncached_input_tokens) == (Decimal("0.3"), 1000)
+    assert [each.reason for each in batch.quarantined] == ["usage.amount is 7.500000 requests"]
+
+
+def test_a_part_of_an_hour_is_no_part_of_a_token(read: Callable[..., BillBatch]) -> None:
+    batch = read(row(usage={"amount": 7.5, "unit": "h"}))
+    assert (net(batch), batch.usage, batch.quarantined) == (Decimal("0.3"), (), ())
+
+
 def test_a_file_of_which_nothing_can_be_read_is_an_error(read: Callable[..., BillBatch]) -> None:
     with pytest.raises(SourcePayloadError, match="none of 1 rows"):
         read(row(cost="much"))

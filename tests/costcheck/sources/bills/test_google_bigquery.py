@@ -126,6 +126,7 @@ def test_a_month_is_an_estimate_until_a_week_after_its_end(
         row(cost=None),
         row(cost="NaN"),
         row(amount=None),
+        row(amount="7.5"),
         row(sku=" "),
         row(service_id="6F81-5844-456A"),
         row(cost_type="gift"),
