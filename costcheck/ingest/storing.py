@@ -36,12 +36,13 @@ def store(path: Path, batch: BillBatch, module: object) -> Stored:
     Args:
         path: The ledger's file.
         batch: What was read.
-        module: The source; `ROW_IS_REQUEST` says whether it sums rows of which each is one request.
+        module: The source; `ROW_IS_REQUEST` says whether it sums rows of which each is one request, `URL_IS_SCOPE`
+            whether its `source_url` lists every place that was asked, with spaces between.
 
     Raises:
         SourcePayloadError: Too many of its rows cannot be read; the ledger is as it was.
         LedgerError: It is empty, or has nothing on days of which the ledger holds rows, or is of other projects
-            altogether; or it does not fit.
+            altogether, or of fewer places; or it does not fit.
     """
     refuse_half_read(batch, row_is_request=getattr(module, "ROW_IS_REQUEST", False))
     with open_ledger(path) as ledger:
@@ -49,6 +50,8 @@ def store(path: Path, batch: BillBatch, module: object) -> Stored:
             _refuse_to_forget(ledger, batch)
         _refuse_another_company(ledger, batch)
         _refuse_to_lose_days(ledger, batch)
+        if getattr(module, "URL_IS_SCOPE", False):
+            _refuse_fewer_places(ledger, batch)
         ledger.replace(batch)
     return Stored(batch=batch)
 
@@ -149,6 +152,27 @@ def _refuse_to_lose_days(ledger: Ledger, batch: BillBatch) -> None:
                 expected="a bill that grows, or stays",
                 action="if the source no longer keeps them, the ledger does: read later months with --from; another "
                 f"file needs another name; if it is right, `costcheck bill forget {batch.x_source} {bucket}` first",
+            )
+
+
+def _refuse_fewer_places(ledger: Ledger, batch: BillBatch) -> None:
+    """Do nothing unless a place that was asked for the ledger's rows was not asked now.
+
+    Raises:
+        LedgerError: One was not, so that its rows would be gone.
+    """
+    asked = set(batch.provenance.source_url.split())
+    for row in ledger.ingests():
+        left_out = sorted(set(row.source_url.split()) - asked)
+        if row.x_source == batch.x_source and row.x_bucket in batch.buckets and row.row_count and left_out:
+            message = (
+                f"{row.x_source} {row.x_bucket} came without {', '.join(left_out)}, which the ledger's rows are of"
+            )
+            raise LedgerError(
+                message,
+                expected="every place as before, for a month is replaced as a whole",
+                action="name all of them in one go; if the new ones are right alone, "
+                f"`costcheck bill forget {row.x_source} {row.x_bucket}` first",
             )
 
 

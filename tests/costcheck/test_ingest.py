@@ -16,6 +16,7 @@ from costcheck.ledger import open_ledger
 from costcheck.ledger.schema import MONEY
 from costcheck.records import BillBatch, QuarantinedRow
 from costcheck.rules import read_ledger_rules
+from costcheck.sources.bills import aws_cloudwatch
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.registry import PullSource
 from costcheck.sources.bills.windows import Window, month_windows
@@ -189,6 +190,34 @@ def test_projects_that_were_redacted_do_not_stop_a_read(path: Path) -> None:
     store(path, of_project("proj_a"), None)
     with open_ledger(path) as ledger:
         assert [row.sub_account_id for row in ledger.usage_by_hour()] == ["proj_a"]
+
+
+def of_places(url: str) -> BillBatch:
+    found = batch(usage())
+    return replace(found, provenance=replace(found.provenance, source_url=url))
+
+
+@pytest.mark.parametrize("url", ["https://two", "https://three", "https://two https://three"])
+def test_the_month_of_some_regions_never_replaces_that_of_others(path: Path, url: str) -> None:
+    store(path, of_places("https://one https://two"), aws_cloudwatch)
+    with pytest.raises(LedgerError, match="openai 2026-09 came without https://one"):
+        store(path, of_places(url), aws_cloudwatch)
+    with open_ledger(path) as ledger:
+        assert [row.source_url for row in ledger.ingests()] == ["https://one https://two"]
+
+
+def test_a_region_more_replaces_the_month(path: Path) -> None:
+    store(path, of_places("https://one"), aws_cloudwatch)
+    store(path, of_places("https://two https://one"), aws_cloudwatch)
+    with open_ledger(path) as ledger:
+        assert [row.source_url for row in ledger.ingests()] == ["https://two https://one"]
+
+
+def test_where_no_address_is_a_scope_another_address_may_follow(path: Path) -> None:
+    store(path, of_places("https://one"), None)
+    store(path, of_places("https://proxy"), None)
+    with open_ledger(path) as ledger:
+        assert [row.source_url for row in ledger.ingests()] == ["https://proxy"]
 
 
 def test_a_day_may_be_taken_back_and_others_may_come(path: Path) -> None:

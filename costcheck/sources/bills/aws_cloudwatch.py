@@ -41,6 +41,8 @@ from costcheck.sources.bills.windows import Window
 
 LIST_ACTION = "cloudwatch:ListMetrics"
 DATA_ACTION = "cloudwatch:GetMetricData"
+URL_IS_SCOPE = True
+"""A row does not tell its region: `source_url` lists those that were asked."""
 METRICS_PER_CALL = 500
 MINUTE, FIVE_MINUTES, HOUR = 60, 300, 3600
 # How long each width is kept; a day less than AWS says, so that it is still there when the last question is asked.
@@ -124,8 +126,16 @@ def pull(request: PullRequest) -> BillBatch:
         series += fetch_metrics(
             client, region_id, request.windows, now=request.now, models=models, on_page=request.on_page
         )
-    source_url = request.options.get("endpoint-url", f"https://monitoring.{_regions(request)[0]}.amazonaws.com")
-    return normalise_usage(series, request.buckets, request.provenance(SOURCE, source_url))
+    return normalise_usage(series, request.buckets, request.provenance(SOURCE, _source_url(request)))
+
+
+def _source_url(request: PullRequest) -> str:
+    """Return the address of each region, with spaces between."""
+    instead = request.options.get("endpoint-url")
+    return " ".join(
+        f"{instead}#{region_id}" if instead else f"https://monitoring.{region_id}.amazonaws.com"
+        for region_id in _regions(request)
+    )
 
 
 def fetch_metrics(  # noqa: PLR0913 - where, when, and of what

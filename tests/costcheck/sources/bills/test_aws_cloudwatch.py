@@ -467,3 +467,19 @@ def test_a_whole_pull_against_a_pretend_cloudwatch() -> None:
     (row,) = batch.usage
     assert (row.uncached_input_tokens, row.output_tokens, row.requests) == (100, 20, 3)
     assert row.charge_period_start == minute
+
+
+@mock_aws
+@pytest.mark.parametrize(
+    ("options", "url"),
+    [
+        ({}, "https://monitoring.us-east-1.amazonaws.com https://monitoring.eu-west-1.amazonaws.com"),
+        (
+            {"endpoint-url": "https://monitoring.us-east-1.amazonaws.com"},
+            "https://monitoring.us-east-1.amazonaws.com#us-east-1 https://monitoring.us-east-1.amazonaws.com#eu-west-1",
+        ),
+    ],
+)
+def test_every_region_that_was_asked_stands_beside_the_rows(options: dict[str, str], url: str) -> None:
+    asked = request(**options, regions="us-east-1, eu-west-1")
+    assert aws_cloudwatch.pull(asked).provenance.source_url == url
