@@ -67,9 +67,10 @@ class Assembly:
         self.charges = ledger.charges_by_month()
         self.quarantined_rows = sum(ledger.count_quarantined().values())
         self.quarantined_share = quarantined_share(ledger, self.usage)
+        reads = {(row.x_source, row.x_bucket): f"{row.x_source} {row.name}" for row in ledger.ingests()}
         self.counted_twice = tuple(
             f"{row.service_provider_name}/{row.request_model} in {row.months} months "
-            f"in {' '.join(row.first)} and in {' '.join(row.second)}"
+            f"in {reads[row.first]} and in {reads[row.second]}{row.way_out}"
             for row in ledger.overlaps()
             if not {row.first[0], row.second[0]} & set(settings.separate_sources)
         )

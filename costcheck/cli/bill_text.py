@@ -190,14 +190,15 @@ def _not_counted(ledger: Ledger) -> list[str]:
 
 
 def _warnings(ledger: Ledger) -> Iterator[str]:
+    names = {(row.x_source, row.x_bucket): f"{row.x_source} {row.name}" for row in ledger.ingests()}
     for overlap in ledger.overlaps():
         yield (
-            f"warning: {' '.join(overlap.first)} and {' '.join(overlap.second)} both count {overlap.request_model}"
-            f" in {overlap.months} months"
+            f"warning: {names[overlap.first]} and {names[overlap.second]} both count {overlap.request_model}"
+            f" in {overlap.months} months{overlap.way_out}"
         )
 
 
 def _reads(ledger: Ledger) -> Iterator[str]:
     for ingest in ledger.ingests():
         rows = f"{ingest.row_count} rows, {ingest.origin}"
-        yield f"read: {ingest.x_source} {ingest.x_bucket} on {ingest.retrieved_on} ({rows})"
+        yield f"read: {ingest.x_source} {ingest.name} on {ingest.retrieved_on} ({rows})"

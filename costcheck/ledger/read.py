@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from costcheck.ledger.schema import EXACT
-from costcheck.ledger.twice import IS_PULLED
+from costcheck.ledger.twice import named
 from costcheck.records import (
     ChargeCategory,
     ClassCharge,
@@ -30,7 +30,7 @@ class MonthCoverage:
     """How much of one month is known from one source.
 
     Attributes:
-        is_complete: The month was over when it was read, or a file's periods reach from its first day to its last.
+        is_complete: The month was over when it was read; a file's periods reach from its first day to its last, too.
         days_with_usage: UTC days on which the source shows usage; a longer period counts each of its days.
     """
 
@@ -38,21 +38,6 @@ class MonthCoverage:
     month: date
     is_complete: bool
     days_with_usage: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overlap:
-    """Two buckets that both count the same model at the same time: its usage is there twice.
-
-    Attributes:
-        months: Months in which both do.
-    """
-
-    first: tuple[str, str]
-    second: tuple[str, str]
-    service_provider_name: str
-    request_model: str
-    months: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +51,11 @@ class Ingest:
     retrieved_on: date
     origin: Origin
     source_url: str
+
+    @property
+    def name(self) -> str:
+        """Return the bucket as a person knows it: a digest with the name of its file."""
+        return named(self.x_bucket, self.source_url)
 
     @property
     def provenance(self) -> Provenance:
@@ -128,7 +118,8 @@ GROUP BY x_source, month, service_provider_name, service_name, x_gen_ai_request_
 ORDER BY ALL
 """
 # A bucket of a pull is a month, complete once the month was over when it was read, even if it held nothing; or it is
-# a day, and the month is complete once each of its days was. How far a file reaches is what its rows say.
+# a day, and the month is complete once each of its days was. How far a file reaches is what its rows say, as far as
+# it could know: a tax or a fee may stand for a month that still ran when the file was read.
 COVERAGE = r"""
 WITH pulled_days AS (
     SELECT x_source, strptime(x_bucket, '%Y-%m-%d')::DATE AS day, retrieved_on > day AS was_over
@@ -140,70 +131,22 @@ WITH pulled_days AS (
     SELECT x_source, date_trunc('month', day)::DATE, count(*) FILTER (was_over) = day(last_day(any_value(day)))
     FROM pulled_days GROUP BY x_source, date_trunc('month', day)
 ), periods AS (
-    SELECT x_source, charge_period_start AS first, charge_period_end AS last, true AS is_usage FROM usage
-    UNION ALL SELECT x_source, charge_period_start, charge_period_end, false FROM charges
+    SELECT x_source, x_bucket, charge_period_start AS first, charge_period_end AS last, true AS is_usage FROM usage
+    UNION ALL SELECT x_source, x_bucket, charge_period_start, charge_period_end, false FROM charges
 ), days AS (
-    SELECT DISTINCT x_source, is_usage,
+    SELECT DISTINCT x_source, x_bucket, is_usage,
         unnest(generate_series(first::DATE, (last - INTERVAL 1 MICROSECOND)::DATE, INTERVAL 1 DAY))::DATE AS day
     FROM periods
 ), reached AS (
     SELECT x_source, date_trunc('month', day)::DATE AS month, min(day) AS first_day, max(day) AS final_day,
-        count(DISTINCT day) FILTER (is_usage) AS days_with_usage
-    FROM days GROUP BY ALL
+        count(DISTINCT day) FILTER (is_usage) AS days_with_usage,
+        coalesce(bool_or(retrieved_on > day) FILTER (day = last_day(day)), false) AS was_over_by_then
+    FROM days JOIN ingests USING (x_source, x_bucket) GROUP BY ALL
 )
-SELECT x_source, month, coalesce(was_over, first_day = month AND final_day = last_day(month)),
+SELECT x_source, month, coalesce(was_over, first_day = month AND final_day = last_day(month) AND was_over_by_then),
     coalesce(days_with_usage, 0)
 FROM pulled FULL JOIN reached USING (x_source, month) ORDER BY ALL
 """
-# Charges are compared by provider and month, for an invoice names no model and an API no invoice.
-# One source says `gpt-5.4`, another `gpt-5.4-2026-03-05`, and an invoice knows months only: sources are therefore
-# compared by month, without the date of the model's release; buckets of one source by the hour.
-# A gateway's log says `bedrock` and `us.anthropic.claude-opus-5-5-v1:0`, AWS's bill `aws` and
-# `anthropic.claude-opus-5-5`; who does not know the provider may mean any.
-PROVIDER = r"""CASE
-    WHEN regexp_matches(lower(service_provider_name), '^(aws|amazon)?[._-]?bedrock') THEN 'aws'
-    WHEN regexp_matches(lower(service_provider_name), '^(vertex_ai|gemini|gcp)') THEN 'google'
-    WHEN lower(service_provider_name) LIKE 'azure%' THEN 'azure' ELSE lower(service_provider_name) END"""
-VENDORS = (
-    "anthropic|amazon|openai|meta|mistral|cohere|ai21|writer|google|qwen|moonshotai|minimax|nvidia|deepseek|zai|xai"
-)
-BARE = rf"regexp_replace(regexp_replace(lower(request_model), '^.*/', ''), '^([a-z-]+\.)?({VENDORS})\.', '')"
-RELEASE = r"([-@]\d{4}-?\d{2}-?\d{2})?(-v\d+)?(:\d+k?)*$"
-MODEL = f"replace(regexp_replace({BARE}, '{RELEASE}', ''), '.', '-')"
-# Two files of one log of requests may share an hour; `write` has refused the second where they share requests.
-OVERLAPS = rf"""
-WITH counted AS (
-    SELECT DISTINCT x_source, x_bucket, service_provider_name, request_model, {PROVIDER} AS provider,
-        {MODEL} AS model, requests IS NOT NULL AND NOT {IS_PULLED.format("x_bucket")} AS is_log,
-        date_trunc('hour', charge_period_start) AS hour, date_trunc('month', charge_period_start) AS month
-    FROM usage
-    WHERE uncached_input_tokens + cache_read_input_tokens + cache_creation_5m_input_tokens
-        + cache_creation_1h_input_tokens + output_tokens > 0
-), billed AS (
-    SELECT x_source, min(x_bucket) AS x_bucket, any_value(service_provider_name) AS service_provider_name,
-        {PROVIDER} AS provider, date_trunc('month', charge_period_start) AS month
-    FROM charges WHERE charge_category = 'Usage' AND billed_cost > 0
-    GROUP BY x_source, provider, month
-), pairs AS (
-    SELECT one.x_source AS source, one.x_bucket AS bucket, two.x_source AS other_source, two.x_bucket AS other_bucket,
-        one.service_provider_name AS provider, one.request_model AS model, one.month AS month
-    FROM counted AS one JOIN counted AS two USING (provider, model, hour)
-    WHERE one.x_source = two.x_source AND one.x_bucket < two.x_bucket AND NOT (one.is_log AND two.is_log)
-    UNION ALL
-    SELECT one.x_source, one.x_bucket, two.x_source, two.x_bucket, one.service_provider_name, one.request_model, month
-    FROM (SELECT DISTINCT ON (x_source, provider, model, month) * FROM counted ORDER BY ALL) AS one
-    JOIN (SELECT DISTINCT ON (x_source, provider, model, month) * FROM counted ORDER BY ALL) AS two
-        USING (model, month)
-    WHERE one.x_source < two.x_source
-        AND (one.provider = two.provider OR 'unknown' IN (one.provider, two.provider))
-    UNION ALL
-    SELECT one.x_source, one.x_bucket, two.x_source, two.x_bucket, one.service_provider_name, 'all charges', month
-    FROM billed AS one JOIN billed AS two USING (provider, month)
-    WHERE one.x_source < two.x_source
-)
-SELECT source, bucket, other_source, other_bucket, provider, model, count(DISTINCT month)
-FROM pairs GROUP BY ALL ORDER BY ALL
-"""  # noqa: S608 - our own expressions
 # A longer period may come in place of its days, or they in its place.
 DAYS = """
 SELECT DISTINCT x_bucket, charge_period_start::DATE AS day
@@ -313,20 +256,6 @@ def coverage(connection: duckdb.DuckDBPyConnection) -> tuple[MonthCoverage, ...]
     return tuple(
         MonthCoverage(x_source=source, month=month, is_complete=complete, days_with_usage=days)
         for source, month, complete, days in connection.execute(COVERAGE).fetchall()
-    )
-
-
-def overlaps(connection: duckdb.DuckDBPyConnection) -> tuple[Overlap, ...]:
-    """Return the buckets that count the same model at the same time, so that a bill is in here twice."""
-    return tuple(
-        Overlap(
-            first=(row[0], row[1]),
-            second=(row[2], row[3]),
-            service_provider_name=row[4],
-            request_model=row[5],
-            months=row[6],
-        )
-        for row in connection.execute(OVERLAPS).fetchall()
     )
 
 

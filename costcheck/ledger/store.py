@@ -10,7 +10,7 @@ from typing import Self
 import duckdb
 
 from costcheck.errors import LedgerError
-from costcheck.ledger import focus, read, retention, schema, settle, write
+from costcheck.ledger import focus, overlaps, read, retention, schema, settle, write
 from costcheck.ledger.unfinished import unfinished
 from costcheck.records import BillBatch, Charge, ClassCharge, MonthCharge, QuarantinedRow, TokenUsage, UsageHour
 
@@ -203,9 +203,9 @@ class Ledger:
         """Return how much of each month each source tells."""
         return read.coverage(self._connection)
 
-    def overlaps(self) -> tuple[read.Overlap, ...]:
+    def overlaps(self) -> tuple[overlaps.Overlap, ...]:
         """Return the buckets that count the same model in the same hour."""
-        return read.overlaps(self._connection)
+        return overlaps.overlaps(self._connection)
 
     def days_by_bucket(self, source: str, buckets: Sequence[str]) -> set[tuple[str, date]]:
         """Return on which UTC days each bucket has rows of a day or less."""

@@ -54,6 +54,7 @@ DOUBLES = {
     ),
 }
 MONTH = "strftime(charge_period_start, '%Y-%m') AS month"
+DIGEST = "sha256:"
 Months = Counter[tuple[str, str]]
 """Rows by bucket and month."""
 
@@ -156,6 +157,9 @@ def _names(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> dict[str,
 
 
 def _named(bucket: str, names: Mapping[str, str]) -> str:
+    return named(bucket, names.get(bucket, ""))
+
+
+def named(bucket: str, source_url: str) -> str:
     """Return a bucket as a person knows it: a digest with the name of its file."""
-    name = names.get(bucket)
-    return f"{bucket} ({name})" if name and bucket.startswith("sha256:") else bucket
+    return f"{bucket} ({source_url})" if source_url and bucket.startswith(DIGEST) else bucket

@@ -123,6 +123,21 @@ def test_two_bills_of_the_same_amounts_without_tokens_are_seen(ledger: Ledger) -
     assert gathered(ledger).coverage.counted_twice == ("openai/all charges in 3 months in invoice b and in test b",)
 
 
+def test_an_invoice_and_its_correction_in_another_file_carry_no_verdict(ledger: Ledger) -> None:
+    provenance = Provenance(source="invoice", source_url="test", retrieved_on=AS_OF, origin=Origin.CONSTRUCTED)
+    for bucket, cost in (("file:a.csv", Decimal(100)), ("file:b.csv", Decimal(120))):
+        rows = tuple(replace(row, x_source="invoice", x_bucket=bucket, billed_cost=cost) for row in CHARGES)
+        ledger.replace(BillBatch(x_source="invoice", buckets=(bucket,), charges=rows, provenance=provenance))
+    row = gathered(ledger)
+    (pair,) = row.coverage.counted_twice
+    assert pair.startswith(
+        "openai/all charges in 3 months in invoice file:a.csv and in invoice file:b.csv; if one corr"
+    )
+    decision = decide(row)
+    assert (decision.verdict, decision.rule) == (Verdict.INSUFFICIENT_EVIDENCE, 1)
+    assert pair in {finding.figure for finding in decision.findings}
+
+
 def test_invoices_alone_are_amounts_without_tokens(ledger: Ledger) -> None:
     fill(ledger, charges=CHARGES)
     row = gathered(ledger)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import termios
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,9 +18,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from costcheck.cli.bill_text import KINDS_SHOWN, print_months, reason_lines, shown_amount, shown_millions
+from costcheck.cli.bill_text import (
+    KINDS_SHOWN,
+    print_ledger,
+    print_months,
+    reason_lines,
+    shown_amount,
+    shown_millions,
+)
+from costcheck.ledger import open_ledger
 from costcheck.ledger.summary import MonthLine
-from costcheck.records import Operation
+from costcheck.records import BillBatch, Operation, Origin, Provenance, TokenUsage
 
 LONG_NAME = "claude-sonnet-4-5-20250929-with-a-long-suffix"
 LINE = MonthLine(
@@ -151,3 +159,30 @@ def _read_all(terminal: io.RawIOBase) -> str:
     except OSError:  # Linux answers EIO when the last writer has left
         pass
     return b"".join(parts).decode()
+
+
+def test_a_bucket_that_is_a_digest_is_shown_with_the_name_of_its_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    usage = TokenUsage(
+        x_source="openai",
+        x_bucket="sha256:abc",
+        charge_period_start=datetime(2026, 9, 1, tzinfo=UTC),
+        charge_period_end=datetime(2026, 9, 2, tzinfo=UTC),
+        service_provider_name="openai",
+        request_model="gpt-5.4",
+        uncached_input_tokens=1,
+        output_tokens=1,
+    )
+    with open_ledger(tmp_path / "ledger.duckdb") as ledger:
+        for source, bucket in (("openai", "sha256:abc"), ("litellm", "2026-09")):
+            read = Provenance(
+                source=source, source_url="a.csv", retrieved_on=date(2026, 11, 1), origin=Origin.CONSTRUCTED
+            )
+            row = replace(usage, x_source=source, x_bucket=bucket)
+            ledger.replace(BillBatch(x_source=source, buckets=(bucket,), usage=(row,), provenance=read))
+        print_ledger(ledger)
+    text = capsys.readouterr().out
+    assert "read: openai sha256:abc (a.csv) on 2026-11-01" in text
+    assert "read: litellm 2026-09 on 2026-11-01" in text
+    assert "warning: litellm 2026-09 and openai sha256:abc (a.csv) both count gpt-5.4" in text

@@ -157,6 +157,17 @@ def test_an_invoice_list_is_recognised_and_imported(run: Run) -> None:
     assert "-100.00" in result.stdout
 
 
+def test_a_second_invoice_of_a_month_is_warned_of_with_a_way_out(run: Run, tmp_path: Path) -> None:
+    for name, amount in (("first.csv", "100.00"), ("second.csv", "120.00")):
+        (tmp_path / name).write_text(
+            f"month,provider,amount,currency\n2026-09,openai,{amount},USD\n", encoding="utf-8"
+        )
+        run("import", name)
+    (warning,) = [line for line in run("show").output.splitlines() if line.startswith("warning")]
+    assert "invoice file:first.csv and invoice file:second.csv both count all charges in 1 months" in warning
+    assert "if one corrects the other, `costcheck bill forget` the older; if both are due, put them into" in warning
+
+
 def test_a_mended_invoice_file_replaces_the_one_that_it_mends(run: Run, tmp_path: Path) -> None:
     text = (DATA / "invoice_csv/invoices.csv").read_text(encoding="utf-8")
     path = tmp_path / "mine.csv"

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
 import pytest
@@ -373,6 +374,15 @@ def test_a_month_of_a_file_is_complete_if_it_reaches_from_end_to_end(ledger: Led
     assert [(row.is_complete, row.days_with_usage) for row in ledger.coverage()] == [(True, 2), (False, 1)]
 
 
+def test_a_month_that_ran_on_when_a_file_was_read_is_not_complete_however_far_a_tax_reaches(ledger: Ledger) -> None:
+    start, end = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+    tax = replace(charge(bucket="sha256:a", start=start), charge_period_end=end, charge_category=ChargeCategory.TAX)
+    for day, complete in ((26, False), (30, False), (31, True)):
+        read_on = replace(PROVENANCE, retrieved_on=date(2026, 10, 31) + timedelta(days=day))
+        ledger.replace(replace(batch(tax, bucket="sha256:a"), provenance=read_on))
+        assert [row.is_complete for row in ledger.coverage()] == [complete]
+
+
 def test_two_sources_that_count_the_same_hour_are_found(ledger: Ledger) -> None:
     ledger.replace(batch(usage()))
     other = replace(usage(), x_source="litellm")
@@ -398,6 +408,28 @@ def test_two_sources_that_charge_for_the_same_provider_in_a_month_are_found(ledg
     ledger.replace(replace(batch(), x_source="invoice", charges=(invoiced,)))
     (overlap,) = ledger.overlaps()
     assert (overlap.first[0], overlap.second[0], overlap.request_model) == ("invoice", "openai", "all charges")
+
+
+def invoice(bucket: str, cost: str, **changes: Any) -> BillBatch:  # noqa: ANN401 - any field of a charge
+    row = replace(charge(cost, bucket=bucket), x_source="invoice", **changes)
+    return replace(batch(bucket=bucket), x_source="invoice", charges=(row,))
+
+
+def test_two_invoices_of_one_provider_and_month_are_found_whatever_their_amounts(ledger: Ledger) -> None:
+    ledger.replace(invoice("file:a.csv", "100"))
+    ledger.replace(invoice("file:b.csv", "120"))
+    (overlap,) = ledger.overlaps()
+    assert (overlap.first, overlap.second) == (("invoice", "file:a.csv"), ("invoice", "file:b.csv"))
+    assert (overlap.service_provider_name, overlap.request_model) == ("openai", "all charges")
+    assert "if one corrects the other" in overlap.way_out
+
+
+def test_invoices_of_two_providers_or_of_periods_apart_are_no_overlap(ledger: Ledger) -> None:
+    later = {"charge_period_start": HOUR + timedelta(days=1), "charge_period_end": HOUR + timedelta(days=2)}
+    ledger.replace(invoice("file:a.csv", "100"))
+    ledger.replace(invoice("file:b.csv", "120", **later))
+    ledger.replace(invoice("file:c.csv", "120", service_provider_name="anthropic"))
+    assert ledger.overlaps() == ()
 
 
 def test_charges_of_another_month_or_a_credit_are_no_overlap(ledger: Ledger) -> None:

@@ -1,0 +1,108 @@
+"""What two buckets or two sources both count, so that the bill would be in the ledger twice."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from costcheck.ledger.twice import IS_PULLED
+
+ALL_CHARGES = "all charges"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """Two buckets that both count the same model at the same time: its usage is there twice.
+
+    Attributes:
+        months: Months in which both do.
+    """
+
+    first: tuple[str, str]
+    second: tuple[str, str]
+    service_provider_name: str
+    request_model: str
+    months: int
+
+    @property
+    def way_out(self) -> str:
+        """Return what to do where forgetting either could be wrong: two invoices, which both may be due."""
+        if self.first[0] != self.second[0] or self.request_model != ALL_CHARGES:
+            return ""
+        return (
+            "; if one corrects the other, `costcheck bill forget` the older; if both are due, put them into one file "
+            "in place of the two, or name the source in separate_sources"
+        )
+
+
+# Charges are compared by provider and month, for an invoice names no model and an API no invoice.
+# One source says `gpt-5.4`, another `gpt-5.4-2026-03-05`, and an invoice knows months only: sources are therefore
+# compared by month, without the date of the model's release; buckets of one source by the hour.
+# A gateway's log says `bedrock` and `us.anthropic.claude-opus-5-5-v1:0`, AWS's bill `aws` and
+# `anthropic.claude-opus-5-5`; who does not know the provider may mean any.
+PROVIDER = r"""CASE
+    WHEN regexp_matches(lower(service_provider_name), '^(aws|amazon)?[._-]?bedrock') THEN 'aws'
+    WHEN regexp_matches(lower(service_provider_name), '^(vertex_ai|gemini|gcp)') THEN 'google'
+    WHEN lower(service_provider_name) LIKE 'azure%' THEN 'azure' ELSE lower(service_provider_name) END"""
+VENDORS = (
+    "anthropic|amazon|openai|meta|mistral|cohere|ai21|writer|google|qwen|moonshotai|minimax|nvidia|deepseek|zai|xai"
+)
+BARE = rf"regexp_replace(regexp_replace(lower(request_model), '^.*/', ''), '^([a-z-]+\.)?({VENDORS})\.', '')"
+RELEASE = r"([-@]\d{4}-?\d{2}-?\d{2})?(-v\d+)?(:\d+k?)*$"
+MODEL = f"replace(regexp_replace({BARE}, '{RELEASE}', ''), '.', '-')"
+# Two files of one log of requests may share an hour; `write` has refused the second where they share requests.
+OVERLAPS = rf"""
+WITH counted AS (
+    SELECT DISTINCT x_source, x_bucket, service_provider_name, request_model, {PROVIDER} AS provider,
+        {MODEL} AS model, requests IS NOT NULL AND NOT {IS_PULLED.format("x_bucket")} AS is_log,
+        date_trunc('hour', charge_period_start) AS hour, date_trunc('month', charge_period_start) AS month
+    FROM usage
+    WHERE uncached_input_tokens + cache_read_input_tokens + cache_creation_5m_input_tokens
+        + cache_creation_1h_input_tokens + output_tokens > 0
+), billed AS (
+    SELECT x_source, min(x_bucket) AS x_bucket, any_value(service_provider_name) AS service_provider_name,
+        {PROVIDER} AS provider, date_trunc('month', charge_period_start) AS month
+    FROM charges WHERE charge_category = 'Usage' AND billed_cost > 0
+    GROUP BY x_source, provider, month
+), invoiced AS (
+    SELECT DISTINCT x_source, x_bucket, service_provider_name, {PROVIDER} AS provider, charge_period_start AS first,
+        charge_period_end AS until, date_trunc('month', charge_period_start) AS month
+    FROM charges WHERE x_source = 'invoice' AND charge_category = 'Usage' AND billed_cost > 0
+), pairs AS (
+    SELECT one.x_source AS source, one.x_bucket AS bucket, two.x_source AS other_source, two.x_bucket AS other_bucket,
+        one.service_provider_name AS provider, one.request_model AS model, one.month AS month
+    FROM counted AS one JOIN counted AS two USING (provider, model, hour)
+    WHERE one.x_source = two.x_source AND one.x_bucket < two.x_bucket AND NOT (one.is_log AND two.is_log)
+    UNION ALL
+    SELECT one.x_source, one.x_bucket, two.x_source, two.x_bucket, one.service_provider_name, one.request_model, month
+    FROM (SELECT DISTINCT ON (x_source, provider, model, month) * FROM counted ORDER BY ALL) AS one
+    JOIN (SELECT DISTINCT ON (x_source, provider, model, month) * FROM counted ORDER BY ALL) AS two
+        USING (model, month)
+    WHERE one.x_source < two.x_source
+        AND (one.provider = two.provider OR 'unknown' IN (one.provider, two.provider))
+    UNION ALL
+    SELECT one.x_source, one.x_bucket, two.x_source, two.x_bucket, one.service_provider_name, '{ALL_CHARGES}', month
+    FROM billed AS one JOIN billed AS two USING (provider, month)
+    WHERE one.x_source < two.x_source
+    UNION ALL
+    SELECT one.x_source, one.x_bucket, two.x_source, two.x_bucket, one.service_provider_name, '{ALL_CHARGES}',
+        one.month
+    FROM invoiced AS one JOIN invoiced AS two USING (provider)
+    WHERE one.x_bucket < two.x_bucket AND one.first < two.until AND two.first < one.until
+)
+SELECT source, bucket, other_source, other_bucket, provider, model, count(DISTINCT month)
+FROM pairs GROUP BY ALL ORDER BY ALL
+"""  # noqa: S608 - our own expressions
+
+
+def overlaps(connection: duckdb.DuckDBPyConnection) -> tuple[Overlap, ...]:
+    """Return the buckets that count the same model at the same time, so that a bill is in here twice."""
+    return tuple(
+        Overlap(
+            first=(row[0], row[1]),
+            second=(row[2], row[3]),
+            service_provider_name=row[4],
+            request_model=row[5],
+            months=row[6],
+        )
+        for row in connection.execute(OVERLAPS).fetchall()
+    )
