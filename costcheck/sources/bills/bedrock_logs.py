@@ -7,7 +7,7 @@ Opt-in, and of the endpoint `bedrock-runtime` only: what goes through `bedrock-m
 Load, not a bill: usage by the minute and no charges. The counts stand in the record beside the bodies; the bodies
 (`inputBodyJson`, `outputBodyJson`) have no field here, so that they are skipped and never become a text.
 `inputTokenCount` leaves out what the cache read and wrote. How long a written cache lives stands in the body alone,
-so that it counts as the shorter. Requests that failed and counted no tokens are set aside.
+so that it counts as the shorter. Requests that failed and put nothing out are set aside, whatever their input.
 """
 
 from collections import Counter
@@ -71,9 +71,19 @@ class Record(msgspec.Struct, frozen=True, rename="camel"):
     region: str | None = None
     operation: str | None = None
     error_code: str | None = None
-    input: Input = Input()
-    output: Output = Output()
-    performance_config: Performance = Performance()
+    input: Input | None = None
+    output: Output | None = None
+    performance_config: Performance | None = None
+
+    @property
+    def taken_in(self) -> Input:
+        """Return what was counted on the way in; nothing where the record has none."""
+        return self.input or Input()
+
+    @property
+    def put_out(self) -> int | None:
+        """Return the tokens on the way out; a failed call often has no `output` at all."""
+        return self.output.output_token_count if self.output else None
 
 
 class _Kept(msgspec.Struct, frozen=True, rename="camel"):
@@ -195,11 +205,11 @@ def _aside(sums: _Sums, record: Record) -> str:
     """Return why a record counts for nothing, nothing if it counts."""
     if record.request_id in sums.seen:
         return DUPLICATE
-    counts = (record.input.input_token_count, record.output.output_token_count)
+    counts = (record.taken_in.input_token_count, record.put_out)
+    if record.error_code and not record.put_out:
+        return FAILED
     if any(counts):
         return ""
-    if record.error_code:
-        return FAILED
     operation = operation_of(model_of_id(record.model_id))
     textless = operation not in (Operation.CHAT, Operation.EMBEDDINGS)
     return NO_TOKENS if textless and counts == (None, None) else ""
@@ -215,13 +225,13 @@ def _counted(record: Record) -> tuple[Key, tuple[int, ...]]:
     moment = record.timestamp.astimezone(UTC)
     model = model_of_id(record.model_id)
     operation = operation_of(model)
-    output = record.output.output_token_count
+    output = record.put_out
     if output is None and operation is Operation.EMBEDDINGS:
         output = 0
     counts = (
-        _count("inputTokenCount", record.input.input_token_count),
-        _count("cacheReadInputTokenCount", record.input.cache_read_input_token_count or 0),
-        _count("cacheWriteInputTokenCount", record.input.cache_write_input_token_count or 0),
+        _count("inputTokenCount", record.taken_in.input_token_count),
+        _count("cacheReadInputTokenCount", record.taken_in.cache_read_input_token_count or 0),
+        _count("cacheWriteInputTokenCount", record.taken_in.cache_write_input_token_count or 0),
         _count("outputTokenCount", output),
         1,
     )
@@ -240,7 +250,8 @@ def _tags(record: Record) -> tuple[str, ...]:
     marks = {
         f"region:{record.region}": bool(record.region),
         f"inference-profile:{record.model_id}": PROFILE in record.model_id,
-        "latency:optimized": record.performance_config.latency == "optimized",
+        "latency:optimized": record.performance_config is not None
+        and record.performance_config.latency == "optimized",
     }
     return tuple(mark for mark, is_set in marks.items() if is_set)
 

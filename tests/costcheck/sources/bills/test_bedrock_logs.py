@@ -168,6 +168,10 @@ def test_moments_in_another_time_zone_are_utc(read: Read) -> None:
     ("changes", "usage"),
     [
         ({"errorCode": "ThrottlingException", "inputTokenCount": ..., "outputTokenCount": ...}, 0),
+        ({"errorCode": "ThrottlingException", "outputTokenCount": ...}, 0),
+        ({"errorCode": "ThrottlingException", "outputTokenCount": 0}, 0),
+        ({"errorCode": "ThrottlingException", "output": None}, 0),
+        ({"errorCode": "ThrottlingException", "input": None, "output": None}, 0),
         ({"errorCode": "ModelStreamErrorException", "outputTokenCount": 5}, 1),
         ({"modelId": "amazon.nova-canvas-v1:0", "inputTokenCount": ..., "outputTokenCount": ...}, 0),
         ({"modelId": "amazon.titan-embed-text-v2:0", "outputTokenCount": ...}, 1),
@@ -178,6 +182,14 @@ def test_what_counts_no_tokens_is_set_aside_and_what_does_is_kept(read: Read, ch
 
     assert len(batch.usage) - 1 == usage
     assert sum(aside.row_count for aside in batch.set_aside) == 1 - usage
+
+
+def test_a_call_that_failed_is_told_as_such_and_one_without_output_that_did_not_is_quarantined(read: Read) -> None:
+    failed = record(requestId="failed", errorCode="ThrottlingException", output=None)
+    batch = read(record(), failed, record(requestId="odd", output=None))
+
+    assert [(aside.reason, aside.row_count) for aside in batch.set_aside] == [("failed request", 1)]
+    assert [row.reason for row in batch.quarantined] == ["no outputTokenCount"]
 
 
 def test_embeddings_are_no_chat(read: Read) -> None:
