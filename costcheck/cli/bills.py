@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from costcheck.cli.bill_export import export
+from costcheck.cli.bill_import import import_files, tell
 from costcheck.cli.bill_options import LEDGER, MONTH
 from costcheck.cli.bill_reconcile import reconcile
 from costcheck.cli.bill_replay import replay
 from costcheck.cli.bill_retention import forget, redact
 from costcheck.errors import UsageError
-from costcheck.sources.bills.registry import FILES, PULLS
+from costcheck.sources.bills.registry import PULLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date, datetime
 
     from costcheck.cli.context import Context
-    from costcheck.ingest import Stored
     from costcheck.ledger import Ledger
     from costcheck.sources.bills.contract import PullPlan
     from costcheck.sources.bills.registry import Option, PullSource
@@ -124,7 +124,7 @@ def _pull(  # noqa: PLR0913 - what was asked, and where it goes
     request = replace(request, windows=wanted)
     with _announced(source.name, wanted, module.plan(request)) as advance:
         for stored in pull_months(ledger, source, replace(request, on_page=advance)):
-            _tell(ledger, stored)
+            tell(ledger, stored)
 
 
 def _say_what_is_settled(source: PullSource, windows: tuple[Window, ...], wanted: tuple[Window, ...]) -> None:
@@ -136,38 +136,6 @@ def _say_what_is_settled(source: PullSource, windows: tuple[Window, ...], wanted
             f"{source.name} {told}: in the ledger and final, not read again (--again reads them)",
             err=True,
         )
-
-
-@bill.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option(
-    "--format",
-    "kind",
-    type=click.Choice(["auto", *(source.name for source in FILES)]),
-    default="auto",
-    show_default=True,
-    help="; ".join(f"{source.name}: {source.holds}" for source in FILES) + ".",
-)
-@LEDGER
-@click.pass_obj
-def import_files(context: Context, files: tuple[Path, ...], kind: str, ledger: Path) -> None:
-    """Import FILES of bills; what each is shows in its content."""
-    for file in files:
-        import_bill_file(file, ledger, context.now.date(), kind)
-
-
-def import_bill_file(file: Path, ledger: Path, retrieved_on: date, kind: str = "auto") -> None:
-    """Read a file of bills into the ledger and say what it held."""
-    from costcheck.ingest import file_source, import_file  # noqa: PLC0415 - see the top
-    from costcheck.records import Origin, Provenance  # noqa: PLC0415 - see the top
-
-    with _busy(f"reading {file.name}"):
-        source = file_source(file, kind)
-        provenance = Provenance(
-            source=source.name, source_url=file.name, retrieved_on=retrieved_on, origin=Origin.ENTERED
-        )
-        stored = import_file(ledger, file, source, provenance)
-    _tell(ledger, stored)
 
 
 @bill.command()
@@ -202,8 +170,10 @@ def _windows(
         message = (
             f"--from {since:%Y-%m} --to {until:%Y-%m} holds no {'hour' if reach is None else 'day'} that is over"
         )
+        is_ahead = since > today
+        action = f"name months up to now, {today:%Y-%m}: that one is in the future" if is_ahead else "turn them round"
         raise UsageError(
-            message, expected="a first month that is not after the last, nor in the future", action="turn them round"
+            message, expected="a first month that is not after the last, nor in the future", action=action
         )
     return windows
 
@@ -245,24 +215,6 @@ def _announced(source: str, windows: tuple[Window, ...], plan: PullPlan) -> Iter
         progress.stop()
 
 
-def _busy(what: str) -> AbstractContextManager[object]:
-    """Show on a terminal that something is under way whose length is not known."""
-    from rich.console import Console  # noqa: PLC0415 - see the top
-
-    console = Console(stderr=True)
-    return console.status(what) if console.is_terminal else nullcontext()
-
-
-def _tell(path: Path, stored: Stored) -> None:
-    batch = stored.batch
-    click.echo(
-        f"{path}: {len(batch.usage)} rows of usage and {len(batch.charges)} charges from {batch.x_source}"
-        f" ({', '.join(batch.buckets)}); {stored.set_aside} rows set aside, {len(batch.quarantined)} quarantined"
-    )
-    for row in batch.quarantined[:3]:
-        click.echo(f"  quarantined: {row.reason}", err=True)
-
-
 def _as_json(ledger: Ledger) -> str:
     import msgspec  # noqa: PLC0415 - see the top
 
@@ -284,5 +236,5 @@ def _counts(counts: dict[tuple[str, str], int]) -> list[dict[str, str | int]]:
     return [{"x_source": source, "reason": reason, "row_count": count} for (source, reason), count in counts.items()]
 
 
-for command in (replay, reconcile, export, forget, redact):
+for command in (import_files, replay, reconcile, export, forget, redact):
     bill.add_command(command)

@@ -88,7 +88,7 @@ def demo(folder: Path, style: Format) -> int:
     The company is made up, its traffic is real (see the README beside the data). The demo decides as of the day of
     its prices, so that it says the same every time.
     """
-    from costcheck.cli.bills import import_bill_file  # noqa: PLC0415 - duckdb is slow to load
+    from costcheck.cli.bill_import import import_bill_file  # noqa: PLC0415 - duckdb is slow to load
     from costcheck.sources.snapshot import read_snapshot  # noqa: PLC0415 - the same
 
     ledger = folder / "costcheck.duckdb"

@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
-from costcheck.errors import InputFileError
-from costcheck.ingest.storing import Stored, empty_bill, store
-from costcheck.records import Provenance
+from costcheck.errors import SourceError
+from costcheck.ingest.charges_alone import charges_alone
+from costcheck.ingest.storing import Stored, store
+from costcheck.ingest.unrecognised import unrecognised
+from costcheck.records import BillBatch, Provenance
 from costcheck.sources.bills.registry import FILES, FileSource, find
 
 
-def import_file(path: Path, file: Path, source: FileSource, provenance: Provenance) -> Stored:
-    """Read one file into the ledger.
+def import_file(
+    path: Path, file: Path, source: FileSource, provenance: Provenance, *, without_usage: bool = False
+) -> Stored:
+    """Read one file into the ledger; without its usage, only what it charges.
 
     Raises:
         CostcheckError: It cannot be read, nothing or too little in it counts, or it does not fit the ledger.
@@ -17,8 +21,18 @@ def import_file(path: Path, file: Path, source: FileSource, provenance: Provenan
     module = source.load()
     batch = module.read(file, provenance)
     if batch.is_empty:
-        raise empty_bill(batch.x_source, (file.name,))
-    return store(path, batch, module)
+        raise _nothing_in(file, batch)
+    return store(path, charges_alone(batch) if without_usage else batch, module)
+
+
+def _nothing_in(file: Path, batch: BillBatch) -> SourceError:
+    counts = [f"{row.row_count} rows set aside: {row.reason}" for row in batch.set_aside]
+    found = "; ".join(counts) or "it has no rows"
+    return SourceError(
+        f"{batch.x_source}, {file.name}: no row of it is about language models; {found}",
+        expected="at least one row of usage or cost of a language model",
+        action="check that it is the export of the account and the months that use models; the ledger is untouched",
+    )
 
 
 def recognise(file: Path) -> FileSource:
@@ -30,12 +44,7 @@ def recognise(file: Path) -> FileSource:
     for source in FILES:
         if source.load().recognises(file):
             return source
-    message = f"{file.name} is no bill that is known here"
-    raise InputFileError(
-        message,
-        expected="; ".join(f"{source.name}: {source.holds}" for source in FILES),
-        action="name what it is with --format, and see which column is missing",
-    )
+    raise unrecognised(file)
 
 
 def file_source(file: Path, name: str) -> FileSource:

@@ -1,0 +1,143 @@
+"""`costcheck bill import` as a user meets it; every file here is constructed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from costcheck.cli.bills import bill
+from costcheck.cli.context import Context
+from costcheck.errors import CurrencyError, InputFileError, SourceError, UsageError
+from tests.costcheck.sources.bills import focus_rows
+
+NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
+HEADER = "month,provider,model,amount,currency,input_tokens,output_tokens\n"
+LINE = "2026-09,openai,gpt-5.4,10,USD,1000,50\n"
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in an empty directory; an error of ours is raised, as main() would meet it."""
+    monkeypatch.chdir(tmp_path)
+
+    def invoke(*arguments: str | Path) -> Result:
+        result = CliRunner().invoke(bill, [str(argument) for argument in arguments], obj=Context(now=NOW, environ={}))
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return invoke
+
+
+def write(name: str, rows: str = LINE, header: str = HEADER) -> str:
+    Path(name).write_text(header + rows, encoding="utf-8")
+    return name
+
+
+def write_console(name: str) -> Path:
+    """Write what Anthropic's console exports: tokens without charges."""
+    line = {"usage_date_utc": "2026-09-01", "model_version": "claude-opus-4-5", "usage_type": "standard"}
+    counts = ["input_tokens_no_cache", "input_tokens_cache_read", "input_tokens_cache_write_5m"]
+    counts += ["input_tokens_cache_write_1h", "output_tokens"]
+    return focus_rows.write_csv(Path(name), [line | {f"usage_{name}": 5 for name in counts}])
+
+
+def content(run: Run) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(run("show", "--format", "json").stdout)
+    return found
+
+
+def test_a_file_of_other_services_says_what_it_holds_and_not_that_a_key_is_wrong(run: Run) -> None:
+    other = {"ProviderName": "AWS", "ServiceCategory": "Compute", "ServiceSubcategory": "Virtual Machines"}
+    other |= {"ServiceName": "Amazon Elastic Compute Cloud", "SkuMeter": "BoxUsage", "ConsumedUnit": "Hours"}
+    rows = [focus_rows.focus(**other, SkuId=sku) for sku in ("m5.large", "m5.xlarge")]
+    path = focus_rows.write_csv(Path("focus.csv"), rows)
+    with pytest.raises(SourceError, match=r"focus\.csv: no row of it is about language models") as caught:
+        run("import", path)
+    assert "2 rows set aside" in caught.value.seen
+    assert "key" not in str(caught.value)
+    assert not Path("costcheck.duckdb").exists()
+
+
+def test_a_list_without_a_row_says_so(run: Run) -> None:
+    with pytest.raises(SourceError, match="it has no rows"):
+        run("import", write("mine.csv", ""))
+
+
+def test_one_bad_file_of_several_says_what_is_in_and_what_was_not_read(run: Run) -> None:
+    files = [write("july.csv"), write("august.csv", "a;b\n", ""), write("september.csv"), write("october.csv")]
+    with pytest.raises(InputFileError) as caught:
+        run("import", *files)
+    assert caught.value.seen.startswith("august.csv is a table with semicolons")
+    assert "already in the ledger: july.csv; not read: september.csv, october.csv" in caught.value.action
+    assert [row["x_bucket"] for row in content(run)["ingests"]] == ["file:july.csv"]
+
+
+def test_an_error_of_one_file_says_nothing_of_others(run: Run) -> None:
+    with pytest.raises(InputFileError) as caught:
+        run("import", write("august.csv", "a;b\n", ""))
+    assert "not read" not in caught.value.action
+    assert "already" not in caught.value.action
+
+
+def test_another_currency_names_the_file_and_the_line_once(run: Run) -> None:
+    with pytest.raises(CurrencyError) as caught:
+        run("import", write("mine.csv", LINE + LINE.replace("USD", "EUR")))
+    assert caught.value.seen == "mine.csv, line 3: currency is 'EUR'"
+
+
+def test_an_error_that_names_no_file_gets_its_name(run: Run) -> None:
+    path = focus_rows.write_csv(Path("export.csv"), [focus_rows.focus(BillingCurrency="EUR")])
+    with pytest.raises(CurrencyError, match=r"export\.csv"):
+        run("import", path)
+
+
+def test_the_first_five_bad_lines_are_said_with_the_number_of_the_rest(run: Run) -> None:
+    result = run("import", write("mine.csv", LINE + LINE.replace("2026-09", "09.2026") * 7))
+    assert [line for line in range(3, 11) if f"line {line}, month is '09.2026'" in result.stderr] == [3, 4, 5, 6, 7]
+    assert "and 2 more" in result.stderr
+
+
+def test_charges_alone_stand_beside_a_source_that_counts_the_tokens(run: Run) -> None:
+    rows = ",2026-09-01,2026-09-01,anthropic,claude-opus-4-5,10,USD,1000,50\n"
+    run("import", write_console("log.csv"))
+    run("import", write("bill.csv", rows, "month,start_date,end_date," + HEADER.partition(",")[2]))
+    assert content(run)["overlaps"]
+    run("import", "--without-usage", "bill.csv")
+    found = content(run)
+    assert found["overlaps"] == []
+    assert [(row["reason"], row["row_count"]) for row in found["set_aside"]] == [
+        ("usage that another source counts (--without-usage)", 1)
+    ]
+    assert [line["billed_cost"] and float(line["billed_cost"]) for line in found["months"]] == [None, 10.0]
+
+
+def test_a_replay_never_brings_in_the_usage_that_was_left_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("import", "--without-usage", write("bill.csv", LINE + LINE.replace(",10,", ",6.200,")))
+    monkeypatch.setattr("costcheck.sources.bills.invoice_csv.THOUSANDS_OR_DECIMALS", re.compile("never"))
+    run("replay")
+    found = content(run)
+    assert [row["row_count"] for row in found["quarantined"]] == [1]
+    assert found["months"][0]["uncached_input_tokens"] == 0
+
+
+def test_usage_alone_cannot_be_read_without_usage(run: Run) -> None:
+    path = write_console("usage.csv")
+    with pytest.raises(UsageError, match="it has no charges"):
+        run("import", "--without-usage", path)
+    assert not Path("costcheck.duckdb").exists()
+
+
+def test_a_first_month_in_the_future_is_called_that(run: Run) -> None:
+    with pytest.raises(UsageError, match="2027-01") as caught:
+        run("pull", "openrouter", "--from", "2027-01")
+    assert "in the future" in caught.value.action
+    assert "2026-11" in caught.value.action

@@ -1,0 +1,54 @@
+"""A file that is no bill is called what it is; every file here is constructed."""
+
+import gzip
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from costcheck.errors import InputFileError
+from costcheck.ingest import recognise
+
+
+def archive(name: str) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as opened:
+        opened.writestr(name, "<workbook/>")
+    return target.getvalue()
+
+
+LINES = b'{"a": 1}\n' * 1000
+
+
+@pytest.mark.parametrize(
+    ("content", "seen", "action"),
+    [
+        (b"%PDF-1.7\n%...", "is a PDF", "invoice_template.csv"),
+        (archive("xl/workbook.xml"), "is an Excel workbook", "CSV"),
+        (archive("invoices.csv"), "is a ZIP file", "unpack"),
+        (archive("xl/workbook.xml")[:40], "is cut short: a ZIP file", "fetch it again"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an old Office file", "CSV"),
+        ("month,amount".encode("utf-16"), "is text in UTF-16", "UTF-8"),
+        (b"", "is empty", "export it again"),
+        (b"\r\n \n", "is empty", "export it again"),
+        (gzip.compress(LINES)[:-9], "is cut short: a gzip file", "fetch it again"),
+        (gzip.compress(LINES) + gzip.compress(LINES)[:-9], "is cut short: a gzip file", "fetch it again"),
+        (gzip.compress(LINES), "is no bill that is known here", "--format"),
+        (gzip.compress(LINES) * 2, "is no bill that is known here", "--format"),
+        (b"\x1f\x8b no gzip at all", "is no bill that is known here, and it cannot be read", "fetch it again"),
+        (b"PAR1 and then nothing", "is cut short: a Parquet file", "fetch it again"),
+        (b"PAR1", "is cut short: a Parquet file", "fetch it again"),
+        (b"Datum;Betrag\r\n1;2\r\n", "is a table with semicolons", "invoice_template.csv"),
+        (b"a,b\n1,2\n", "is no bill that is known here", "--format"),
+    ],
+)
+def test_a_file_that_is_no_bill_is_called_what_it_is(tmp_path: Path, content: bytes, seen: str, action: str) -> None:
+    path = tmp_path / "mine"
+    path.write_bytes(content)
+    with pytest.raises(InputFileError) as caught:
+        recognise(path)
+    assert caught.value.seen.startswith(f"mine {seen}")
+    assert action in caught.value.action
+    assert caught.value.expected.startswith("one of bedrock-logs, ")
+    assert len(caught.value.expected) < 250
