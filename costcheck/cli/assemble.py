@@ -36,8 +36,8 @@ from costcheck.settings import Settings
 from costcheck.sources.snapshot import read_max_ages
 
 ONE = Decimal(1)
-REQUEST_LOGS = frozenset({"litellm"})
-"""Sources of which one row is one request."""
+REQUEST_LOGS = frozenset({"bedrock-logs", "langfuse", "litellm", "opentelemetry"})
+"""Sources of which one row is one request, and the ledger holds sums of them."""
 RELEASE_DAY = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 """OpenAI bills `gpt-5.4-2026-03-05` for `gpt-5.4`."""
 DAY_GAP = 1
@@ -299,8 +299,11 @@ def quarantined_share(ledger: Ledger, usage: Iterable[UsageHour]) -> Decimal:
     unread: Counter[str] = Counter()
     for (source, _), count in ledger.count_quarantined().items():
         unread[source] += count
+    aside: Counter[str] = Counter()
+    for (source, _), count in ledger.count_set_aside().items():
+        aside[source] += count
     for source in REQUEST_LOGS & unread.keys():
-        read[source] = requests[source] + unread[source]
+        read[source] = max(read[source], requests[source] + aside[source] + unread[source])
     return max((Decimal(count) / max(read[source], 1) for source, count in unread.items()), default=Decimal(0))
 
 
