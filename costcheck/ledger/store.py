@@ -14,6 +14,9 @@ from costcheck.ledger import focus, overlaps, read, retention, schema, settle, w
 from costcheck.ledger.unfinished import unfinished
 from costcheck.records import BillBatch, Charge, ClassCharge, MonthCharge, QuarantinedRow, TokenUsage, UsageHour
 
+LOCKED = "Could not set lock on file"
+"""What DuckDB says, with the PID of the process that holds the file."""
+
 
 def open_ledger(path: Path, *, read_only: bool = False) -> "Ledger":
     """Return the ledger at `path`; a new file is created unless it is only to be read.
@@ -97,6 +100,12 @@ def _upgraded(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: b
 
 def _unreadable(path: Path, exc: duckdb.Error | OSError) -> LedgerError:
     first_line = str(exc).partition("\n")[0]
+    if LOCKED in first_line:
+        return LedgerError(
+            f"{path} is in use by another process: {first_line}",
+            expected="one command at a time on a ledger",
+            action="close that process (its PID stands above) or wait until it is done, and run the command again",
+        )
     return LedgerError(
         f"{path} cannot be opened: {first_line}",
         expected="a ledger written by `costcheck bill`, in a directory that exists, used by no other process",

@@ -41,7 +41,7 @@ from costcheck.sources.bills.console_csv import (
     read_table,
     whole_number,
 )
-from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, known
+from costcheck.sources.bills.rows import BatchBuilder, K, Read, SetAside, V, known
 
 DATE = "usage_date_utc"
 COUNTS: Mapping[str, str] = MappingProxyType(
@@ -174,7 +174,7 @@ def _read_usage(bucket: str, line: int, row: Row) -> tuple[Hashable, Read]:
         charge_period_end=end,
         service_provider_name=PROVIDER,
         request_model=row["model_version"],
-        service_tier=known(TIERS, row["usage_type"] or None, what="usage_type"),
+        service_tier=_known(TIERS, row["usage_type"] or None, what="usage_type"),
         sub_account_id=_workspace(row),
         x_api_key_id=row.get("api_key_id") or row.get("api_key") or None,
         tags=tuple(
@@ -205,11 +205,21 @@ def _read_cost(bucket: str, line: int, row: Row, provenance: Provenance) -> tupl
         list_cost=amount(row, "list_price_usd") if row.get("list_price_usd") else None,
         billing_currency="USD",
         x_gen_ai_request_model=model_name(row["model"]) or None,
-        x_token_type=known(TOKEN_TYPES, row["token_type"], what="token_type"),
-        x_operation=known(COST_OPERATIONS, row["cost_type"], what="cost_type"),
-        x_service_tier=known(COST_TIERS, row["usage_type"], what="usage_type"),
+        x_token_type=_known(TOKEN_TYPES, row["token_type"], what="token_type"),
+        x_operation=_known(COST_OPERATIONS, row["cost_type"], what="cost_type"),
+        x_service_tier=_known(COST_TIERS, row["usage_type"], what="usage_type"),
         x_estimated=end.date() > provenance.retrieved_on - timedelta(days=DAYS_STILL_CHANGING),
     )
+
+
+def _known(names: Mapping[K, V], name: K, *, what: str) -> V:
+    """Return what a name of the export stands for; a quarantined row's reason lists the names that are accepted."""
+    try:
+        return known(names, name, what=what)
+    except SourcePayloadError as exc:
+        accepted = ", ".join(str(value or "(empty)") for value in names)
+        message = f"{exc.seen}, not one of {accepted}"
+        raise SourcePayloadError(message, expected=exc.expected, action=exc.action) from exc
 
 
 def _workspace(row: Row) -> str | None:

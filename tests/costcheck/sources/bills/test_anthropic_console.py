@@ -171,6 +171,14 @@ def test_a_cost_that_cannot_be_right_is_quarantined(read: Read, bad: Row) -> Non
     assert (len(batch.charges), len(batch.quarantined)) == (1, 1)
 
 
+def test_an_unknown_value_is_told_with_those_that_are_accepted(read: Read) -> None:
+    (used,) = read(usage(), usage(usage_type="turbo")).quarantined
+    accepted = "(empty), standard, batch, priority, priority_on_demand, flex, flex_discount"
+    assert used.reason == f"usage_type is 'turbo', not one of {accepted}"
+    (paid,) = read(cost(), cost(cost_type="rent")).quarantined
+    assert paid.reason == "cost_type is 'rent', not one of token, web_search, code_execution"
+
+
 def test_a_comma_within_a_name_does_not_shift_the_numbers(tmp_path: Path, provenance: Provenance) -> None:
     path = write(tmp_path / "export.csv", (usage(), usage(api_key="Key, One")))
     text = path.read_text(encoding="utf-8-sig")
