@@ -8,10 +8,12 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
+import msgspec
+
 from costcheck import __version__
 from costcheck.catalogue import load_gpus, load_open_weights, load_roofline, load_serving_rules
 from costcheck.cli.named import require_known_types, resolve_models
-from costcheck.decision.inputs import Coverage, DecisionInputs
+from costcheck.decision.inputs import Coverage, DecisionInputs, MissingMonths
 from costcheck.demand_rules import DemandRules, read_demand_rules
 from costcheck.errors import CurrencyError, PriceNotFoundError
 from costcheck.ledger import Ledger
@@ -40,6 +42,7 @@ REQUEST_LOGS = frozenset({"bedrock-logs", "langfuse", "litellm", "opentelemetry"
 """Sources of which one row is one request, and the ledger holds sums of them."""
 RELEASE_DAY = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 """OpenAI bills `gpt-5.4-2026-03-05` for `gpt-5.4`."""
+INVOICES = "invoice"
 DAY_GAP = 1
 
 
@@ -74,6 +77,7 @@ class Assembly:
             for row in ledger.overlaps()
             if not {row.first[0], row.second[0]} & set(settings.separate_sources)
         )
+        self.missing_months = missing_months(ledger, as_of)
         self.rules: DemandRules = read_demand_rules()
         self._unit_prices: dict[tuple[str, str, str], dict[str, float]] = {}
 
@@ -149,6 +153,7 @@ class Assembly:
                 quarantined_rows=self.quarantined_rows,
                 quarantined_share=self.quarantined_share,
                 counted_twice=self.counted_twice,
+                missing_months=self.missing_months,
             )
         months = tuple(sorted({row.month for row in self.charges if next_month(row.month) <= self.as_of}))
         return Coverage(
@@ -159,6 +164,7 @@ class Assembly:
             quarantined_rows=self.quarantined_rows,
             quarantined_share=self.quarantined_share,
             counted_twice=self.counted_twice,
+            missing_months=self.missing_months,
         )
 
     @cached_property
@@ -305,6 +311,21 @@ def quarantined_share(ledger: Ledger, usage: Iterable[UsageHour]) -> Decimal:
     for source in REQUEST_LOGS & unread.keys():
         read[source] = max(read[source], requests[source] + aside[source] + unread[source])
     return max((Decimal(count) / max(read[source], 1) for source, count in unread.items()), default=Decimal(0))
+
+
+def missing_months(ledger: Ledger, as_of: date) -> tuple[MissingMonths, ...] | msgspec.UnsetType:
+    """Return the months before the question that a provider's bills leave out, unset if none."""
+    found = []
+    for gap in ledger.gaps():
+        months = tuple(month for month in gap.months if next_month(month) <= as_of)
+        row = MissingMonths(
+            x_source=gap.x_source,
+            service_provider_name=gap.service_provider_name,
+            months=months,
+            is_invoiced=gap.x_source == INVOICES,
+        )
+        found += [row] if months else []
+    return tuple(found) or msgspec.UNSET
 
 
 def longest_run(days: Sequence[date]) -> int:

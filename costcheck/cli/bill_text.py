@@ -196,6 +196,11 @@ def _warnings(ledger: Ledger) -> Iterator[str]:
             f"warning: {names[overlap.first]} and {names[overlap.second]} both count {overlap.request_model}"
             f" in {overlap.months} months{overlap.way_out}"
         )
+    for gap in ledger.gaps():
+        yield (
+            f"warning: {gap.x_source} has nothing of {gap.service_provider_name} in {gap.months_text}: read those "
+            "bills, too, unless there was no use"
+        )
 
 
 def _reads(ledger: Ledger) -> Iterator[str]:

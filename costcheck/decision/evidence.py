@@ -107,6 +107,14 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
             "each request once",
             "ledger",
         )
+    for gap in inputs.coverage.missing(is_invoiced=True):
+        yield _problem(
+            "bill",
+            "invoices are missing: import them, or a line of amount 0 for a month without any",
+            gap.words,
+            "every month from the first to the last",
+            "ledger",
+        )
     most = limits.max_unreconciled_share.value * bill.addressable_monthly_cost_usd
     if tokens_matter and (not bill.has_usage or bill.unmeasured_monthly_cost_usd > most):
         yield _problem(

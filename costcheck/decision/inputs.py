@@ -22,6 +22,26 @@ from costcheck.verdict import encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MissingMonths:
+    """Months between the first and the last of a provider, of which a source has nothing.
+
+    Attributes:
+        is_invoiced: They are invoices, of which every month needs a line, be it of 0.
+    """
+
+    x_source: str
+    service_provider_name: str
+    months: tuple[date, ...]
+    is_invoiced: bool
+
+    @property
+    def words(self) -> str:
+        """Return the provider, the source and the months as findings print them."""
+        months = ", ".join(f"{month:%Y-%m}" for month in self.months)
+        return f"{self.service_provider_name} in {self.x_source}: {months}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
     """How much of the past was measured.
 
@@ -30,6 +50,7 @@ class Coverage:
         quarantined_rows: Rows of the ledger that nobody could read.
         quarantined_share: Their share of all rows read.
         counted_twice: Pairs of sources that both count some model in the same hours.
+        missing_months: Months that a provider's bills leave out; unset, and so not written, where there are none.
     """
 
     first_day: date | None
@@ -39,6 +60,12 @@ class Coverage:
     quarantined_rows: int = 0
     quarantined_share: Decimal = Decimal(0)
     counted_twice: tuple[str, ...] = ()
+    missing_months: tuple[MissingMonths, ...] | msgspec.UnsetType = msgspec.UNSET
+
+    def missing(self, *, is_invoiced: bool) -> tuple[MissingMonths, ...]:
+        """Return the months that invoices leave out, or those that other files do."""
+        rows = self.missing_months or ()
+        return tuple(row for row in rows if row.is_invoiced is is_invoiced)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,8 +120,7 @@ ORDER BY ALL
 # A bucket of a pull is a month, complete once the month was over when it was read, even if it held nothing; or it is
 # a day, and the month is complete once each of its days was. How far a file reaches is what its rows say, as far as
 # it could know: a tax or a fee may stand for a month that still ran when the file was read.
-COVERAGE = r"""
-WITH pulled_days AS (
+PULLED = r"""pulled_days AS (
     SELECT x_source, strptime(x_bucket, '%Y-%m-%d')::DATE AS day, retrieved_on > day AS was_over
     FROM ingests WHERE regexp_full_match(x_bucket, '\d{4}-\d{2}-\d{2}')
 ), pulled AS (
@@ -130,7 +129,9 @@ WITH pulled_days AS (
     UNION ALL
     SELECT x_source, date_trunc('month', day)::DATE, count(*) FILTER (was_over) = day(last_day(any_value(day)))
     FROM pulled_days GROUP BY x_source, date_trunc('month', day)
-), periods AS (
+)"""
+COVERAGE = f"""
+WITH {PULLED}, periods AS (
     SELECT x_source, x_bucket, charge_period_start AS first, charge_period_end AS last, true AS is_usage FROM usage
     UNION ALL SELECT x_source, x_bucket, charge_period_start, charge_period_end, false FROM charges
 ), days AS (
@@ -146,7 +147,7 @@ WITH pulled_days AS (
 SELECT x_source, month, coalesce(was_over, first_day = month AND final_day = last_day(month) AND was_over_by_then),
     coalesce(days_with_usage, 0)
 FROM pulled FULL JOIN reached USING (x_source, month) ORDER BY ALL
-"""
+"""  # noqa: S608 - our own expressions
 # A longer period may come in place of its days, or they in its place.
 DAYS = """
 SELECT DISTINCT x_bucket, charge_period_start::DATE AS day

@@ -10,7 +10,7 @@ from typing import Self
 import duckdb
 
 from costcheck.errors import LedgerError
-from costcheck.ledger import focus, overlaps, read, retention, schema, settle, write
+from costcheck.ledger import focus, gaps, overlaps, read, retention, schema, settle, write
 from costcheck.ledger.unfinished import unfinished
 from costcheck.records import BillBatch, Charge, ClassCharge, MonthCharge, QuarantinedRow, TokenUsage, UsageHour
 
@@ -211,6 +211,10 @@ class Ledger:
     def coverage(self) -> tuple[read.MonthCoverage, ...]:
         """Return how much of each month each source tells."""
         return read.coverage(self._connection)
+
+    def gaps(self) -> tuple[gaps.Gap, ...]:
+        """Return the months that a provider's bills leave out."""
+        return gaps.gaps(self._connection)
 
     def overlaps(self) -> tuple[overlaps.Overlap, ...]:
         """Return the buckets that count the same model in the same hour."""

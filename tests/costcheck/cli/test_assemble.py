@@ -140,6 +140,24 @@ def test_an_invoice_and_its_correction_in_another_file_carry_no_verdict(ledger: 
     assert pair in {finding.figure for finding in decision.findings}
 
 
+@pytest.mark.parametrize(("source", "rule"), [("invoice", 1), ("focus", 0)])
+def test_a_month_without_a_bill_is_a_finding_that_names_provider_and_month(
+    ledger: Ledger, source: str, rule: int
+) -> None:
+    fill(ledger, THREE_MONTHS, CHARGES)
+    provenance = Provenance(source="test", source_url="test", retrieved_on=AS_OF, origin=Origin.CONSTRUCTED)
+    changes = {"x_source": source, "x_bucket": "file:a", "service_provider_name": "anthropic"}
+    rows = tuple(charge(month, "0", **changes) for month in (5, 7))
+    ledger.replace(BillBatch(x_source=source, buckets=("file:a",), charges=rows, provenance=provenance))
+    found = [row for row in decide(gathered(ledger)).findings if row.figure == f"anthropic in {source}: 2026-06"]
+    assert [row.rule for row in found] == [rule]
+
+
+def test_bills_without_a_gap_write_nothing_of_gaps(ledger: Ledger) -> None:
+    fill(ledger, THREE_MONTHS, CHARGES)
+    assert b"missing_months" not in encode(gathered(ledger))
+
+
 def test_invoices_alone_are_amounts_without_tokens(ledger: Ledger) -> None:
     fill(ledger, charges=CHARGES)
     row = gathered(ledger)

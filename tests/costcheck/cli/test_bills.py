@@ -164,8 +164,20 @@ def test_a_second_invoice_of_a_month_is_warned_of_with_a_way_out(run: Run, tmp_p
         )
         run("import", name)
     (warning,) = [line for line in run("show").output.splitlines() if line.startswith("warning")]
-    assert "invoice file:first.csv and invoice file:second.csv both count all charges in 1 months" in warning
+    assert "invoice file:first.csv and invoice file:second.csv both count all charges in 1 month;" in warning
     assert "if one corrects the other, `costcheck bill forget` the older; if both are due, put them into" in warning
+
+
+def test_months_that_the_invoices_of_a_provider_leave_out_are_warned_of(run: Run, tmp_path: Path) -> None:
+    rows = "".join(f"2026-0{month},{'anthropic' if month % 2 else 'openai'},100.00,USD\n" for month in range(3, 8))
+    (tmp_path / "all.csv").write_text(f"month,provider,amount,currency\n{rows}", encoding="utf-8")
+    run("import", "all.csv")
+    assert [
+        line.partition(":")[2][:58] for line in run("show").output.splitlines() if line.startswith("warning")
+    ] == [
+        " invoice has nothing of anthropic in 2026-04, 2026-06: rea",
+        " invoice has nothing of openai in 2026-05: read those bill",
+    ]
 
 
 def test_a_mended_invoice_file_replaces_the_one_that_it_mends(run: Run, tmp_path: Path) -> None:

@@ -383,6 +383,32 @@ def test_a_month_that_ran_on_when_a_file_was_read_is_not_complete_however_far_a_
         assert [row.is_complete for row in ledger.coverage()] == [complete]
 
 
+def test_a_month_without_a_row_between_two_of_a_provider_is_a_gap_of_that_provider(ledger: Ledger) -> None:
+    for provider, months in (("openai", (1, 3, 4, 7)), ("anthropic", (2, 4))):
+        for month in months:
+            start = datetime(2026, month, 1, tzinfo=UTC)
+            bucket = f"file:{provider} {month}"
+            row = replace(charge(bucket=bucket, start=start), service_provider_name=provider)
+            ledger.replace(batch(row, bucket=bucket))
+    assert [(gap.service_provider_name, gap.months_text) for gap in ledger.gaps()] == [
+        ("anthropic", "2026-03"),
+        ("openai", "2026-02, 2026-05, 2026-06"),
+    ]
+
+
+def test_a_quiet_month_that_was_pulled_a_line_of_nothing_and_a_long_period_are_no_gap(ledger: Ledger) -> None:
+    for month in (5, 6, 7):
+        rows = [charge(bucket=f"2026-0{month}", start=datetime(2026, month, 1, tzinfo=UTC))] if month != 6 else []
+        ledger.replace(batch(*rows, bucket=f"2026-0{month}"))
+    ledger.replace(batch(charge("0", bucket="a", start=datetime(2026, 8, 1, tzinfo=UTC)), bucket="a"))
+    long = replace(
+        usage(datetime(2026, 9, 1, tzinfo=UTC), timedelta(days=60), bucket="b"), service_provider_name="openai"
+    )
+    ledger.replace(batch(long, bucket="b"))
+    ledger.replace(batch(charge(bucket="c", start=datetime(2026, 11, 1, tzinfo=UTC)), bucket="c"))
+    assert ledger.gaps() == ()
+
+
 def test_two_sources_that_count_the_same_hour_are_found(ledger: Ledger) -> None:
     ledger.replace(batch(usage()))
     other = replace(usage(), x_source="litellm")
