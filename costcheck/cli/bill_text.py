@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import groupby
 
 import click
 from rich.console import Console
@@ -22,6 +23,7 @@ NARROWEST_NAME = 12
 KINDS_SHOWN = 8
 MILLION = Decimal(1_000_000)
 VALUE = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|[0-9][0-9.,:T+-]*""")
+WAY_OUT = "; `costcheck bill forget` one, or import a bill that has charges again with --without-usage"
 LEGEND = "input: without what the cache read or wrote; ~ may still change, or is a gateway's estimate; ? not told"
 
 
@@ -49,15 +51,18 @@ def print_months(console: Console, lines: Sequence[MonthLine]) -> None:
     console.print()
     console.print(_left_out(lines))
     console.print(LEGEND)
+    if not _one(line.x_source for line in lines):
+        console.print("total: of all sources together, also where two of them tell the same money")
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A column of figures: its heading, its unit, and what a row says."""
+    """A column of figures: its heading, its unit, what a row says, and what all rows of a month say together."""
 
     heading: str
     unit: str
     cell: Callable[[MonthLine], str]
+    total: Callable[[Sequence[MonthLine]], str] = lambda _: ""
 
 
 def month_table(lines: Sequence[MonthLine], names: Sequence[str]) -> Table:
@@ -67,13 +72,21 @@ def month_table(lines: Sequence[MonthLine], names: Sequence[str]) -> Table:
     table.add_column("model", overflow="fold")
     for figure in figures:
         table.add_column("\n".join([*figure.heading.split(), figure.unit]).strip(), justify="right", no_wrap=True)
-    month = None
-    for line, name in zip(lines, names, strict=True):
-        if line.month != month:
-            month = line.month
-            table.add_row(Text(f"{month:%Y-%m}", style="bold"))
-        table.add_row(Padding(Text(name), (0, 0, 0, 2)), *(Text(figure.cell(line)) for figure in figures))
+    for month, named in groupby(zip(lines, names, strict=True), key=lambda pair: pair[0].month):
+        rows = list(named)
+        table.add_row(Text(f"{month:%Y-%m}", style="bold"))
+        for line, name in rows:
+            table.add_row(Padding(Text(name), (0, 0, 0, 2)), *(Text(figure.cell(line)) for figure in figures))
+        if len(rows) > 1:
+            _add_total(table, "total", figures, [line for line, _ in rows])
+    if len({line.month for line in lines}) > 1:
+        _add_total(table, "all months", figures, lines)
     return table
+
+
+def _add_total(table: Table, name: str, figures: Sequence[Figure], lines: Sequence[MonthLine]) -> None:
+    cells = (Text(figure.total(lines), style="bold") for figure in figures)
+    table.add_row(Padding(Text(name, style="bold"), (0, 0, 0, 2 if name == "total" else 0)), *cells)
 
 
 def _figures(lines: Sequence[MonthLine]) -> list[Figure]:
@@ -88,14 +101,32 @@ def _figures(lines: Sequence[MonthLine]) -> list[Figure]:
             return "?"
         return ("~" if line.x_estimated else "") + money(line.billed_cost, line)
 
+    def totals(lines: Sequence[MonthLine], amount_of: Callable[[MonthLine], Decimal | None]) -> str:
+        sums: dict[str | None, Decimal] = {}
+        for line in lines:
+            amount = amount_of(line)
+            if amount is not None:
+                sums[line.billing_currency] = sums.get(line.billing_currency, Decimal(0)) + amount
+        return "\n".join(
+            f"{shown_amount(amount)} {name}" if others else shown_amount(amount) for name, amount in sums.items()
+        )
+
+    def billed_in_all(lines: Sequence[MonthLine]) -> str:
+        known = [line for line in lines if line.billed_cost is not None]
+        mark = "~" if any(line.x_estimated for line in known) else ""
+        return mark + totals(known, lambda line: line.billed_cost) if known else "?"
+
+    def other_in_all(lines: Sequence[MonthLine]) -> str:
+        return totals([line for line in lines if line.other_cost], lambda line: line.other_cost) or "-"
+
     return [
         Figure("requests", "", lambda line: "?" if line.requests is None else f"{line.requests:,}"),
         Figure("input", "M tokens", lambda line: shown_millions(line.uncached_input_tokens)),
         Figure("cache read", "M tokens", lambda line: shown_millions(line.cache_read_input_tokens)),
         Figure("cache write", "M tokens", lambda line: shown_millions(line.cache_creation_input_tokens)),
         Figure("output", "M tokens", lambda line: shown_millions(line.output_tokens)),
-        Figure("billed", unit, billed),
-        Figure("other", unit, lambda line: money(line.other_cost, line) if line.other_cost else "-"),
+        Figure("billed", unit, billed, billed_in_all),
+        Figure("other", unit, lambda line: money(line.other_cost, line) if line.other_cost else "-", other_in_all),
     ]
 
 
@@ -116,8 +147,14 @@ def shown_amount(amount: Decimal) -> str:
 def _name(line: MonthLine, lines: Sequence[MonthLine]) -> str:
     provider = "" if _one(line.service_provider_name for line in lines) else f"{line.service_provider_name}/"
     source = "" if _one(line.x_source for line in lines) else f"{line.x_source}: "
-    operation = "" if line.operation is Operation.CHAT else f" ({line.operation}, set aside)"
-    return f"{source}{provider}{line.request_model}{operation}"
+    return f"{source}{provider}{line.request_model}{_remark(line)}"
+
+
+def _remark(line: MonthLine) -> str:
+    if line.operation is Operation.CHAT:
+        return ""
+    is_any = line.operation is Operation.OTHER and not line.is_model_named
+    return " (no model named)" if is_any else f" ({line.operation}, set aside)"
 
 
 def _one(values: Iterator[str]) -> str:
@@ -179,7 +216,7 @@ def _complete_months(ledger: Ledger) -> Iterator[str]:
         if row.is_complete:
             months.append(f"{row.month:%Y-%m}")
     for source, months in complete.items():
-        yield f"{source}: {len(months)} complete months" + (f" ({', '.join(months)})" if months else "")
+        yield f"{source}: {_months(len(months), 'complete ')}" + (f" ({', '.join(months)})" if months else "")
 
 
 def _not_counted(ledger: Ledger) -> list[str]:
@@ -194,13 +231,17 @@ def _warnings(ledger: Ledger) -> Iterator[str]:
     for overlap in ledger.overlaps():
         yield (
             f"warning: {names[overlap.first]} and {names[overlap.second]} both count {overlap.request_model}"
-            f" in {overlap.months} months{overlap.way_out}"
+            f" in {_months(overlap.months)}{overlap.way_out or WAY_OUT}"
         )
     for gap in ledger.gaps():
         yield (
             f"warning: {gap.x_source} has nothing of {gap.service_provider_name} in {gap.months_text}: read those "
             "bills, too, unless there was no use"
         )
+
+
+def _months(count: int, kind: str = "") -> str:
+    return f"{count} {kind}month{'' if count == 1 else 's'}"
 
 
 def _reads(ledger: Ledger) -> Iterator[str]:

@@ -16,6 +16,7 @@ class MonthLine:
 
     Attributes:
         request_model: Model, or the name of the service where a charge names none.
+        is_model_named: Whether it is a model.
         requests: None where a part of the usage does not count them, or there is no usage.
         billed_cost: Charges of the category Usage, in `billing_currency`; None where none is known.
         other_cost: Credits, taxes, purchases and adjustments.
@@ -35,6 +36,7 @@ class MonthLine:
     other_cost: Decimal
     billing_currency: str | None
     x_estimated: bool
+    is_model_named: bool = True
 
 
 def month_lines(usage: tuple[UsageHour, ...], charges: tuple[MonthCharge, ...]) -> tuple[MonthLine, ...]:
@@ -83,4 +85,5 @@ def _line(key: Key, usage: list[UsageHour], charges: list[MonthCharge]) -> Month
         other_cost=sum(other, Decimal(0)),
         billing_currency=" and ".join(currencies) or None,
         x_estimated=any(row.x_estimated for row in charges),
+        is_model_named=bool(usage) or any(row.x_gen_ai_request_model for row in charges),
     )

@@ -110,7 +110,9 @@ def test_charges_alone_stand_beside_a_source_that_counts_the_tokens(run: Run) ->
     rows = ",2026-09-01,2026-09-01,anthropic,claude-opus-4-5,10,USD,1000,50\n"
     run("import", write_console("log.csv"))
     run("import", write("bill.csv", rows, "month,start_date,end_date," + HEADER.partition(",")[2]))
-    assert content(run)["overlaps"]
+    text = run("show").stdout
+    assert "both count claude-opus-4-5 in 1 month; `costcheck bill forget` one" in text
+    assert "--without-usage" in text
     run("import", "--without-usage", "bill.csv")
     found = content(run)
     assert found["overlaps"] == []
@@ -141,3 +143,10 @@ def test_a_first_month_in_the_future_is_called_that(run: Run) -> None:
         run("pull", "openrouter", "--from", "2027-01")
     assert "in the future" in caught.value.action
     assert "2026-11" in caught.value.action
+
+
+def test_an_invoice_without_models_is_shown_as_such(run: Run) -> None:
+    run("import", write("mine.csv", "2026-09,openai,10,USD\n", "month,provider,amount,currency\n"))
+    text = run("show").stdout
+    assert "openai (no model named)" in text
+    assert "invoice: 1 complete month (2026-09)" in text

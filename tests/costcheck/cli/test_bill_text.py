@@ -101,6 +101,51 @@ def test_amounts_in_two_currencies_say_which() -> None:
     assert "1,234,567.89 USD" in text
 
 
+def total_of(text: str, name: str) -> list[list[str]]:
+    """Return the figures of the totals of that name."""
+    return [line.partition(name)[2].split() for line in text.splitlines() if line.strip().startswith(f"{name} ")]
+
+
+def test_each_month_and_all_months_end_in_their_total() -> None:
+    other = replace(LINE, request_model="gpt-5.4-mini", billed_cost=Decimal("0.11"), other_cost=Decimal("-5.00"))
+    text = shown([LINE, other, replace(LINE, month=date(2026, 10, 1))], 120)
+    assert total_of(text, "total") == [["1,234,568.00", "-5.00"]]
+    assert total_of(text, "all months") == [["2,469,135.89", "-5.00"]]
+    assert "of all sources" not in text
+
+
+def test_a_month_of_one_row_needs_no_total() -> None:
+    text = shown([LINE], 120)
+    assert (total_of(text, "total"), total_of(text, "all months")) == ([], [])
+
+
+def test_a_total_is_marked_where_a_part_may_change_and_leaves_out_what_is_not_known() -> None:
+    text = shown([LINE, replace(LINE, x_estimated=True), replace(LINE, billed_cost=None)], 120)
+    assert total_of(text, "total") == [["~2,469,135.78"]]
+
+
+def test_a_total_of_nothing_known_is_not_zero() -> None:
+    unknown = replace(LINE, billed_cost=None)
+    assert total_of(shown([unknown, unknown], 120), "total") == [["?"]]
+
+
+def test_a_total_never_adds_currencies() -> None:
+    text = shown([LINE, replace(LINE, billing_currency="EUR"), LINE], 120)
+    assert total_of(text, "total") == [["2,469,135.78", "USD"]]
+    assert text.count("1,234,567.89 EUR") == 2
+
+
+def test_totals_of_several_sources_say_that_they_are() -> None:
+    assert "of all sources together" in shown(RICHER, 120)
+
+
+def test_a_line_without_a_model_is_called_that_and_not_set_aside() -> None:
+    invoice = replace(LINE, operation=Operation.OTHER, request_model="July", is_model_named=False)
+    assert "July (no model named)" in shown([invoice], 120)
+    assert "July (other, set aside)" in shown([replace(invoice, is_model_named=True)], 120)
+    assert "July (execute_tool, set aside)" in shown([replace(invoice, operation=Operation.TOOL)], 120)
+
+
 def test_a_name_in_brackets_is_no_markup() -> None:
     assert "[bold]" in shown([replace(LINE, request_model="[bold]")], 80)
 
