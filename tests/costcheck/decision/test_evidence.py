@@ -12,7 +12,7 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from costcheck.decision.decide import decide
-from costcheck.decision.inputs import DecisionInputs
+from costcheck.decision.inputs import DecisionInputs, MissingMonths
 from costcheck.records import PriceSnapshot
 from costcheck.settings import Company, Operator, SelfHosting
 from costcheck.verdict import Verdict
@@ -44,6 +44,7 @@ def without(meter: str) -> PriceSnapshot:
     return replace(snapshot(), unit_prices=kept)
 
 
+MISSING = MissingMonths(x_source="invoice", service_provider_name="openai", months=(MONTHS[1],), is_invoiced=True)
 PROBLEMS: dict[str, dict[str, Any]] = {
     "another currency": {"bill": bill(currencies=("EUR",))},
     "two currencies": {"bill": bill(currencies=("EUR", "USD"))},
@@ -51,6 +52,7 @@ PROBLEMS: dict[str, dict[str, Any]] = {
     "an unreconciled bill": {"bill": bill(reconciliations=(reconciliation("0.5"),))},
     "amounts without tokens": {"bill": bill(has_usage=False), "demands": ()},
     "a gap": {"coverage": coverage(gap_days=30)},
+    "an invoice that is missing": {"coverage": coverage(missing_months=(MISSING,))},
     "a stale bill": {"coverage": coverage(complete_months=MONTHS[:3])},
     "nothing measured": {
         "coverage": coverage(complete_months=(), first_day=None, last_day=None),
@@ -187,6 +189,12 @@ def test_usage_without_charges_says_that_list_prices_stand_in() -> None:
 
 def test_quarantined_rows_are_counted_aloud() -> None:
     assert finding(decided(coverage=coverage(quarantined_rows=3)), "quarantine").figure == "3 rows"
+
+
+def test_months_of_other_bills_without_a_row_are_said_and_decide_nothing() -> None:
+    seen = coverage(missing_months=(replace(MISSING, is_invoiced=False),))
+    remark = finding(decided(coverage=seen), "without any row")
+    assert (remark.rule, remark.figure) == (0, f"openai in invoice: {MONTHS[1]:%Y-%m}")
 
 
 def test_a_token_price_that_will_change_within_the_horizon_is_said() -> None:
