@@ -62,7 +62,9 @@ def digests(engine: str, folder: Path) -> dict[str, tuple[str, int]]:
 def exports(tmp_path: Path) -> Path:
     with duckdb.connect() as connection:
         connection.execute(SPEND_LOG.replace("{path}", str(tmp_path / "litellm-export.parquet")))
-    write_parquet(tmp_path / "focus.parquet", [line(number) for number in range(1, 500)], FOCUS_TYPES)
+    # Times as texts, as Microsoft's exports have them; the other two exports have them as timestamps.
+    types = {name: kind for name, kind in FOCUS_TYPES.items() if not name.startswith("ChargePeriod")}
+    write_parquet(tmp_path / "focus.parquet", [line(number) for number in range(1, 500)], types)
     rows = [
         cur(line_item_usage_amount=str(number / 1_000_000), line_item_unblended_cost=str(number / 3))
         for number in range(1, 50)
@@ -73,6 +75,7 @@ def exports(tmp_path: Path) -> Path:
 
 def line(number: int) -> Row:
     is_model = number % 6 > 0
+    zone = ("Z", ":00Z", ":00.5-05:00", "+0530")[number % 4]
     return focus(
         SkuId=f"m-{number % 3}",
         SkuMeter=("Input Tokens", "Cached Input Tokens", "Output Tokens", "Calls")[number % 4],
@@ -82,8 +85,9 @@ def line(number: int) -> Row:
         BilledCost=str(number / 7),
         EffectiveCost=str(number / 9_000_000),
         ChargeCategory={0: "Credit", 7: "Gift"}.get(number % 20, "Usage"),
-        ChargePeriodStart=f"2026-11-{1 + number % 20:02}T{number % 24:02}:15:00Z",
-        ChargePeriodEnd=f"2026-11-{1 + number % 20:02}T{number % 24:02}:45:00Z",
+        ListCost="0" if number % 9 == 0 else str(number),
+        ChargePeriodStart=f"2026-11-{1 + number % 20:02}T{number % 24:02}:15{zone}",
+        ChargePeriodEnd=f"2026-11-{1 + number % 20:02}T{number % 24:02}:45{zone}",
         ServiceCategory="AI and Machine Learning" if is_model else "Storage",
         ServiceSubcategory="Generative AI" if is_model else "",
         ServiceName="OpenAI API" if is_model else "Disk",
