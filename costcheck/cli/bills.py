@@ -225,6 +225,7 @@ def _as_json(ledger: Ledger) -> str:
         "months": month_lines(ledger.usage_by_hour(), ledger.charges_by_month()),
         "coverage": ledger.coverage(),
         "overlaps": ledger.overlaps(),
+        "gaps": ledger.gaps(),
         "ingests": ledger.ingests(),
         "quarantined": _counts(ledger.count_quarantined()),
         "set_aside": _counts(ledger.count_set_aside()),

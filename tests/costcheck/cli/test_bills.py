@@ -172,12 +172,13 @@ def test_months_that_the_invoices_of_a_provider_leave_out_are_warned_of(run: Run
     rows = "".join(f"2026-0{month},{'anthropic' if month % 2 else 'openai'},100.00,USD\n" for month in range(3, 8))
     (tmp_path / "all.csv").write_text(f"month,provider,amount,currency\n{rows}", encoding="utf-8")
     run("import", "all.csv")
-    assert [
-        line.partition(":")[2][:58] for line in run("show").output.splitlines() if line.startswith("warning")
-    ] == [
-        " invoice has nothing of anthropic in 2026-04, 2026-06: rea",
-        " invoice has nothing of openai in 2026-05: read those bill",
+    warnings = [line for line in run("show").output.splitlines() if line.startswith("warning")]
+    assert [line.rpartition(":")[0] for line in warnings] == [
+        "warning: invoice has nothing of anthropic in 2026-04, 2026-06",
+        "warning: invoice has nothing of openai in 2026-05",
     ]
+    content = msgspec.json.decode(run("show", "--format", "json").output)
+    assert [gap["months"] for gap in content["gaps"]] == [["2026-04-01", "2026-06-01"], ["2026-05-01"]]
 
 
 def test_a_mended_invoice_file_replaces_the_one_that_it_mends(run: Run, tmp_path: Path) -> None:
