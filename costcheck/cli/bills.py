@@ -34,15 +34,21 @@ SECONDS_BEFORE_PROGRESS = 1.0
 
 
 class _Pulls(click.Group):
-    """One command a source of the registry."""
+    """One command a source of the registry, or of a package that brings one."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
         """Return the names of the sources."""
-        return [source.name for source in PULLS]
+        from costcheck.sources.bills.installed import installed_pulls  # noqa: PLC0415 - see the top
+
+        return [source.name for source in (*PULLS, *installed_pulls())]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
         """Return the command of one source."""
-        return next((_pull_command(source) for source in PULLS if source.name == cmd_name), None)
+        from costcheck.sources.bills.installed import installed_pulls  # noqa: PLC0415 - see the top
+
+        own = next((source for source in PULLS if source.name == cmd_name), None)
+        found = own or next((source for source in installed_pulls() if source.name == cmd_name), None)
+        return _pull_command(found) if found else None
 
 
 @click.group()

@@ -25,7 +25,7 @@ from costcheck.sources.bills.contract import FileModule
 ROUNDS = 6
 SEED = 20261126
 ODD_TEXTS: tuple[object, ...] = ("", "text", "-1", "1e400", "NaN", "inf", "9" * 40, "\x00", "'; DROP TABLE usage; --")
-LONG_FIELD_CHARACTERS = 10_000_000
+LONG_FIELD_CHARACTERS = 2_500_000
 PROVENANCE = Provenance(
     source="conformance", source_url="a file", retrieved_on=date(2026, 11, 26), origin=Origin.CONSTRUCTED
 )

@@ -7,6 +7,7 @@ from costcheck.ingest.charges_alone import charges_alone
 from costcheck.ingest.storing import Stored, store
 from costcheck.ingest.unrecognised import unrecognised
 from costcheck.records import BillBatch, Provenance
+from costcheck.sources.bills.installed import installed_files
 from costcheck.sources.bills.registry import FILES, FileSource, find
 
 
@@ -41,9 +42,12 @@ def recognise(file: Path) -> FileSource:
     Raises:
         InputFileError: It is none that is known.
     """
-    for source in FILES:
-        if source.load().recognises(file):
-            return source
+    for own in FILES:
+        if own.load().recognises(file):
+            return own
+    for other in installed_files():
+        if other.load().recognises(file):
+            return other
     raise unrecognised(file)
 
 

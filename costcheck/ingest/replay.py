@@ -24,6 +24,7 @@ from costcheck.records import (
     TokenUsage,
 )
 from costcheck.sources.bills.contract import ReplayModule
+from costcheck.sources.bills.installed import installed_files, installed_pulls
 from costcheck.sources.bills.registry import FILES, PULLS
 from costcheck.sources.bills.rows import DUPLICATE
 
@@ -62,7 +63,8 @@ def replay(path: Path, source: str | None = None) -> tuple[Replayed, ...]:
 
 def replay_modules(source: str) -> tuple[ReplayModule, ...]:
     """Return the modules that read quarantined rows of a source again, be they from its API or from a file."""
-    names = dict.fromkeys([*(row.module for row in PULLS if row.x_source == source), *(row.module for row in FILES)])
+    pulls, files = (*PULLS, *installed_pulls()), (*FILES, *installed_files())
+    names = dict.fromkeys([*(row.module for row in pulls if row.x_source == source), *(row.module for row in files)])
     modules = [import_module(name) for name in names]
     return tuple(
         cast("ReplayModule", module)
