@@ -102,7 +102,8 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
     for pair in inputs.coverage.counted_twice:
         yield _problem(
             "bill",
-            "usage is there twice: `costcheck bill forget` one, or name a source in separate_sources",
+            "usage is there twice: `costcheck bill forget` one, import a bill again with --without-usage, or name a "
+            "source in separate_sources",
             pair,
             "each request once",
             "ledger",
