@@ -14,6 +14,8 @@ from click.testing import CliRunner, Result
 
 from costcheck.cli.bills import bill
 from costcheck.cli.context import Context
+from costcheck.cli.decide import decide
+from costcheck.cli.init import init
 from costcheck.errors import CurrencyError, InputFileError, SourceError, UsageError
 from tests.costcheck.sources.bills import focus_rows
 
@@ -150,3 +152,15 @@ def test_an_invoice_without_models_is_shown_as_such(run: Run) -> None:
     text = run("show").stdout
     assert "openai (no model named)" in text
     assert "invoice: 1 complete month (2026-09)" in text
+
+
+@pytest.mark.parametrize(("amount", "rule"), [("2900.00", 3), ("4000.00", 1)])
+def test_amounts_without_tokens_are_enough_for_an_answer_only_when_they_are_small(
+    run: Run, amount: str, rule: int
+) -> None:
+    rows = "".join(f"2026-{month:02},openai,{amount},USD\n" for month in (8, 9, 10))
+    run("import", write("mine.csv", rows, "month,provider,amount,currency\n"))
+    context = Context(now=NOW, environ={})
+    assert CliRunner().invoke(init, [], obj=context).exit_code == 0
+    answer = CliRunner().invoke(decide, ["--format", "json"], obj=context)
+    assert msgspec.json.decode(answer.stdout)["rule"] == rule
