@@ -67,6 +67,13 @@ def accounted(batch: BillBatch, sent: int) -> bool:
     return max(judging.count(batch), sum(row.requests or 1 for row in batch.usage) + aside) >= sent
 
 
+def countable(subject: FileSubject | PullSubject, rows: Rows | None) -> int | None:
+    """Return how many rows must come out; None where one lacks what it may lack, and may be no row at all."""
+    if rows is None or any(not row.get(name) for row in rows for name in subject.optional & subject.rows[0].keys()):
+        return None
+    return len(rows)
+
+
 def judged(read: Callable[[], BillBatch], sent: int | None) -> None:
     """Read once.
 
@@ -94,7 +101,7 @@ def of_file(subject: FileSubject, folder: Path, content: bytes) -> None:
         except UNWRITABLE:
             return
     assert subject.module.recognises(path) in {True, False}
-    judged(partial(subject.module.read, path, PROVENANCE), None if rows is None else len(rows))
+    judged(partial(subject.module.read, path, PROVENANCE), countable(subject, rows))
 
 
 def of_pull(subject: PullSubject, content: bytes) -> None:
@@ -103,7 +110,7 @@ def of_pull(subject: PullSubject, content: bytes) -> None:
     if rows is None:
         judged(partial(pulls.pull, subject, lambda _: Answer(body=content)), None)
     else:
-        judged(partial(pulls.pull, subject, _provider(subject, planted(subject, rows))), len(rows))
+        judged(partial(pulls.pull, subject, _provider(subject, planted(subject, rows))), countable(subject, rows))
 
 
 def _provider(subject: PullSubject, rows: Sequence[dict[str, Any]]) -> Callable[[Asked], Answer]:

@@ -61,8 +61,8 @@ def ask(iam_action: str, call: Callable[..., Any], **arguments: object) -> Any: 
     try:
         with translated_errors(iam_action):
             return call(**arguments)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as exc:
-        # botocore lets these out where a body is `null` or a list.
+    except (AttributeError, IndexError, KeyError, OverflowError, RuntimeError, TypeError, ValueError) as exc:
+        # botocore lets these out where a body is `null` or a list, or a moment in it is none.
         message = f"{iam_action}: the answer cannot be read: {type(exc).__name__}"
         raise SourcePayloadError(
             message, expected="an answer in AWS's documented shape", action="check the network and any proxy"

@@ -11,6 +11,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from costcheck.conformance.server import serving
 from costcheck.errors import SourceAuthError, SourceError, SourcePayloadError, SourceRateLimitError, UsageError
 from costcheck.records import BillBatch, Operation, Provenance
 from costcheck.sources.bills import aws_cloudwatch
@@ -18,6 +19,7 @@ from costcheck.sources.bills.aws_cloudwatch import fetch_metrics
 from costcheck.sources.bills.aws_metric_rows import Endpoint, Series, normalise_usage, replay
 from costcheck.sources.bills.contract import PullRequest
 from costcheck.sources.bills.windows import Window, month_windows
+from tests.costcheck.conformance.aws_subjects import CW_SERIES, aws_request, cloudwatch
 
 NOW = datetime(2026, 11, 26, 10, 30, tzinfo=UTC)
 TODAY = datetime(2026, 11, 26, tzinfo=UTC)
@@ -483,3 +485,12 @@ def test_a_whole_pull_against_a_pretend_cloudwatch() -> None:
 def test_every_region_that_was_asked_stands_beside_the_rows(options: dict[str, str], url: str) -> None:
     asked = request(**options, regions="us-east-1, eu-west-1")
     assert aws_cloudwatch.pull(asked).provenance.source_url == url
+
+
+def test_a_moment_that_is_none_is_no_traceback() -> None:
+    row = CW_SERIES | {"Timestamps": ["1e999"]}
+    with (
+        serving(cloudwatch([[row, CW_SERIES | {"Id": "m1"}, CW_SERIES | {"Id": "m2"}]])) as server,
+        pytest.raises(SourcePayloadError, match="cannot be read: RuntimeError"),
+    ):
+        aws_cloudwatch.pull(aws_request(server.url))

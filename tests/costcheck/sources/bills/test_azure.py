@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from costcheck.conformance import Answer, Asked, PullSubject, check_pull
+from costcheck.conformance import Answer, Asked
 from costcheck.conformance.pulls import Pages
 from costcheck.conformance.server import Provider, serving
 from costcheck.errors import CurrencyError, SourceAuthError, SourcePayloadError, UsageError
@@ -368,17 +368,3 @@ def test_a_scope_that_is_none_or_counts_twice_is_refused(scope: str) -> None:
 
 def test_several_subscriptions_are_read_in_one_go() -> None:
     assert azure.plan(request(options={"scope": "subscriptions/a/, /subscriptions/b"})).requests == 4
-
-
-def test_it_stands_what_every_source_must_stand() -> None:
-    loop = cost_management([[named()]] * 1000)
-    check_pull(
-        PullSubject(
-            module=azure,
-            request=request,
-            provider=cost_management,
-            rows=(named(), named(UsageDate=20261106), named(UsageDate=20261107, Cost=1)),
-            looping=lambda asked: Answer(body=loop(asked).body.replace(b"skiptoken=1", b"skiptoken=0")),
-            read=2,
-        )
-    )

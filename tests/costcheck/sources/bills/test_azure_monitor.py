@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from costcheck.conformance import Answer, Asked, PullSubject, check_pull
+from costcheck.conformance import Answer, Asked
 from costcheck.conformance.pulls import Pages
 from costcheck.conformance.server import Provider, serving
 from costcheck.errors import SourceAuthError, SourcePayloadError, UsageError
@@ -224,17 +224,3 @@ def test_a_day_whose_metrics_are_no_longer_kept_is_refused_by_name() -> None:
     with pytest.raises(UsageError, match="2026-08-21"):
         azure_monitor.plan(request(windows=days))
     assert azure_monitor.plan(request(windows=days[1:])).requests == 2
-
-
-def test_it_stands_what_every_source_must_stand() -> None:
-    rows = tuple(point(100.0 + minute, f"2026-11-21T09:0{minute}:00Z") for minute in range(3))
-    check_pull(
-        PullSubject(
-            module=azure_monitor,
-            request=request,
-            provider=monitor,
-            rows=rows,
-            paged=False,
-            optional=frozenset({"total"}),
-        )
-    )

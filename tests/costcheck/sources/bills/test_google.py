@@ -13,7 +13,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from costcheck.conformance import FileSubject, check_file
 from costcheck.errors import CurrencyError, InputFileError, SourcePayloadError
 from costcheck.ingest import recognise
 from costcheck.records import BillBatch, ChargeCategory, Provenance
@@ -284,36 +283,3 @@ REQUIRED = frozenset(
     {"service.id", "sku.description", "usage_start_time", "cost", "currency", "usage.amount", "usage.unit", "credits"}
 )
 OPTIONAL = frozenset({"usage_end_time", "project.id", "labels", "cost_type", "export_time"})
-
-
-def test_csv_stands_what_every_source_must_stand(tmp_path: Path) -> None:
-    rows = (flat(), flat(cost="0.5", **{"usage.amount": "7"}), flat(**{"project.id": "prod-2"}))
-    check_file(
-        FileSubject(
-            module=google,
-            name="export.csv",
-            write=write_csv,
-            rows=rows,
-            required=REQUIRED,
-            optional=OPTIONAL,
-            texts=frozenset({"labels"}),
-            read=None,
-        ),
-        tmp_path,
-    )
-
-
-def test_json_stands_what_every_source_must_stand(tmp_path: Path) -> None:
-    check_file(
-        FileSubject(
-            module=google,
-            name="export.jsonl",
-            write=write_json,
-            rows=(row(), row(cost=0.5), row(project={"id": "prod-2"})),
-            required=frozenset({"service", "sku", "usage_start_time", "cost", "currency", "usage", "credits"}),
-            optional=frozenset({"usage_end_time", "project", "labels", "cost_type", "export_time"}),
-            texts=frozenset({"labels"}),
-            read=None,
-        ),
-        tmp_path,
-    )

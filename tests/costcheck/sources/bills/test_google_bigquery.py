@@ -15,7 +15,7 @@ import msgspec
 import pytest
 import sqlglot
 
-from costcheck.conformance import Answer, Asked, PullSubject, check_pull
+from costcheck.conformance import Answer, Asked
 from costcheck.conformance.pulls import Pages
 from costcheck.conformance.server import Provider, serving
 from costcheck.errors import CurrencyError, SourceAuthError, SourcePayloadError, UsageError
@@ -300,16 +300,3 @@ def test_a_refused_token_is_told_the_roles_and_never_the_token() -> None:
         google_bigquery.pull(request(server.url))
     assert "BigQuery Data Viewer" in caught.value.expected
     assert "ya29-secret" not in str(caught.value)
-
-
-def test_it_stands_what_every_source_must_stand() -> None:
-    check_pull(
-        PullSubject(
-            module=google_bigquery,
-            request=request,
-            provider=bigquery,
-            rows=(row(), row(day="2026-10-21"), row(project="prod-2", cost="1")),
-            looping=lambda _: Answer(body=page([row()], pageToken="same")),
-            read=2,
-        )
-    )

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from costcheck.cli.bills import bill
 from costcheck.cli.context import Context
-from costcheck.conformance import Answer, Asked, PullSubject, check_pull
+from costcheck.conformance import Answer, Asked
 from costcheck.conformance.pulls import Pages
 from costcheck.conformance.server import Provider, serving
 from costcheck.errors import SourceAuthError, UsageError
@@ -217,17 +217,3 @@ def one_day(pages: Pages) -> Provider:
         return Answer(body=json.dumps({"data": rows}).encode())
 
     return respond
-
-
-def test_it_stands_what_every_source_must_stand() -> None:
-    check_pull(
-        PullSubject(
-            module=openrouter,
-            request=request,
-            provider=one_day,
-            rows=(item(), item(endpoint_id="b", usage=0.25), item(model_permaslug="c")),
-            paged=False,
-            read=2,
-            optional=frozenset({"workspace_id"}),
-        )
-    )
