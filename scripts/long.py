@@ -28,13 +28,17 @@ LONG = ROOT / ".venv-long" / "bin"
 SITE_PACKAGES = sysconfig.get_path("purelib")
 BEGIN, END = "<!-- generated: long -->", "<!-- end: long -->"
 FUZZERS = {"plan": 60_000, "comment": 8_000}
-"""The harnesses in tests/fuzz, and the bytes of their longest input."""
+"""The harnesses in tests/fuzz, and the bytes of their longest input; fuzz_bills.py runs once for each source."""
+BILLS_MINUTES, BILLS_BYTES = 60, 20_000
+"""Shared by all sources of bills; the bytes of the longest input."""
 LAWS = (
     "tests/costcheck/gate/test_laws.py", "tests/costcheck/gate/test_gated.py",
     "tests/costcheck/gate/types/test_kubernetes.py", "tests/costcheck/gate/types/test_rds.py",
     "tests/infra/policy/test_laws.py", "tests/infra/policy/test_inputs.py", "tests/infra/test_admission.py",
+    "tests/costcheck/conformance/test_files.py",
 )  # fmt: skip
-"""The property tests of the gate, its policy pack and the program's own admission; the comment has its fuzzer."""
+"""The property tests of the gate, its policy pack and the program's own admission (the comment has its fuzzer), and
+files of bills, each cut and damaged in a thousand places."""
 KILLED = frozenset({1, 3})
 """What pytest exits with where a test failed."""
 TIMED_OUT = frozenset({24, -24, 36, 152, 255})
@@ -131,18 +135,35 @@ def _fuzzed(copy: Path, minutes: int) -> str:
         "| --- | ---: | ---: | ---: | ---: | --- |",
     ]
     for name, longest in FUZZERS.items():
-        print(f"fuzzing {name} ...", flush=True)
-        corpus = copy / "corpus" / name
-        corpus.mkdir(parents=True)
+        corpus = _corpus(copy, name)
         for number, plan in enumerate(sorted((copy / "tests" / "data" / "plans").rglob("*.json"))):
             shutil.copy(plan, corpus / str(number))
-        command = [
-            str(LONG / "python"), f"tests/fuzz/fuzz_{name}.py", f"-max_total_time={minutes * 60}",
-            f"-max_len={longest}", "-timeout=60", str(corpus),
-        ]  # fmt: skip
-        text, code, took = _run(command, copy, PYTHONPATH=f"{copy}{os.pathsep}{SITE_PACKAGES}")
-        rows.append(fuzzed_row(name, text, code, took))
+        rows.append(_fuzz(copy, corpus, [f"tests/fuzz/fuzz_{name}.py"], seconds=minutes * 60, longest=longest))
+    sources = _bill_sources(copy)
+    for source in sources:
+        command = ["tests/fuzz/fuzz_bills.py", f"--source={source}"]
+        seconds = BILLS_MINUTES * 60 // len(sources)
+        rows.append(_fuzz(copy, _corpus(copy, source), command, seconds=seconds, longest=BILLS_BYTES))
     return "\n".join([*rows, ""])
+
+
+def _corpus(copy: Path, name: str) -> Path:
+    corpus = copy / "corpus" / name
+    corpus.mkdir(parents=True)
+    return corpus
+
+
+def _bill_sources(copy: Path) -> list[str]:
+    text, _, _ = _run([sys.executable, "-m", "tests.costcheck.conformance.every"], copy, PYTHONPATH=str(copy))
+    return text.splitlines()
+
+
+def _fuzz(copy: Path, corpus: Path, harness: list[str], *, seconds: int, longest: int) -> str:
+    print(f"fuzzing {corpus.name} ...", flush=True)
+    limits = [f"-max_total_time={seconds}", f"-max_len={longest}", "-timeout=60"]
+    command = [str(LONG / "python"), *harness, *limits, str(corpus)]
+    text, code, took = _run(command, copy, PYTHONPATH=f"{copy}{os.pathsep}{SITE_PACKAGES}")
+    return fuzzed_row(corpus.name, text, code, took)
 
 
 def fuzzed_row(name: str, text: str, code: int, minutes: float) -> str:
