@@ -1,5 +1,6 @@
 """Changes JSON documents into other JSON documents, so that a fuzzer gets past the parser."""
 
+import copy
 import json
 import random
 from typing import Any
@@ -32,7 +33,7 @@ def _change(document: Any, rng: random.Random) -> None:  # noqa: ANN401 - any JS
     holder, key = rng.choice(places)
     action = rng.randrange(4)
     if action == 0:
-        holder[key] = rng.choice(VALUES)
+        holder[key] = _value(rng)
     elif action == 1:
         del holder[key]
     elif action == 2:
@@ -41,7 +42,12 @@ def _change(document: Any, rng: random.Random) -> None:  # noqa: ANN401 - any JS
     elif isinstance(holder, list):
         holder.insert(key, json.loads(json.dumps(holder[key])))
     else:
-        holder[rng.choice(["size", "region", "instanceType", "maxSize", str(key) + "x"])] = rng.choice(VALUES)
+        holder[rng.choice(["size", "region", "instanceType", "maxSize", str(key) + "x"])] = _value(rng)
+
+
+def _value(rng: random.Random) -> Any:  # noqa: ANN401 - any JSON
+    # A copy: the same list in two places would change in both, or come to hold itself.
+    return copy.deepcopy(rng.choice(VALUES))
 
 
 def _places(value: Any) -> Any:  # noqa: ANN401 - any JSON
