@@ -46,7 +46,7 @@ def test_a_unit_of_the_marketplace_is_a_million_tokens(read: Read) -> None:
         "anthropic.claude-opus-5-5",
         1_000_000,
     )
-    assert (row.sub_account_id, row.tags) == ("111122223333", ())
+    assert (row.sub_account_id, row.tags) == ("111122223333", ("region:USW2", "scope:regional"))
 
 
 def test_a_unit_that_aws_bills_is_a_thousand_tokens(read: Read) -> None:
