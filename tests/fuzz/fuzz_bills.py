@@ -68,10 +68,11 @@ def accounted(batch: BillBatch, sent: int) -> bool:
 
 
 def countable(subject: FileSubject | PullSubject, rows: Rows | None) -> int | None:
-    """Return how many rows must come out; None where one lacks what it may lack, and may be no row at all."""
-    if rows is None or any(not row.get(name) for row in rows for name in subject.optional & subject.rows[0].keys()):
+    """Return how many rows must come out; None where one lacks what it may lack, or is a series of no points."""
+    if rows is None or any([] in row.values() for row in rows):
         return None
-    return len(rows)
+    names = subject.optional & subject.rows[0].keys()
+    return len(rows) if all(row.get(name) for row in rows for name in names) else None
 
 
 def judged(read: Callable[[], BillBatch], sent: int | None) -> None:

@@ -84,6 +84,8 @@ S3_SUBJECTS: Mapping[str, PullSubject] = {
         rows=tuple(cur_line(line_item_usage_account_id=str(number)) for number in range(3)),
         read=2,
         doubles=False,
+        # What is wrong in other columns is tried with the files (`cur (CSV)`): one reader reads both.
+        optional=frozenset(cur_line()) - {"line_item_unblended_cost", "line_item_usage_amount"},
         numbered=lambda row, number: row | {"line_item_usage_account_id": str(number + 10)},
     )
 }
