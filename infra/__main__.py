@@ -1,5 +1,6 @@
 """The program that `pulumi` runs: configuration, admission, components, exports; read it from top to bottom."""
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def main(now: datetime) -> None:
     """Register the whole stack, or nothing of it."""
     # Configuration, held against the account
     written = StackConfig.load(pulumi.Config())
-    memory = recall(written.stack).within(written.region)
+    memory = recall(written.stack, wait=time.sleep).within(written.region)
     config = apply_gpu_until(written, now, standing=bool(memory.gpu_maximums))
     facts = gather_facts(config, memory)
     places = choose_places(config, facts, memory)

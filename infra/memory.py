@@ -4,8 +4,7 @@ A `Stash`, not an output: outputs are written last, so an update that failed or 
 running, may have left none. The stash is written first and deleted last.
 """
 
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -72,9 +71,14 @@ def pool_key(pool: GpuPoolConfig) -> str:
     return f"{pool.name}: {', '.join(pool.instance_types)} in {', '.join(pool.zones) or 'any zone'}"
 
 
-def recall(stack: str) -> Memory:
-    """Return the memory of this stack; an empty one before its first accepted run."""
-    answer = _read(stack)
+def recall(stack: str, *, wait: Callable[[float], object]) -> Memory:
+    """Return the memory of this stack; an empty one before its first accepted run.
+
+    Args:
+        stack: Its name.
+        wait: Called with seconds, between two looks at a state that is being written.
+    """
+    answer = _read(stack, wait)
     memory, standing = Memory(), {}
     for urn, resource in answer["outputs"].items():
         name, outputs = urn.rpartition("::")[2], resource.get("outputs") or {}
@@ -86,7 +90,7 @@ def recall(stack: str) -> Memory:
     return replace(memory, standing=standing)
 
 
-def _read(stack: str) -> Mapping[str, Any]:
+def _read(stack: str, wait: Callable[[float], object]) -> Mapping[str, Any]:
     """Return what the state holds; asked again where the engine was just writing it.
 
     A backend in a folder truncates the file before it writes it, so that whoever reads then finds its end at once.
@@ -97,7 +101,7 @@ def _read(stack: str) -> Mapping[str, Any]:
         except Exception as exc:
             if HALF_WRITTEN not in str(exc):
                 raise
-            time.sleep(seconds)
+            wait(seconds)
     return _asked(stack)
 
 

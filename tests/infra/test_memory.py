@@ -10,9 +10,8 @@ from infra import memory
 EMPTY: Mapping[str, Any] = {"outputs": {}}
 
 
-@pytest.fixture(autouse=True)
-def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "WAITS_SECONDS", (0, 0))
+def recall(waited: list[float]) -> memory.Memory:
+    return memory.recall("local", wait=waited.append)
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, message: str, times: int) -> list[str]:
@@ -30,18 +29,19 @@ def failing(monkeypatch: pytest.MonkeyPatch, message: str, times: int) -> list[s
 
 def test_a_state_that_was_just_being_written_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = failing(monkeypatch, "failed to load checkpoint: EOF", times=2)
-    assert memory.recall("local") == memory.Memory()
-    assert len(asked) == 3
+    waited: list[float] = []
+    assert recall(waited) == memory.Memory()
+    assert (len(asked), waited) == (3, [0.1, 0.3])
 
 
 def test_a_state_that_stays_half_written_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     failing(monkeypatch, "failed to load checkpoint: EOF", times=9)
     with pytest.raises(RuntimeError, match="EOF"):
-        memory.recall("local")
+        recall([])
 
 
 def test_any_other_failure_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = failing(monkeypatch, "access denied", times=1)
     with pytest.raises(RuntimeError, match="access denied"):
-        memory.recall("local")
+        recall([])
     assert len(asked) == 1
