@@ -22,7 +22,7 @@ from costcheck.gate.types.instances import (
 from costcheck.gate.types.lines import all_month, by_use, listed, monthly, only_by_use
 from costcheck.gate.types.volumes import GP3
 from costcheck.gate.view import UnpriceableError, View
-from costcheck.meters import Meter, meter
+from costcheck.meters import meter
 
 EKS = "AmazonEKS"
 CONTROL_PLANE = meter(EKS, "AmazonEKS-Hours:perCluster")
@@ -46,11 +46,6 @@ CAPACITY_TYPES = {
     "SPOT": PurchaseOption.SPOT,
     "CAPACITY_BLOCK": PurchaseOption.CAPACITY_BLOCK,
 }
-
-
-def auto_mode_fee(instance_type: str) -> Meter:
-    """Return the meter of the fee of EKS Auto Mode on one hour of an instance, whichever way that is bought."""
-    return listed(EKS, f"EKS-Auto:{instance_type}-management-hours", "Hours", operation="EKSAutoUsage")
 
 
 def cluster(view: View) -> Estimate:

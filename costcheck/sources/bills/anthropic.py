@@ -27,7 +27,7 @@ from costcheck.records import (
 )
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.pages import FetchedPage, PageRequest, gather_pages
-from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens, known
+from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens, known, replay_rows
 from costcheck.sources.bills.windows import Window
 from costcheck.sources.http import ApiClient, RetryPolicy
 from costcheck.units import CENTS_PER_DOLLAR, parse_decimal
@@ -249,10 +249,7 @@ def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
     Raises:
         SourcePayloadError: None could be read.
     """
-    builder = BatchBuilder(SOURCE)
-    for row in rows:
-        builder.read(row.x_bucket, row.raw, partial(_read_again, row), context=row.context)
-    return builder.batch(tuple(dict.fromkeys(row.x_bucket for row in rows)), provenance)
+    return replay_rows(SOURCE, rows, provenance, lambda _, row: _read_again(row))
 
 
 def _read_again(row: QuarantinedRow) -> tuple[Hashable, Read]:

@@ -41,7 +41,7 @@ from costcheck.sources.bills.console_csv import (
     read_table,
     whole_number,
 )
-from costcheck.sources.bills.rows import BatchBuilder, K, Read, SetAside, V, known
+from costcheck.sources.bills.rows import BatchBuilder, K, Read, SetAside, V, known, replay_rows
 
 DATE = "usage_date_utc"
 COUNTS: Mapping[str, str] = MappingProxyType(
@@ -115,10 +115,7 @@ def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
     Raises:
         SourcePayloadError: None could be read.
     """
-    builder = BatchBuilder(SOURCE)
-    for number, row in enumerate(rows):
-        builder.read(row.x_bucket, row.raw, partial(_read_again, number, row, provenance), context=row.context)
-    return builder.batch(tuple(dict.fromkeys(row.x_bucket for row in rows)), provenance)
+    return replay_rows(SOURCE, rows, provenance, lambda number, row: _read_again(number, row, provenance))
 
 
 def _read_again(number: int, row: QuarantinedRow, provenance: Provenance) -> tuple[Hashable, Read]:

@@ -33,7 +33,7 @@ from costcheck.sources.bills.anthropic import (
 )
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.pages import FetchedPage, PageRequest, gather_pages
-from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens, known
+from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens, known, replay_rows
 from costcheck.sources.bills.windows import Window
 from costcheck.sources.http import ApiClient, RetryPolicy
 from costcheck.units import CENTS_PER_DOLLAR, parse_decimal
@@ -197,10 +197,7 @@ def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
     Raises:
         SourcePayloadError: None could be read.
     """
-    builder = BatchBuilder(SOURCE)
-    for row in rows:
-        builder.read(row.x_bucket, row.raw, partial(_read_again, row, provenance), context=row.context)
-    return builder.batch(tuple(dict.fromkeys(row.x_bucket for row in rows)), provenance)
+    return replay_rows(SOURCE, rows, provenance, lambda _, row: _read_again(row, provenance))
 
 
 def _read_again(row: QuarantinedRow, provenance: Provenance) -> tuple[Hashable, Read]:

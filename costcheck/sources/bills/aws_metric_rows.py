@@ -16,7 +16,7 @@ import msgspec
 from costcheck.errors import SourcePayloadError
 from costcheck.records import BillBatch, Operation, Provenance, QuarantinedRow, TokenUsage
 from costcheck.sources.bills.bedrock_names import model_of_id
-from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside
+from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, replay_rows
 
 SOURCE = "bedrock-metrics"
 PROVIDER = "aws"
@@ -127,10 +127,7 @@ def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
     Raises:
         SourcePayloadError: None could be read.
     """
-    builder = BatchBuilder(SOURCE)
-    for row in rows:
-        builder.read(row.x_bucket, row.raw, partial(_read, row.x_bucket, row.raw))
-    return builder.batch(tuple(sorted({row.x_bucket for row in rows})), provenance)
+    return replay_rows(SOURCE, rows, provenance, lambda _, row: _read(row.x_bucket, row.raw))
 
 
 def _points(series: Sequence[Series]) -> Iterator[tuple[str, Point]]:

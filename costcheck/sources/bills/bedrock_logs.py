@@ -10,8 +10,6 @@ Load, not a bill: usage by the minute and no charges. The counts stand in the re
 so that it counts as the shorter. Requests that failed and put nothing out are set aside, whatever their input.
 """
 
-from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
@@ -19,13 +17,14 @@ from typing import TypeAlias
 import msgspec
 
 from costcheck.errors import InputFileError, SourcePayloadError
-from costcheck.records import BillBatch, Operation, Provenance, QuarantinedRow, SetAsideRows, TokenUsage
+from costcheck.records import BillBatch, Operation, Provenance, QuarantinedRow, TokenUsage
 from costcheck.sources.bills.aws_metric_rows import operation_of
 from costcheck.sources.bills.bedrock_names import model_of_id
 from costcheck.sources.bills.console_csv import LARGEST_COUNT
 from costcheck.sources.bills.files import file_digest
 from costcheck.sources.bills.json_lines import documents, first_bytes, unreadable
-from costcheck.sources.bills.rows import DUPLICATE, refuse_unreadable
+from costcheck.sources.bills.minute_sums import MinuteSums
+from costcheck.sources.bills.rows import DUPLICATE
 
 SOURCE = "bedrock-logs"
 PROVIDER = "aws"
@@ -108,15 +107,7 @@ COUNTS = ("inputTokenCount", "cacheReadInputTokenCount", "cacheWriteInputTokenCo
 Key: TypeAlias = tuple[datetime, str, Operation, str, tuple[str, ...]]
 
 
-@dataclass(slots=True)
-class _Sums:
-    """Tokens by minute and model, and what could not be counted."""
-
-    bucket: str
-    usage: dict[Key, list[int]] = field(default_factory=dict)
-    quarantined: list[QuarantinedRow] = field(default_factory=list)
-    set_aside: Counter[str] = field(default_factory=Counter)
-    seen: set[str] = field(default_factory=set)
+Sums: TypeAlias = MinuteSums[Key]
 
 
 def recognises(path: Path) -> bool:
@@ -133,14 +124,12 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
         SourcePayloadError: There are records, and none could be read.
     """
     number = 0
-    sums = _Sums(bucket=_bucket(path))
+    sums = Sums(SOURCE, bucket=_bucket(path))
     for number, text in enumerate(documents(path, EXPECTED), start=1):
         _add(sums, path, number, text)
     if not number:
         raise unreadable(path, "it is empty", EXPECTED)
-    batch = _batch(sums, provenance)
-    refuse_unreadable(SOURCE, batch.buckets, kept=len(batch.usage), quarantined=batch.quarantined)
-    return batch
+    return sums.batch(_usage, provenance)
 
 
 def _bucket(path: Path) -> str:
@@ -150,7 +139,7 @@ def _bucket(path: Path) -> str:
         raise unreadable(path, str(exc), EXPECTED) from exc
 
 
-def _add(sums: _Sums, path: Path, number: int, text: bytes) -> None:
+def _add(sums: Sums, path: Path, number: int, text: bytes) -> None:
     try:
         record = msgspec.json.decode(text, type=Record)
         aside = _aside(sums, record)
@@ -167,17 +156,14 @@ def _add(sums: _Sums, path: Path, number: int, text: bytes) -> None:
     except (ValueError, OverflowError) as exc:
         _quarantine(sums, path, number, text, str(exc))
     else:
-        sums.seen.add(record.request_id)
-        so_far = sums.usage.setdefault(key, [0] * len(counts))
-        for place, count in enumerate(counts):
-            so_far[place] += count
+        sums.add(record.request_id, key, counts)
 
 
 def _cut(path: Path, number: int, exc: Exception) -> InputFileError:
     return unreadable(path, f"record {number}: {exc}", EXPECTED)
 
 
-def _quarantine(sums: _Sums, path: Path, number: int, text: bytes, reason: str) -> None:
+def _quarantine(sums: Sums, path: Path, number: int, text: bytes, reason: str) -> None:
     """Keep of a record the names and counts that are read, and nothing that a person may have written."""
     kept: dict[str, msgspec.Raw] = {}
     try:
@@ -201,7 +187,7 @@ def _quarantine(sums: _Sums, path: Path, number: int, text: bytes, reason: str) 
     )
 
 
-def _aside(sums: _Sums, record: Record) -> str:
+def _aside(sums: Sums, record: Record) -> str:
     """Return why a record counts for nothing, nothing if it counts."""
     if record.request_id in sums.seen:
         return DUPLICATE
@@ -258,20 +244,6 @@ def _tags(record: Record) -> tuple[str, ...]:
 
 def _not_understood(message: str) -> SourcePayloadError:
     return SourcePayloadError(message, expected=EXPECTED, action="report it; the record was not used")
-
-
-def _batch(sums: _Sums, provenance: Provenance) -> BillBatch:
-    return BillBatch(
-        x_source=SOURCE,
-        buckets=(sums.bucket,),
-        usage=tuple(_usage(sums.bucket, key, counts) for key, counts in sorted(sums.usage.items())),
-        quarantined=tuple(sums.quarantined),
-        set_aside=tuple(
-            SetAsideRows(x_source=SOURCE, x_bucket=sums.bucket, reason=reason, row_count=count)
-            for reason, count in sorted(sums.set_aside.items())
-        ),
-        provenance=provenance,
-    )
 
 
 def _usage(bucket: str, key: Key, counts: list[int]) -> TokenUsage:

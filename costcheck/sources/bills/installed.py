@@ -6,7 +6,6 @@ They are looked up only where a name or a file is none of our own, so that nobod
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
 
 from costcheck.errors import UsageError
 from costcheck.sources.bills.registry import FILES, PULLS, FileSource, PullSource
@@ -30,6 +29,8 @@ def installed_files() -> tuple[FileSource, ...]:
 
 @cache
 def _installed() -> tuple[PullSource | FileSource, ...]:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - a fifth of the time that `--help` takes
+
     taken = {_key(source) for source in PULLS} | {_key(source) for source in FILES}
     found: list[PullSource | FileSource] = []
     for entry in entry_points(group=GROUP):

@@ -31,7 +31,7 @@ import msgspec
 
 from costcheck.errors import CurrencyError, InputFileError, SourcePayloadError
 from costcheck.records import BillBatch, Charge, ChargeCategory, Operation, Provenance, QuarantinedRow, TokenUsage
-from costcheck.sources.bills.rows import BatchBuilder
+from costcheck.sources.bills.rows import BatchBuilder, replay_rows
 from costcheck.sources.bills.windows import month_start
 from costcheck.units import parse_decimal
 
@@ -109,10 +109,7 @@ def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
         SourcePayloadError: None could be read.
         CurrencyError: A row is not in US dollars.
     """
-    builder = BatchBuilder(SOURCE)
-    for row in rows:
-        builder.read(row.x_bucket, row.raw, partial(_read_again, row), context=row.context)
-    return builder.batch(tuple(dict.fromkeys(row.x_bucket for row in rows)), provenance)
+    return replay_rows(SOURCE, rows, provenance, lambda _, row: _read_again(row))
 
 
 def _read_again(row: QuarantinedRow) -> tuple[Hashable, tuple[Charge | TokenUsage, ...]]:

@@ -6,7 +6,6 @@ may differ slightly from it.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -23,12 +22,12 @@ from costcheck.records import (
     Provenance,
     QuarantinedRow,
     ServiceTier,
-    TokenType,
     TokenUsage,
 )
 from costcheck.sources.bills.contract import PullPlan, PullRequest
+from costcheck.sources.bills.openai_line_items import split_line_item
 from costcheck.sources.bills.pages import FetchedPage, PageRequest, gather_pages
-from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens, known
+from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens, known, replay_rows
 from costcheck.sources.bills.windows import Window
 from costcheck.sources.http import ApiClient, RetryPolicy
 from costcheck.units import parse_decimal
@@ -237,10 +236,7 @@ def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
     Raises:
         SourcePayloadError: None could be read.
     """
-    builder = BatchBuilder(SOURCE)
-    for row in rows:
-        builder.read(row.x_bucket, row.raw, partial(_read_again, row, provenance), context=row.context)
-    return builder.batch(tuple(dict.fromkeys(row.x_bucket for row in rows)), provenance)
+    return replay_rows(SOURCE, rows, provenance, lambda _, row: _read_again(row, provenance))
 
 
 def _read_again(row: QuarantinedRow, provenance: Provenance) -> tuple[Hashable, Read]:
@@ -393,31 +389,3 @@ def _dollars(row: CostResult) -> Decimal:
         message = f"organization/costs has an amount in {row.amount.currency!r} ({row.line_item})"
         raise CurrencyError(message, expected="usd", action="import that bill as an invoice, converted to USD by you")
     return parse_decimal(row.amount.value, what=f"amount.value of {row.line_item!r}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineItem:
-    """What a line item such as `gpt-5.4-2026-03-05, cached input` names."""
-
-    model: str
-    token_type: TokenType | None
-    service_tier: ServiceTier
-
-
-def split_line_item(text: str) -> LineItem:
-    """Return the parts of a line item; words that are not understood leave `token_type` None."""
-    model, _, rest = text.partition(", ")
-    words = set(rest.lower().replace("_", " ").replace(",", " ").split())
-    tier = next((tier for tier in ServiceTier if tier.value in words), ServiceTier.STANDARD)
-    token_type = None if words & {"audio", "image", "images"} else _token_type(words)
-    return LineItem(model=model, token_type=token_type, service_tier=tier)
-
-
-def _token_type(words: set[str]) -> TokenType | None:
-    if "output" in words:
-        return TokenType.OUTPUT
-    if "input" not in words and "cache" not in words:
-        return None
-    if words & {"write", "writes"}:
-        return TokenType.CACHE_CREATION_5M_INPUT
-    return TokenType.CACHE_READ_INPUT if words & {"cached", "cache"} else TokenType.UNCACHED_INPUT

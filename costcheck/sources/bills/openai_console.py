@@ -39,10 +39,10 @@ from costcheck.sources.bills.openai import (
     Page,
     read_cost,
     read_usage,
-    split_line_item,
 )
+from costcheck.sources.bills.openai_line_items import split_line_item
 from costcheck.sources.bills.pages import FetchedPage
-from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, known
+from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, known, replay_rows
 
 TIMES = ("start_time", "end_time", "start_time_iso", "end_time_iso")
 USAGE_COLUMNS = (*TIMES, "model", "num_model_requests", "input_tokens", "output_tokens", "input_cached_tokens")
@@ -100,10 +100,7 @@ def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
     Raises:
         SourcePayloadError: None could be read.
     """
-    builder = BatchBuilder(SOURCE)
-    for number, row in enumerate(rows):
-        builder.read(row.x_bucket, row.raw, partial(_read_again, number, row, provenance), context=row.context)
-    return builder.batch(tuple(dict.fromkeys(row.x_bucket for row in rows)), provenance)
+    return replay_rows(SOURCE, rows, provenance, lambda number, row: _read_again(number, row, provenance))
 
 
 def _read_again(number: int, row: QuarantinedRow, provenance: Provenance) -> tuple[Hashable, Read]:

@@ -13,9 +13,7 @@ from a second copy.
 """
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -30,13 +28,13 @@ from costcheck.records import (
     Provenance,
     QuarantinedRow,
     ServiceTier,
-    SetAsideRows,
     TokenUsage,
 )
 from costcheck.sources.bills.console_csv import LARGEST_COUNT, file_bucket
 from costcheck.sources.bills.json_lines import documents, first_bytes, unreadable
+from costcheck.sources.bills.minute_sums import MinuteSums
 from costcheck.sources.bills.openai import TIERS
-from costcheck.sources.bills.rows import DUPLICATE, count_tokens, known, refuse_unreadable
+from costcheck.sources.bills.rows import count_tokens, known
 
 SOURCE = "opentelemetry"
 MINUTE = timedelta(minutes=1)
@@ -158,15 +156,7 @@ Names: TypeAlias = dict[str, str | int]
 Key: TypeAlias = tuple[datetime, str, str, Operation, ServiceTier, tuple[str, ...]]
 
 
-@dataclass(slots=True)
-class _Sums:
-    """Tokens by minute and model, and what could not be counted."""
-
-    bucket: str
-    usage: dict[Key, list[int]] = field(default_factory=dict)
-    quarantined: list[QuarantinedRow] = field(default_factory=list)
-    set_aside: Counter[str] = field(default_factory=Counter)
-    seen: set[str] = field(default_factory=set)
+Sums: TypeAlias = MinuteSums[Key]
 
 
 def recognises(path: Path) -> bool:
@@ -182,15 +172,13 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
         InputFileError: It cannot be read, is no OTLP JSON, is cut off, or holds no spans at all.
         SourcePayloadError: There are model calls, and none could be read.
     """
-    sums = _Sums(bucket=file_bucket(path))
+    sums = Sums(SOURCE, bucket=file_bucket(path))
     if not _read_documents(path, sums):
         raise unreadable(path, "there is not one span in it", EXPECTED)
-    batch = _batch(sums, provenance)
-    refuse_unreadable(SOURCE, batch.buckets, kept=len(batch.usage), quarantined=batch.quarantined)
-    return batch
+    return sums.batch(_usage, provenance)
 
 
-def _read_documents(path: Path, sums: _Sums) -> int:
+def _read_documents(path: Path, sums: Sums) -> int:
     spans = 0
     for number, text in enumerate(documents(path, EXPECTED), start=1):
         try:
@@ -211,7 +199,7 @@ def _tags(resource: Resource) -> tuple[str, ...]:
     return tuple(f"service:{name}" for name in named.values())
 
 
-def _add(sums: _Sums, raw: msgspec.Raw, tags: tuple[str, ...]) -> None:
+def _add(sums: Sums, raw: msgspec.Raw, tags: tuple[str, ...]) -> None:
     names: Names = {}
     try:
         span = msgspec.json.decode(raw, type=Span)
@@ -227,10 +215,10 @@ def _add(sums: _Sums, raw: msgspec.Raw, tags: tuple[str, ...]) -> None:
     except (msgspec.MsgspecError, ValueError, OverflowError) as exc:
         _quarantine(sums, names, str(exc), tags)
     else:
-        _sum(sums, f"{span.trace_id}/{span.span_id}", key, counts)
+        sums.add(f"{span.trace_id}/{span.span_id}", key, counts)
 
 
-def _quarantine(sums: _Sums, names: Names, reason: str, tags: tuple[str, ...]) -> None:
+def _quarantine(sums: Sums, names: Names, reason: str, tags: tuple[str, ...]) -> None:
     """Keep of a span the names and counts that are read, and nothing that a person may have written."""
     kept = {name: value for name, value in names.items() if len(str(value)) <= LONGEST_TEXT}
     sums.quarantined.append(
@@ -242,16 +230,6 @@ def _quarantine(sums: _Sums, names: Names, reason: str, tags: tuple[str, ...]) -
             context=json.dumps({"tags": tags}),
         )
     )
-
-
-def _sum(sums: _Sums, identity: str, key: Key, counts: tuple[int, ...]) -> None:
-    if identity in sums.seen:
-        sums.set_aside[DUPLICATE] += 1
-        return
-    sums.seen.add(identity)
-    so_far = sums.usage.setdefault(key, [0] * len(counts))
-    for place, count in enumerate(counts):
-        so_far[place] += count
 
 
 def _decode(attributes: list[Attribute], wanted: frozenset[str]) -> Names:
@@ -342,7 +320,7 @@ def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
     Raises:
         SourcePayloadError: None could be read.
     """
-    sums = _Sums(bucket=rows[0].x_bucket)
+    sums = Sums(SOURCE, bucket=rows[0].x_bucket)
     for row in rows:
         names = msgspec.json.decode(row.raw, type=Names)
         tags = tuple(msgspec.json.decode(row.context, type=dict[str, list[str]])["tags"])
@@ -350,28 +328,11 @@ def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
         attributes = [Attribute(name, msgspec.Raw(_value(value))) for name, value in names.items()]
         span = Span(str(own[0]), str(own[1]), own[2], attributes)
         _add(sums, msgspec.Raw(msgspec.json.encode(span)), tags)
-    batch = _batch(sums, provenance)
-    refuse_unreadable(SOURCE, batch.buckets, kept=len(batch.usage), quarantined=batch.quarantined)
-    return batch
+    return sums.batch(_usage, provenance)
 
 
 def _value(value: str | int) -> bytes:
     return msgspec.json.encode(Value(int_value=value) if isinstance(value, int) else Value(string_value=value))
-
-
-def _batch(sums: _Sums, provenance: Provenance) -> BillBatch:
-    return BillBatch(
-        x_source=SOURCE,
-        buckets=(sums.bucket,),
-        usage=tuple(_usage(sums.bucket, key, counts) for key, counts in sorted(sums.usage.items())),
-        quarantined=tuple(sums.quarantined),
-        set_aside=tuple(
-            SetAsideRows(x_source=SOURCE, x_bucket=sums.bucket, reason=reason, row_count=count)
-            for reason, count in sorted(sums.set_aside.items())
-            if count
-        ),
-        provenance=provenance,
-    )
 
 
 def _usage(bucket: str, key: Key, counts: list[int]) -> TokenUsage:

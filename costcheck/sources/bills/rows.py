@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -105,6 +106,23 @@ def _records_of(read: Read) -> tuple[Record, ...]:
     if isinstance(read, SetAside):
         return ()
     return read if isinstance(read, tuple) else (read,)
+
+
+def replay_rows(
+    source: str,
+    rows: Sequence[QuarantinedRow],
+    provenance: Provenance,
+    reader: Callable[[int, QuarantinedRow], tuple[Hashable, Read]],
+) -> BillBatch:
+    """Return what quarantined rows say now; `reader` gets each with its number, and tells its record.
+
+    Raises:
+        SourcePayloadError: None could be read.
+    """
+    builder = BatchBuilder(source)
+    for number, row in enumerate(rows):
+        builder.read(row.x_bucket, row.raw, partial(reader, number, row), context=row.context)
+    return builder.batch(tuple(dict.fromkeys(row.x_bucket for row in rows)), provenance)
 
 
 def refuse_unreadable(

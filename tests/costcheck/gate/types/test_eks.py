@@ -8,9 +8,9 @@ import pytest
 
 from costcheck.gate.estimate import Estimate, PurchaseOption
 from costcheck.gate.types import PRICED
-from costcheck.gate.types.eks import auto_mode_fee
 from costcheck.gate.types.eks_support import support_ends
 from costcheck.gate.view import Side, UnpriceableError, View
+from costcheck.meters import auto_mode_meter
 from costcheck.plan.records import UNKNOWN, Resource
 from tests.costcheck.gate.types.compute_cases import SUBNET, node_group, template
 from tests.costcheck.gate.types.container_cases import CAPABILITY, CLUSTER, cluster
@@ -98,7 +98,7 @@ def test_auto_mode_without_pools_of_its_own_costs_a_control_plane() -> None:
 
 
 def test_the_fee_of_auto_mode_is_found_by_its_instance_type() -> None:
-    by = auto_mode_fee("g6.xlarge")
+    by = auto_mode_meter("g6.xlarge")
     assert by.matches_usage_type("EKS-Auto:g6.xlarge-management-hours", "us-east-1")
     assert by.matches_usage_type("APN1-EKS-Auto:g6.xlarge-management-hours", "ap-northeast-1")
     assert not by.matches_usage_type("EKS-Auto:g6.2xlarge-management-hours", "us-east-1")

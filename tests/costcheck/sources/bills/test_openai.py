@@ -15,6 +15,7 @@ from costcheck.errors import CurrencyError, SourcePayloadError
 from costcheck.records import BillBatch, ChargeCategory, Operation, Provenance, ServiceTier, TokenType
 from costcheck.sources.bills import openai
 from costcheck.sources.bills.contract import PullRequest
+from costcheck.sources.bills.openai_line_items import split_line_item
 from costcheck.sources.bills.pages import FetchedPage
 from costcheck.sources.bills.windows import month_windows
 
@@ -215,7 +216,7 @@ def test_a_negative_amount_is_a_credit(normalise: Callable[..., BillBatch]) -> N
     ],
 )
 def test_a_line_item_names_model_class_and_tier(text: str, token_type: TokenType | None, tier: ServiceTier) -> None:
-    item = openai.split_line_item(text)
+    item = split_line_item(text)
     assert (item.model, item.token_type, item.service_tier) == (text.split(", ", maxsplit=1)[0], token_type, tier)
 
 

@@ -11,11 +11,10 @@ from botocore.stub import Stubber
 
 from costcheck.errors import SourceAuthError, SourceError
 from costcheck.gate.types.caches import cluster
-from costcheck.gate.types.eks import auto_mode_fee
 from costcheck.gate.types.rds import instance
 from costcheck.gate.view import Side, View
 from costcheck.market import Subject
-from costcheck.meters import auto_mode_meter, gateway_meters
+from costcheck.meters import gateway_meters
 from costcheck.sources.prices.market import Market, MarketClients, MarketRequest, fetch_market
 from costcheck.sources.prices.market_answers import reason_of
 from costcheck.sources.prices.market_questions import read_market_questions
@@ -233,7 +232,6 @@ def view(token: str, inputs: dict[str, Any]) -> View:
 
 
 def test_the_gate_finds_the_same_skus() -> None:
-    assert auto_mode_meter("g6.xlarge").required(REGION) == auto_mode_fee("g6.xlarge").required(REGION)
     single, multi, storage, zoned, cache = gateway_meters("db.m7g.2xlarge", "cache.t4g.medium")
     database = {"instanceClass": "db.m7g.2xlarge", "engine": "postgres", "allocatedStorage": 20, "storageType": "gp3"}
     for several, wanted in ((False, {single, storage}), (True, {multi, zoned})):
