@@ -91,6 +91,7 @@ lock: ## Resolve the locks anew (needs uv)
 bench: setup ## Measure the speeds that the README claims
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/gate.py
+	$(BIN)/python benchmarks/price_file.py
 
 bench-import: setup ## Measure the import of ten million requests against DuckDB copying them to disk
 	$(BIN)/python -m benchmarks.import_spend_log

@@ -27,7 +27,9 @@ def recognises(path: Path) -> bool:
 def bring(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EntryPoint]]:
     """Return the entry points, to which a test adds some."""
     points: list[EntryPoint] = []
-    monkeypatch.setattr("importlib.metadata.entry_points", lambda *, group: [one for one in points if one.group == group])
+    monkeypatch.setattr(
+        "importlib.metadata.entry_points", lambda *, group: [one for one in points if one.group == group]
+    )
     installed._installed.cache_clear()
     yield points
     installed._installed.cache_clear()
