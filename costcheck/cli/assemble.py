@@ -38,8 +38,6 @@ from costcheck.settings import Settings
 from costcheck.sources.snapshot import read_max_ages
 
 ONE = Decimal(1)
-REQUEST_LOGS = frozenset({"bedrock-logs", "langfuse", "litellm", "opentelemetry"})
-"""Sources of which one row is one request, and the ledger holds sums of them."""
 RELEASE_DAY = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 """OpenAI bills `gpt-5.4-2026-03-05` for `gpt-5.4`."""
 INVOICES = "invoice"
@@ -69,7 +67,7 @@ class Assembly:
         self.usage = ledger.usage_by_hour()
         self.charges = ledger.charges_by_month()
         self.quarantined_rows = sum(ledger.count_quarantined().values())
-        self.quarantined_share = quarantined_share(ledger, self.usage)
+        self.quarantined_share = quarantined_share(ledger)
         reads = {(row.x_source, row.x_bucket): f"{row.x_source} {row.name}" for row in ledger.ingests()}
         self.counted_twice = tuple(
             f"{row.service_provider_name}/{row.request_model} in {row.months} months "
@@ -291,25 +289,17 @@ def require_usd(charges: Iterable[MonthCharge]) -> None:
         )
 
 
-def quarantined_share(ledger: Ledger, usage: Iterable[UsageHour]) -> Decimal:
+def quarantined_share(ledger: Ledger) -> Decimal:
     """Return the share of its rows that nobody could read, of the source where it is largest.
 
-    A log of requests is kept as sums by the minute, so its rows are counted as the requests in them.
+    Where nobody noted how many rows came in, those that the ledger holds are taken for all: the share is the larger.
     """
     read: Counter[str] = Counter()
     for ingest in ledger.ingests():
-        read[ingest.x_source] += ingest.row_count
-    requests: Counter[str] = Counter()
-    for row in usage:
-        requests[row.x_source] += row.requests or 0
+        read[ingest.x_source] += ingest.row_count if ingest.rows_in is None else ingest.rows_in
     unread: Counter[str] = Counter()
     for (source, _), count in ledger.count_quarantined().items():
         unread[source] += count
-    aside: Counter[str] = Counter()
-    for (source, _), count in ledger.count_set_aside().items():
-        aside[source] += count
-    for source in REQUEST_LOGS & unread.keys():
-        read[source] = max(read[source], requests[source] + aside[source] + unread[source])
     return max((Decimal(count) / max(read[source], 1) for source, count in unread.items()), default=Decimal(0))
 
 

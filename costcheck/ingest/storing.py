@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -44,7 +44,8 @@ def store(path: Path, batch: BillBatch, module: object) -> Stored:
         LedgerError: It is empty, or has nothing on days of which the ledger holds rows, or is of other projects
             altogether, or of fewer places; or it does not fit.
     """
-    refuse_half_read(batch, row_is_request=getattr(module, "ROW_IS_REQUEST", False))
+    row_is_request = getattr(module, "ROW_IS_REQUEST", False)
+    refuse_half_read(batch, row_is_request=row_is_request)
     with open_ledger(path) as ledger:
         if batch.is_empty:
             _refuse_to_forget(ledger, batch)
@@ -52,7 +53,7 @@ def store(path: Path, batch: BillBatch, module: object) -> Stored:
         _refuse_to_lose_days(ledger, batch)
         if getattr(module, "URL_IS_SCOPE", False):
             _refuse_fewer_places(ledger, batch)
-        ledger.replace(batch)
+        ledger.replace(replace(batch, rows_in=rows_read(batch, row_is_request=row_is_request)))
     return Stored(batch=batch)
 
 
@@ -107,27 +108,47 @@ def _refuse_to_forget(ledger: Ledger, batch: BillBatch) -> None:
 
 
 def _refuse_another_company(ledger: Ledger, batch: BillBatch) -> None:
-    """Do nothing unless the ledger's rows and those that came have no project or account in common.
+    """Do nothing unless the ledger's rows and those that came have no project, no account and no API key in common.
 
     Raises:
         LedgerError: They have none: another key, or another scope, would replace the first one's bill.
     """
-    rows: list[TokenUsage | Charge] = [*batch.usage, *batch.charges]
-    came = {(row.x_bucket, row.sub_account_id) for row in rows if row.sub_account_id is not None}
-    held = ledger.accounts_by_bucket(batch.x_source, batch.buckets)
+    held = ledger.owners_by_bucket(batch.x_source, batch.buckets)
+    came = _owners(batch)
     for bucket in batch.buckets:
-        before, now = ({name for of, name in pairs if of == bucket} for pairs in (held, came))
-        if before and now and not before & now and not any(name.startswith(MARK) for name in before):
-            message = (
-                f"{batch.x_source} {bucket} came for {min(now)}, and the ledger holds it for {min(before)}: "
-                "no project or account is in both"
-            )
-            raise LedgerError(
-                message,
-                expected="the same organisation or scope as before, for a month is replaced as a whole",
-                action="use a ledger of its own for it (--ledger), or name all scopes in one go; if the new one is "
-                f"right alone, `costcheck bill forget {batch.x_source} {bucket}` first",
-            )
+        before, now = _by_kind(held, bucket), _by_kind(came, bucket)
+        kinds = sorted(before.keys() & now.keys())
+        if not kinds or any(before[kind] & now[kind] for kind in kinds) or _is_redacted(before):
+            continue
+        message = (
+            f"{batch.x_source} {bucket} came for {min(now[kinds[0]])}, and the ledger holds it for "
+            f"{min(before[kinds[0]])}: no project, account or API key is in both"
+        )
+        raise LedgerError(
+            message,
+            expected="the same organisation or scope as before, for a month is replaced as a whole",
+            action="use a ledger of its own for it (--ledger), or name all scopes in one go; if the new one is "
+            f"right alone, `costcheck bill forget {batch.x_source} {bucket}` first",
+        )
+
+
+def _owners(batch: BillBatch) -> set[tuple[str, str, str]]:
+    rows: list[TokenUsage | Charge] = [*batch.usage, *batch.charges]
+    found = {(row.x_bucket, "sub_account_id", row.sub_account_id) for row in rows}
+    found |= {(row.x_bucket, "x_api_key_id", row.x_api_key_id) for row in batch.usage}
+    return {(bucket, kind, owner) for bucket, kind, owner in found if owner is not None}
+
+
+def _by_kind(owners: set[tuple[str, str, str]], bucket: str) -> dict[str, set[str]]:
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for of, kind, owner in owners:
+        if of == bucket:
+            kinds[kind].add(owner)
+    return kinds
+
+
+def _is_redacted(owners: dict[str, set[str]]) -> bool:
+    return any(owner.startswith(MARK) for names in owners.values() for owner in names)
 
 
 def _refuse_to_lose_days(ledger: Ledger, batch: BillBatch) -> None:
@@ -171,8 +192,8 @@ def _refuse_fewer_places(ledger: Ledger, batch: BillBatch) -> None:
             raise LedgerError(
                 message,
                 expected="every place as before, for a month is replaced as a whole",
-                action="name all of them in one go; if the new ones are right alone, "
-                f"`costcheck bill forget {row.x_source} {row.x_bucket}` first",
+                action="name all of them in one go; another account needs a ledger of its own (--ledger); if the new "
+                f"ones are right alone, `costcheck bill forget {row.x_source} {row.x_bucket}` first",
             )
 
 

@@ -42,7 +42,13 @@ class MonthCoverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingest:
-    """One bucket as it was last read."""
+    """One bucket as it was last read.
+
+    Attributes:
+        row_count: Rows of the ledger, fewer than came in where those were summed.
+        rows_in: Rows that came in, None where that is not known: of a ledger of an older version, or a file of which
+            the older rows were forgotten.
+    """
 
     x_source: str
     x_bucket: str
@@ -51,6 +57,7 @@ class Ingest:
     retrieved_on: date
     origin: Origin
     source_url: str
+    rows_in: int | None = None
 
     @property
     def name(self) -> str:
@@ -157,16 +164,17 @@ FROM (
 )
 WHERE x_source = ? AND list_contains(?, x_bucket) AND charge_period_end - charge_period_start <= INTERVAL 1 DAY
 """
-ACCOUNTS = """
-SELECT DISTINCT x_bucket, sub_account_id
+OWNERS = """
+SELECT DISTINCT x_bucket, kind, owner
 FROM (
-    SELECT x_source, x_bucket, sub_account_id FROM usage
-    UNION ALL SELECT x_source, x_bucket, sub_account_id FROM charges
+    SELECT x_source, x_bucket, 'sub_account_id' AS kind, sub_account_id AS owner FROM usage
+    UNION ALL SELECT x_source, x_bucket, 'sub_account_id', sub_account_id FROM charges
+    UNION ALL SELECT x_source, x_bucket, 'x_api_key_id', x_api_key_id FROM usage
 )
-WHERE x_source = ? AND list_contains(?, x_bucket) AND sub_account_id IS NOT NULL
+WHERE x_source = ? AND list_contains(?, x_bucket) AND owner IS NOT NULL
 """
 INGESTED = """
-SELECT x_source, x_bucket, row_count, digest, retrieved_on, origin, source_url FROM ingests
+SELECT x_source, x_bucket, row_count, digest, retrieved_on, origin, source_url, rows_in FROM ingests
 ORDER BY x_source, x_bucket
 """
 
@@ -267,11 +275,11 @@ def days_by_bucket(
     return set(connection.execute(DAYS, [source, list(buckets)]).fetchall())
 
 
-def accounts_by_bucket(
+def owners_by_bucket(
     connection: duckdb.DuckDBPyConnection, source: str, buckets: Sequence[str]
-) -> set[tuple[str, str]]:
-    """Return of which projects and accounts each bucket has rows."""
-    return set(connection.execute(ACCOUNTS, [source, list(buckets)]).fetchall())
+) -> set[tuple[str, str, str]]:
+    """Return of which projects and accounts, and of which API keys, each bucket has rows."""
+    return set(connection.execute(OWNERS, [source, list(buckets)]).fetchall())
 
 
 def ingests(connection: duckdb.DuckDBPyConnection) -> tuple[Ingest, ...]:
@@ -285,6 +293,7 @@ def ingests(connection: duckdb.DuckDBPyConnection) -> tuple[Ingest, ...]:
             retrieved_on=row[4],
             origin=Origin(row[5]),
             source_url=row[6],
+            rows_in=row[7],
         )
         for row in connection.execute(INGESTED).fetchall()
     )

@@ -58,6 +58,7 @@ def _forget_rows(connection: duckdb.DuckDBPyConnection, source: str, bucket: str
                 [source, bucket, first_kept],
             )
         write.count_again(connection, source, bucket)
+        connection.execute("UPDATE ingests SET rows_in = NULL WHERE x_source = ? AND x_bucket = ?", [source, bucket])
     return Removed(x_source=source, x_bucket=bucket, rows=old, is_whole=is_whole)
 
 

@@ -6,7 +6,7 @@ import duckdb
 
 from costcheck.errors import LedgerError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MONEY_SCALE = 26
 """Decimals of an amount. Providers send dollars as 64-bit floats of at most 17 digits; the smallest amount worth
 a row is one token's, above 1e-9 dollars, so that 26 decimals hold every digit of it; 12 digits stay for dollars."""
@@ -78,6 +78,7 @@ INGESTS = {
     "retrieved_on": "DATE",
     "origin": "VARCHAR",
     "source_url": "VARCHAR",
+    "rows_in": "BIGINT",
 }
 
 
@@ -96,6 +97,7 @@ UPGRADES = {
     1: "ALTER TABLE quarantine ADD COLUMN context VARCHAR DEFAULT '{}'",
     2: "ALTER TABLE usage ADD COLUMN x_peak_minute_tokens BIGINT; "
     f"ALTER TABLE charges ADD COLUMN effective_cost {MONEY}",
+    3: "ALTER TABLE ingests ADD COLUMN rows_in BIGINT",
 }
 """What turns a ledger of one version into the next."""
 

@@ -224,9 +224,9 @@ class Ledger:
         """Return on which UTC days each bucket has rows of a day or less."""
         return read.days_by_bucket(self._connection, source, buckets)
 
-    def accounts_by_bucket(self, source: str, buckets: Sequence[str]) -> set[tuple[str, str]]:
-        """Return of which projects and accounts each bucket has rows."""
-        return read.accounts_by_bucket(self._connection, source, buckets)
+    def owners_by_bucket(self, source: str, buckets: Sequence[str]) -> set[tuple[str, str, str]]:
+        """Return of which projects and accounts (`sub_account_id`), and of which keys, each bucket has rows."""
+        return read.owners_by_bucket(self._connection, source, buckets)
 
     def ingests(self) -> tuple[read.Ingest, ...]:
         """Return every bucket that was read, and when."""

@@ -152,7 +152,7 @@ def _note_ingest(connection: duckdb.DuckDBPyConnection, batch: BillBatch, bucket
     where = f"x_source = '{_quoted(batch.x_source)}' AND x_bucket = '{_quoted(bucket)}'"
     rows = sum(sum(record.x_bucket == bucket for record in records) for records in _records(batch).values())
     connection.execute(
-        "INSERT INTO ingests VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO ingests VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             batch.x_source,
             bucket,
@@ -161,6 +161,7 @@ def _note_ingest(connection: duckdb.DuckDBPyConnection, batch: BillBatch, bucket
             provenance.retrieved_on,
             provenance.origin.value,
             provenance.source_url,
+            batch.rows_in if len(batch.buckets) == 1 else None,
         ],
     )
 

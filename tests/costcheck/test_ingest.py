@@ -16,7 +16,7 @@ from costcheck.ledger import open_ledger
 from costcheck.ledger.schema import MONEY
 from costcheck.records import BillBatch, QuarantinedRow
 from costcheck.rules import read_ledger_rules
-from costcheck.sources.bills import aws_cloudwatch
+from costcheck.sources.bills import aws_cloudwatch, bedrock_logs
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.registry import PullSource
 from costcheck.sources.bills.windows import Window, month_windows
@@ -183,6 +183,54 @@ def test_projects_may_come_and_go(path: Path, names: tuple[str | None, ...]) -> 
         assert {row.sub_account_id for row in ledger.usage_by_hour()} == set(names)
 
 
+def of_key(key: str, project: str | None = None) -> BillBatch:
+    return batch(replace(usage(), x_api_key_id=key, sub_account_id=project))
+
+
+def test_where_no_project_is_told_the_keys_tell_another_organisation(path: Path) -> None:
+    store(path, of_key("key_a"), None)
+    with pytest.raises(LedgerError, match="came for key_b, and the ledger holds it for key_a: no project"):
+        store(path, of_key("key_b"), None)
+
+
+def test_a_new_key_of_the_same_project_is_the_same_organisation(path: Path) -> None:
+    store(path, of_key("key_a", "proj"), None)
+    store(path, of_key("key_b", "proj"), None)
+    with open_ledger(path) as ledger:
+        assert [row.x_api_key_id for row in ledger.usage_by_hour()] == ["key_b"]
+
+
+def test_a_source_that_tells_projects_may_replace_one_that_tells_keys(path: Path) -> None:
+    store(path, of_key("key_a"), None)
+    store(path, of_project("proj_a"), None)
+    with open_ledger(path) as ledger:
+        assert [row.sub_account_id for row in ledger.usage_by_hour()] == ["proj_a"]
+
+
+def rows_in(path: Path) -> list[int | None]:
+    with open_ledger(path) as ledger:
+        return [row.rows_in for row in ledger.ingests()]
+
+
+def test_the_ledger_knows_how_many_rows_were_summed(path: Path) -> None:
+    store(path, replace(batch(usage()), rows_in=12_345), None)
+    assert rows_in(path) == [12_345]
+
+
+def test_a_file_of_which_older_rows_were_forgotten_no_longer_says_how_many_came_in(path: Path) -> None:
+    starts = (datetime(2026, 8, 31, 5, tzinfo=UTC), datetime(2026, 9, 1, 5, tzinfo=UTC))
+    rows = (usage(start, bucket="sha256:a") for start in starts)
+    store(path, replace(batch(*rows, bucket="sha256:a"), rows_in=500), None)
+    with open_ledger(path) as ledger:
+        ledger.forget_before(date(2026, 9, 1))
+    assert rows_in(path) == [None]
+
+
+def test_of_a_log_each_request_is_a_row_that_came_in(path: Path) -> None:
+    store(path, batch(replace(usage(), requests=70)), bedrock_logs)
+    assert rows_in(path) == [70]
+
+
 def test_projects_that_were_redacted_do_not_stop_a_read(path: Path) -> None:
     store(path, of_project("proj_a"), None)
     with open_ledger(path) as ledger:
@@ -243,6 +291,7 @@ def old_ledger(path: Path) -> None:
         connection.execute("ALTER TABLE quarantine DROP COLUMN context")
         connection.execute("ALTER TABLE usage DROP COLUMN x_peak_minute_tokens")
         connection.execute("ALTER TABLE charges DROP COLUMN effective_cost")
+        connection.execute("ALTER TABLE ingests DROP COLUMN rows_in")
         connection.execute("UPDATE costcheck_ledger SET schema_version = 1")
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 8
 TIMEOUT_SECONDS = 60
+ACCOUNT_ACTION = "sts:GetCallerIdentity"
 TRIES = 2
 """How often an answer that is none is asked for."""
 LOGIN_HELP = "AWS credentials as boto3 finds them: AWS_PROFILE, `aws sso login`, AWS_ACCESS_KEY_ID, or a role"
@@ -50,6 +51,32 @@ def open_client(request: PullRequest, service: str, region_id: str, iam_action: 
         return _session(request).client(
             service, region_name=region_id, config=config, endpoint_url=request.options.get("endpoint-url")
         )
+
+
+def account_of(request: PullRequest, region_id: str) -> str:
+    """Return the account of the credentials, which its bill does not tell; asking needs no permission.
+
+    Raises:
+        SourceError: STS refused or did not answer, or with something that is no account.
+    """
+    client = open_client(request, "sts", region_id, ACCOUNT_ACTION)
+    # botocore does not ask again where a gateway's page stands in place of XML.
+    for _ in range(TRIES - 1):
+        try:
+            return _account(client)
+        except SourcePayloadError:
+            continue
+    return _account(client)
+
+
+def _account(client: Any) -> str:  # noqa: ANN401 - boto3's
+    account = ask(ACCOUNT_ACTION, client.get_caller_identity).get("Account")
+    if not isinstance(account, str) or not account:
+        message = f"{ACCOUNT_ACTION}: the answer names no account"
+        raise SourcePayloadError(
+            message, expected="the account of these credentials", action="check --endpoint-url and any proxy"
+        )
+    return account
 
 
 def ask(iam_action: str, call: Callable[..., Any], **arguments: object) -> Any:  # noqa: ANN401 - AWS's own shape

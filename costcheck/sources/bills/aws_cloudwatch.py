@@ -27,7 +27,7 @@ import msgspec
 from costcheck.errors import SourceError, SourcePayloadError, UsageError
 from costcheck.records import BillBatch, Provenance, QuarantinedRow
 from costcheck.sources.bills import aws_metric_rows
-from costcheck.sources.bills.aws_clients import open_client, pages, require_login
+from costcheck.sources.bills.aws_clients import account_of, open_client, pages, require_login
 from costcheck.sources.bills.aws_metric_rows import (
     METRICS,
     MODEL_DIMENSION,
@@ -42,7 +42,7 @@ from costcheck.sources.bills.windows import Window
 LIST_ACTION = "cloudwatch:ListMetrics"
 DATA_ACTION = "cloudwatch:GetMetricData"
 URL_IS_SCOPE = True
-"""A row does not tell its region: `source_url` lists those that were asked."""
+"""A row tells neither its region nor its account: `source_url` lists those that were asked."""
 METRICS_PER_CALL = 500
 MINUTE, FIVE_MINUTES, HOUR = 60, 300, 3600
 # How long each width is kept; a day less than AWS says, so that it is still there when the last question is asked.
@@ -120,20 +120,21 @@ def pull(request: PullRequest) -> BillBatch:
         CostcheckError: See `fetch_metrics` and `normalise_usage`.
     """
     models = tuple(part.strip() for part in request.options.get("models", "").split(",") if part.strip())
+    account = account_of(request, _regions(request)[0])
     series: list[Series] = []
     for region_id in _regions(request):
         client = open_client(request, "cloudwatch", region_id, DATA_ACTION)
         series += fetch_metrics(
             client, region_id, request.windows, now=request.now, models=models, on_page=request.on_page
         )
-    return normalise_usage(series, request.buckets, request.provenance(SOURCE, _source_url(request)))
+    return normalise_usage(series, request.buckets, request.provenance(SOURCE, _source_url(request, account)))
 
 
-def _source_url(request: PullRequest) -> str:
-    """Return the address of each region, with spaces between."""
+def _source_url(request: PullRequest, account: str) -> str:
+    """Return the address of each region, with the account behind it, with spaces between."""
     instead = request.options.get("endpoint-url")
     return " ".join(
-        f"{instead}#{region_id}" if instead else f"https://monitoring.{region_id}.amazonaws.com"
+        f"{instead}#{region_id}/{account}" if instead else f"https://monitoring.{region_id}.amazonaws.com#{account}"
         for region_id in _regions(request)
     )
 

@@ -22,7 +22,7 @@ import msgspec
 from costcheck.errors import SourcePayloadError, UsageError
 from costcheck.records import BillBatch, Provenance, QuarantinedRow
 from costcheck.sources.bills import aws_cost_rows
-from costcheck.sources.bills.aws_clients import TRIES, ask, open_client, require_login
+from costcheck.sources.bills.aws_clients import TRIES, account_of, ask, open_client, require_login
 from costcheck.sources.bills.aws_cost_rows import (
     OTHER,
     SERVICES,
@@ -42,6 +42,8 @@ REGION = "us-east-1"
 """The one endpoint that Cost Explorer has."""
 ROW_IS_REQUEST = True
 """Each class of tokens is a row of its own, so that several stand under one key of the ledger."""
+URL_IS_SCOPE = True
+"""No row tells its account: `source_url` names the one that was asked."""
 MAX_REQUESTS = "50"
 QUESTIONS = 3
 """The least number of answers for a month: services, usage, everything else."""
@@ -93,11 +95,13 @@ def pull(request: PullRequest) -> BillBatch:
     Raises:
         CostcheckError: See `fetch_bill` and `normalise_bill`.
     """
+    source_url = request.options.get("endpoint-url", f"https://ce.{REGION}.amazonaws.com")
+    account = account_of(request, REGION)
     client = open_client(request, "ce", REGION, ACTION)
     answers = fetch_bill(client, request.windows, max_requests=_most(request), on_page=request.on_page)
-    source_url = request.options.get("endpoint-url", f"https://ce.{REGION}.amazonaws.com")
     with_usage = request.options.get("usage", "daily") == "daily"
-    return normalise_bill(answers, request.buckets, request.provenance(SOURCE, source_url), with_usage=with_usage)
+    provenance = request.provenance(SOURCE, f"{source_url}#{account}")
+    return normalise_bill(answers, request.buckets, provenance, with_usage=with_usage)
 
 
 def fetch_bill(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from costcheck.catalogue import OpenWeights, load_open_weights
-from costcheck.cli.assemble import REQUEST_LOGS, Assembly, longest_run, quarantined_share
+from costcheck.cli.assemble import Assembly, longest_run, quarantined_share
 from costcheck.cli.named import resolve_models
 from costcheck.decision.decide import decide
 from costcheck.decision.inputs import DecisionInputs, decode_inputs
@@ -24,11 +24,9 @@ from costcheck.records import (
     PricingCategory,
     Provenance,
     QuarantinedRow,
-    SetAsideRows,
     TokenUsage,
 )
 from costcheck.settings import ContractedDiscount, Match, PurchaseOption, SelfHosting, Settings
-from costcheck.sources.bills.registry import FILES, PULLS
 from costcheck.sources.snapshot import read_snapshot
 from costcheck.verdict import Verdict, encode
 from tests.costcheck.decision.builders import AS_OF, DECLARED, compliance, settings, workload
@@ -302,41 +300,33 @@ def unread(source: str, count: int) -> tuple[QuarantinedRow, ...]:
     )
 
 
-@pytest.mark.parametrize(
-    ("source", "rows"),
-    [("openai", 4), ("litellm", 100_002), ("bedrock-logs", 100_002)],
-)
-def test_unread_rows_are_a_share_of_the_rows_or_of_the_requests_that_a_log_sums(
-    ledger: Ledger, source: str, rows: int
-) -> None:
-    usage = (day(0, x_source=source), day(1, x_source=source))  # 100,000 requests
+def bucket(source: str, *, quarantined: int, rows_in: int | None, named: str = "b") -> BillBatch:
     provenance = Provenance(source=source, source_url="test", retrieved_on=AS_OF, origin=Origin.CONSTRUCTED)
-    ledger.replace(
-        BillBatch(x_source=source, buckets=("b",), usage=usage, quarantined=unread(source, 2), provenance=provenance)
+    return BillBatch(
+        x_source=source,
+        buckets=(named,),
+        usage=tuple(replace(day(number, x_source=source, request_model=named), x_bucket=named) for number in (0, 1)),
+        quarantined=tuple(replace(row, x_bucket=named) for row in unread(source, quarantined)),
+        provenance=provenance,
+        rows_in=rows_in,
     )
 
-    assert quarantined_share(ledger, ledger.usage_by_hour()) == Decimal(2) / rows
+
+def test_unread_rows_are_a_share_of_the_rows_that_came_in(ledger: Ledger) -> None:
+    ledger.replace(bucket("focus", quarantined=2, rows_in=1000))
+    ledger.replace(bucket("focus", quarantined=1, rows_in=200, named="c"))
+
+    assert quarantined_share(ledger) == Decimal(3) / 1200
 
 
-def test_refused_calls_of_a_log_are_rows_read(ledger: Ledger) -> None:
-    usage = (day(0, x_source="bedrock-logs", requests=950),)
-    provenance = Provenance(source="test", source_url="test", retrieved_on=AS_OF, origin=Origin.CONSTRUCTED)
-    aside = (SetAsideRows(x_source="bedrock-logs", x_bucket="b", reason="failed request", row_count=40),)
-    ledger.replace(
-        BillBatch(
-            x_source="bedrock-logs",
-            buckets=("b",),
-            usage=usage,
-            quarantined=unread("bedrock-logs", 10),
-            set_aside=aside,
-            provenance=provenance,
-        )
-    )
+def test_where_nobody_noted_how_many_came_in_the_rows_of_the_ledger_are_all(ledger: Ledger) -> None:
+    ledger.replace(bucket("focus", quarantined=2, rows_in=None))
 
-    assert quarantined_share(ledger, ledger.usage_by_hour()) == Decimal(10) / 1000
+    assert quarantined_share(ledger) == Decimal(2) / 4
 
 
-def test_every_source_that_sums_requests_is_counted_by_them() -> None:
-    known = [(source.name, source.load()) for source in FILES] + [(row.x_source, row.load()) for row in PULLS]
-    sums = {name for name, module in known if getattr(module, "ROW_IS_REQUEST", False)}
-    assert sums - {"aws"} == REQUEST_LOGS  # a bill, of which no row counts requests
+def test_the_source_with_the_largest_share_counts(ledger: Ledger) -> None:
+    ledger.replace(bucket("focus", quarantined=1, rows_in=1000))
+    ledger.replace(bucket("litellm", quarantined=1, rows_in=10))
+
+    assert quarantined_share(ledger) == Decimal(1) / 10

@@ -11,6 +11,11 @@ from tests.costcheck.conformance.subjects import BEGIN, DAY, NOW, Row, as_json, 
 
 Pages = Sequence[Sequence[Row]]
 LOGIN = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+ACCOUNT = "123456789012"
+IDENTITY = f"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+<Arn>arn:aws:iam::{ACCOUNT}:user/finance</Arn><UserId>AIDA</UserId><Account>{ACCOUNT}</Account>
+</GetCallerIdentityResult><ResponseMetadata><RequestId>none</RequestId></ResponseMetadata></GetCallerIdentityResponse>
+""".encode()
 DAY_OF_ROWS = {"TimePeriod": {"Start": "2026-10-01", "End": "2026-10-02"}, "Estimated": False}
 CE_USAGE: Row = {
     "Keys": ["Amazon Bedrock", "USE1-NovaPro-input-tokens"],
@@ -27,6 +32,17 @@ def aws_request(url: str) -> PullRequest:
     return PullRequest(windows=(DAY,), now=NOW, environ=LOGIN, options={"endpoint-url": url, "regions": "us-east-1"})
 
 
+def with_sts(provider: Provider) -> Provider:
+    """Return a provider that also says whose credentials these are."""
+
+    def serve(asked: Asked) -> Answer:
+        if asked.body.startswith(b"Action=GetCallerIdentity"):
+            return Answer(body=IDENTITY, headers={"content-type": "text/xml"})
+        return provider(asked)
+
+    return serve
+
+
 def cost_explorer(pages: Pages) -> Provider:
     """Serve the rows as usage by the day; the services are told on a page of their own, everything else is empty."""
 
@@ -41,7 +57,7 @@ def cost_explorer(pages: Pages) -> Provider:
         more = {"NextPageToken": f"{number + 1}"} if number + 1 < len(pages) else {}
         return as_json({"ResultsByTime": [{**DAY_OF_ROWS, "Groups": list(pages[number])}], **more})
 
-    return serve
+    return with_sts(serve)
 
 
 MODELS = ("anthropic.claude-opus-5-5", "anthropic.claude-sonnet-5", "openai.gpt-6-astra")
@@ -63,7 +79,7 @@ def cloudwatch(pages: Pages) -> Provider:
         more = {"NextToken": f"{number + 1}"} if number + 1 < len(pages) else {}
         return as_json({"MetricDataResults": list(pages[number]), **more})
 
-    return serve
+    return with_sts(serve)
 
 
 AWS_SUBJECTS = {
@@ -72,7 +88,7 @@ AWS_SUBJECTS = {
         request=aws_request,
         provider=cloudwatch,
         rows=copies(CW_SERIES, {}, {"Id": "m1", "Values": [7]}, {"Id": "m2"}),
-        looping=lambda _: as_json({"Metrics": [], "MetricDataResults": [], "NextToken": "again"}),
+        looping=with_sts(lambda _: as_json({"Metrics": [], "MetricDataResults": [], "NextToken": "again"})),
     ),
     "aws": PullSubject(
         module=aws_cost_explorer,
@@ -84,7 +100,7 @@ AWS_SUBJECTS = {
             {"Keys": ["Amazon Bedrock", "USE1-NovaPro-output-tokens"]},
             {"Keys": ["Claude Opus 5.5 (Amazon Bedrock Edition)", "USW2-MP:USW2_input_tokens_standard-Units"]},
         ),
-        looping=lambda _: as_json({"ResultsByTime": [], "NextPageToken": "again"}),
+        looping=with_sts(lambda _: as_json({"ResultsByTime": [], "NextPageToken": "again"})),
         read=2,
     ),
 }

@@ -81,7 +81,8 @@ def test_a_ledger_of_version_2_is_brought_up_to_date(tmp_path: Path) -> None:
         new.replace(batch(replace(USAGE, x_peak_minute_tokens=None)))
     with duckdb.connect(str(path)) as old:
         old.execute(
-            "ALTER TABLE usage DROP COLUMN x_peak_minute_tokens; ALTER TABLE charges DROP COLUMN effective_cost"
+            "ALTER TABLE usage DROP COLUMN x_peak_minute_tokens; ALTER TABLE charges DROP COLUMN effective_cost; "
+            "ALTER TABLE ingests DROP COLUMN rows_in"
         )
         old.execute("UPDATE costcheck_ledger SET schema_version = 2")
     with open_ledger(path, read_only=True) as opened:

@@ -19,7 +19,7 @@ from costcheck.sources.bills.aws_cloudwatch import fetch_metrics
 from costcheck.sources.bills.aws_metric_rows import Endpoint, Series, normalise_usage, replay
 from costcheck.sources.bills.contract import PullRequest
 from costcheck.sources.bills.windows import Window, month_windows
-from tests.costcheck.conformance.aws_subjects import CW_SERIES, aws_request, cloudwatch
+from tests.costcheck.conformance.aws_subjects import ACCOUNT, CW_SERIES, aws_request, cloudwatch
 
 NOW = datetime(2026, 11, 26, 10, 30, tzinfo=UTC)
 TODAY = datetime(2026, 11, 26, tzinfo=UTC)
@@ -472,19 +472,19 @@ def test_a_whole_pull_against_a_pretend_cloudwatch() -> None:
 
 
 @mock_aws
-@pytest.mark.parametrize(
-    ("options", "url"),
-    [
-        ({}, "https://monitoring.us-east-1.amazonaws.com https://monitoring.eu-west-1.amazonaws.com"),
-        (
-            {"endpoint-url": "https://monitoring.us-east-1.amazonaws.com"},
-            "https://monitoring.us-east-1.amazonaws.com#us-east-1 https://monitoring.us-east-1.amazonaws.com#eu-west-1",
-        ),
-    ],
-)
-def test_every_region_that_was_asked_stands_beside_the_rows(options: dict[str, str], url: str) -> None:
-    asked = request(**options, regions="us-east-1, eu-west-1")
-    assert aws_cloudwatch.pull(asked).provenance.source_url == url
+def test_every_region_and_the_account_that_was_asked_stand_beside_the_rows() -> None:
+    batch = aws_cloudwatch.pull(request(regions="us-east-1, eu-west-1"))
+
+    places = [f"https://monitoring.{region_id}.amazonaws.com" for region_id in ("us-east-1", "eu-west-1")]
+    assert batch.provenance.source_url.split() == [f"{place}#{ACCOUNT}" for place in places]
+
+
+def test_at_another_address_the_region_stands_beside_the_account() -> None:
+    with serving(cloudwatch([[CW_SERIES, CW_SERIES | {"Id": "m1"}, CW_SERIES | {"Id": "m2"}]])) as server:
+        asked = aws_request(server.url)
+        url = server.url
+
+        assert aws_cloudwatch.pull(asked).provenance.source_url == f"{url}#us-east-1/{ACCOUNT}"
 
 
 def test_a_moment_that_is_none_is_no_traceback() -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from costcheck.errors import (
     CurrencyError,
+    LedgerError,
     SourceAuthError,
     SourceError,
     SourcePayloadError,
@@ -22,12 +23,14 @@ from costcheck.errors import (
     UsageError,
 )
 from costcheck.ingest.replay import replay
+from costcheck.ingest.storing import store
 from costcheck.ledger import open_ledger
 from costcheck.records import BillBatch, ChargeCategory, Operation, TokenType
 from costcheck.sources.bills import aws_cost_explorer
 from costcheck.sources.bills.contract import PullRequest
 from costcheck.sources.bills.windows import Window, month_windows
 from costcheck.sources.http import RetryPolicy
+from tests.costcheck.conformance.aws_subjects import ACCOUNT, IDENTITY
 from tests.loopback import serving
 
 NOW = datetime(2026, 11, 26, 10, 30, tzinfo=UTC)
@@ -61,6 +64,12 @@ class CostExplorer:
     url: str = ""
     answer: Callable[[Asked], tuple[int, Any]] = recorded
     asked: list[Asked] = field(default_factory=list)
+    identity: tuple[int, bytes] = (200, IDENTITY)
+
+    def answered(self, body: bytes) -> tuple[int, bytes]:
+        self.asked.append(json.loads(body))
+        status, content = self.answer(self.asked[-1])
+        return status, content if isinstance(content, bytes) else json.dumps(content).encode()
 
     def request(self, *windows: Window, **options: str) -> PullRequest:
         return PullRequest(
@@ -84,10 +93,8 @@ def explorer(monkeypatch: pytest.MonkeyPatch) -> Iterator[CostExplorer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            state.asked.append(asked)
-            status, content = state.answer(asked)
-            body = content if isinstance(content, bytes) else json.dumps(content).encode()
+            asked = self.rfile.read(int(self.headers["content-length"]))
+            status, body = state.identity if asked.startswith(b"Action=GetCallerIdentity") else state.answered(asked)
             self.send_response(status)
             self.send_header("content-type", "application/x-amz-json-1.1")
             self.send_header("content-length", str(len(body)))
@@ -554,3 +561,36 @@ def test_each_answer_is_told(explorer: CostExplorer) -> None:
     aws_cost_explorer.pull(heard)
 
     assert len(told) == 3
+
+
+def test_the_account_that_was_asked_stands_beside_the_rows(explorer: CostExplorer) -> None:
+    assert explorer.pull().provenance.source_url == f"{explorer.url}#{ACCOUNT}"
+
+
+def test_the_month_of_one_account_never_replaces_that_of_another(explorer: CostExplorer, tmp_path: Path) -> None:
+    path = tmp_path / "ledger.duckdb"
+    first = store(path, explorer.pull(), aws_cost_explorer)
+    explorer.identity = (200, IDENTITY.replace(ACCOUNT.encode(), b"210987654321"))
+
+    with pytest.raises(LedgerError, match=f"aws 2026-10 came without {explorer.url}#{ACCOUNT}"):
+        store(path, explorer.pull(), aws_cost_explorer)
+    with open_ledger(path) as ledger:
+        assert [row.source_url for row in ledger.ingests()] == [first.batch.provenance.source_url]
+
+
+@pytest.mark.parametrize(
+    ("identity", "error"),
+    [
+        ((403, b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"), SourceAuthError),
+        ((200, IDENTITY.replace(ACCOUNT.encode(), b"")), SourcePayloadError),
+        ((200, b"<html>Sign in</html>"), SourceError),
+    ],
+)
+def test_without_an_account_nothing_is_read_or_paid(
+    explorer: CostExplorer, identity: tuple[int, bytes], error: type[SourceError]
+) -> None:
+    explorer.identity = identity
+
+    with pytest.raises(error, match="sts:GetCallerIdentity"):
+        explorer.pull()
+    assert explorer.asked == []
