@@ -19,7 +19,7 @@ from costcheck.errors import CurrencyError, PriceNotFoundError
 from costcheck.ledger import Ledger
 from costcheck.model.api_cost import ModelName, TokenMarket, list_cost
 from costcheck.model.assignment import split_by_workload
-from costcheck.model.bill import BillSummary, PricedUsage, summarise_bill
+from costcheck.model.bill import LINE_TELLS_BOTH, BillSummary, PricedUsage, summarise_bill
 from costcheck.model.coverage import measure_coverage, next_month
 from costcheck.model.demand import ModelUsage, WorkloadDemand, estimate_demand
 from costcheck.model.self_hosted_cost import PURCHASE_CATEGORY
@@ -148,6 +148,7 @@ class Assembly:
                 last_day=seen.last_day,
                 complete_months=seen.complete_months,
                 gap_days=longest_run(seen.gap_days),
+                unbilled_gap_days=self._unbilled(seen.gap_days),
                 quarantined_rows=self.quarantined_rows,
                 quarantined_share=self.quarantined_share,
                 counted_twice=self.counted_twice,
@@ -164,6 +165,12 @@ class Assembly:
             counted_twice=self.counted_twice,
             missing_months=self.missing_months,
         )
+
+    def _unbilled(self, gap_days: Sequence[date]) -> int | msgspec.UnsetType:
+        """Return the longest run of such days that no invoice covers, unset where that is the whole run."""
+        invoiced = {row.month for row in self.charges if row.x_source in LINE_TELLS_BOTH}
+        unbilled = longest_run([day for day in gap_days if day.replace(day=1) not in invoiced])
+        return msgspec.UNSET if unbilled == longest_run(gap_days) else unbilled
 
     @cached_property
     def demands(self) -> tuple[WorkloadDemand, ...]:
@@ -197,20 +204,21 @@ class Assembly:
         )
         rows = []
         for workload, hours in by_workload.items():
-            groups: dict[tuple[date, str, str], list[UsageHour]] = defaultdict(list)
+            groups: dict[tuple[str, date, str, str], list[UsageHour]] = defaultdict(list)
             for row in hours:
                 if row.operation is Operation.CHAT:
                     month = row.hour.date().replace(day=1)
-                    groups[month, row.service_provider_name, row.request_model].append(row)
+                    groups[row.x_source, month, row.service_provider_name, row.request_model].append(row)
             rows += [
                 PricedUsage(
+                    x_source=source,
                     month=month,
                     service_provider_name=provider,
                     request_model=model,
                     addressable=workload is not None,
                     list_cost_usd=self._list_cost(group, month),
                 )
-                for (month, provider, model), group in groups.items()
+                for (source, month, provider, model), group in groups.items()
             ]
         return rows
 

@@ -4,14 +4,18 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
+import msgspec
+
 from costcheck.decision.inputs import DecisionInputs
 from costcheck.facts import Fact
+from costcheck.model.bill import BillSummary, ProviderReconciliation
 from costcheck.model.coverage import next_month
 from costcheck.model.self_hosted_cost import InfrastructureCost
 from costcheck.settings import Workload
 from costcheck.verdict import Finding
 
 DAY = timedelta(days=1)
+EXAMPLES = 3
 SOURCE = "costcheck/data/thresholds.toml"
 
 
@@ -85,12 +89,11 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
             "bill",
             f"usage x price of {worst.service_provider_name} does not explain what was charged "
             f"({worst.list_cost_usd:,.2f} USD at list, {worst.billed_cost_usd:,.2f} USD billed); "
-            "enter a contracted_discount if there is one",
+            + _way_out_of(worst),
             f"{worst.residual_share:.1%} unexplained",
             limit(limits.max_unreconciled_share),
             source(limits.max_unreconciled_share),
         )
-    tokens_matter = bill.addressable_monthly_cost_usd >= limits.min_addressable_bill_usd.value
     if inputs.coverage.quarantined_share > limits.max_quarantined_share.value:
         yield _problem(
             "ledger",
@@ -116,15 +119,37 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
             "every month from the first to the last",
             "ledger",
         )
-    most = limits.max_unreconciled_share.value * bill.addressable_monthly_cost_usd
-    if tokens_matter and (not bill.has_usage or bill.unmeasured_monthly_cost_usd > most):
+    if tokens_matter(inputs) and (not bill.has_usage or bill.unmeasured_share > limits.max_unreconciled_share.value):
         yield _problem(
             "bill",
-            "amounts were billed without tokens: pull the usage, or add model, input_tokens and output_tokens",
+            f"amounts were billed without tokens{_examples(bill)}: pull the usage, or add model, input_tokens and "
+            "output_tokens",
             usd(bill.unmeasured_monthly_cost_usd),
             f"at most {limits.max_unreconciled_share.value:.0%} of the bill",
             "ledger",
         )
+
+
+def tokens_matter(inputs: DecisionInputs) -> bool:
+    """Return whether amounts alone cannot carry the answer: rules 3 and 4 need none, a requirement (rule 2) does."""
+    limits = inputs.thresholds
+    most = max(limits.min_addressable_bill_usd.value, limits.keep_measuring_bill_usd.value)
+    is_bound = any(active_compliance(workload, inputs.as_of) for workload in inputs.settings.workload)
+    enough = limits.min_addressable_bill_usd.value if is_bound else most
+    return inputs.bill.addressable_monthly_cost_usd >= enough
+
+
+def _way_out_of(row: ProviderReconciliation) -> str:
+    if row.billed_cost_usd < row.list_cost_usd:
+        return "enter a contracted_discount if there is one"
+    return "tokens are missing, or cost more there: `costcheck bill reconcile` shows the models"
+
+
+def _examples(bill: BillSummary) -> str:
+    if bill.unmeasured is msgspec.UNSET:
+        return ""
+    more = len(bill.unmeasured) - EXAMPLES
+    return f" ({'; '.join(bill.unmeasured[:EXAMPLES])}{f'; and {more} more' if more > 0 else ''})"
 
 
 def _demand_problems(inputs: DecisionInputs) -> Iterator[Finding]:
@@ -146,11 +171,12 @@ def _demand_problems(inputs: DecisionInputs) -> Iterator[Finding]:
             limit(limits.max_bill_age_days),
             source(limits.max_bill_age_days),
         )
-    if coverage.gap_days > limits.max_gap_days.value:
+    gap_days = coverage.longest_gap_days(tokens_matter=tokens_matter(inputs))
+    if gap_days > limits.max_gap_days.value:
         yield _problem(
             "demand",
             "usage is missing inside the measured months",
-            f"{coverage.gap_days} days in a row",
+            f"{gap_days} days in a row",
             limit(limits.max_gap_days),
             source(limits.max_gap_days),
         )

@@ -208,6 +208,9 @@ def _remarks(inputs: DecisionInputs) -> Iterator[Finding]:
     yield from _aside_remarks(inputs)
     if inputs.bill.has_usage and not inputs.bill.charged:
         yield _remark("bill", "no charges were read: spend is usage x list price")
+    if inputs.bill.unmeasured_monthly_cost_usd:
+        amount = usd(inputs.bill.unmeasured_monthly_cost_usd)
+        yield _remark("bill", "billed without tokens, and taken as if all of it could move", amount)
     for gap in inputs.coverage.missing(is_invoiced=False):
         yield _remark("bill", "months without any row: a bill that was not read, or no use", gap.words)
     if inputs.coverage.quarantined_rows:

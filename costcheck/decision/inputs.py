@@ -47,6 +47,8 @@ class Coverage:
 
     Attributes:
         gap_days: Longest run of days without any usage inside the measured range.
+        unbilled_gap_days: The same without months of which an invoice tells the amount; unset, and so not written,
+            where it is the same.
         quarantined_rows: Rows of the ledger that nobody could read.
         quarantined_share: Their share of all rows read.
         counted_twice: Pairs of sources that both count some model in the same hours.
@@ -61,6 +63,13 @@ class Coverage:
     quarantined_share: Decimal = Decimal(0)
     counted_twice: tuple[str, ...] = ()
     missing_months: tuple[MissingMonths, ...] | msgspec.UnsetType = msgspec.UNSET
+    unbilled_gap_days: int | msgspec.UnsetType = msgspec.UNSET
+
+    def longest_gap_days(self, *, tokens_matter: bool) -> int:
+        """Return the longest run of days of which nothing is known: not even an amount, where amounts are enough."""
+        if tokens_matter or self.unbilled_gap_days is msgspec.UNSET:
+            return self.gap_days
+        return self.unbilled_gap_days
 
     def missing(self, *, is_invoiced: bool) -> tuple[MissingMonths, ...]:
         """Return the months that invoices leave out, or those that other files do."""

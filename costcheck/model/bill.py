@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+import msgspec
+
 from costcheck.records import ChargeCategory, MonthCharge, Operation
 
 ZERO = Decimal(0)
 MAY_BE_CHAT = (Operation.CHAT, Operation.OTHER)
 """Operations of charges that somebody's model could answer; an invoice that names no model says `other`."""
+
+
+LINE_TELLS_BOTH = frozenset({"invoice"})
+"""Sources of which a line tells tokens and money of one model: a line without tokens is one that nobody measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +27,7 @@ class PricedUsage:
         list_cost_usd: Usage x list unit price, None where nobody can price the model.
     """
 
+    x_source: str
     month: date
     service_provider_name: str
     request_model: str
@@ -50,7 +57,7 @@ class BillMonth:
 
     Attributes:
         addressable_cost_usd: What workloads were billed, and what nobody measured.
-        unmeasured_cost_usd: Billed by providers whose tokens nobody counted that month.
+        unmeasured_cost_usd: Billed by providers, or in lines of an invoice, whose tokens nobody counted that month.
     """
 
     month: date
@@ -69,7 +76,8 @@ class BillSummary:
         months: Complete months, oldest first.
         addressable_monthly_cost_usd: Mean of the last three complete months, what nobody measured included: at most
             that much could move.
-        unmeasured_monthly_cost_usd: The part of it that was billed by providers whose tokens nobody counted.
+        unmeasured_monthly_cost_usd: The part of it of which nobody counted the tokens.
+        unmeasured: What that is, in words, newest month first; unset, and so not written, where it is nothing.
         unpriced_models: Addressable models that no price list knows.
         has_usage: False where there are amounts without tokens.
         charged: False where the source has usage but no charges: then list prices stand in, and the record says so.
@@ -83,6 +91,7 @@ class BillSummary:
     currencies: tuple[str, ...]
     has_usage: bool
     charged: bool
+    unmeasured: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
     def contracted_factor(self, service_provider_name: str) -> Decimal:
         """Return contracted over list price of a provider, 1 for one that billed nothing yet."""
@@ -93,6 +102,14 @@ class BillSummary:
     def residual_share(self) -> Decimal:
         """Return the largest residual of any provider."""
         return max((row.residual_share for row in self.reconciliations), default=ZERO)
+
+    @property
+    def unmeasured_share(self) -> Decimal:
+        """Return the share of which nobody counted the tokens, of all months or of the last ones: the larger."""
+        whole = sum((row.addressable_cost_usd for row in self.months), ZERO)
+        unknown = sum((row.unmeasured_cost_usd for row in self.months), ZERO)
+        pairs = ((unknown, whole), (self.unmeasured_monthly_cost_usd, self.addressable_monthly_cost_usd))
+        return max((part / of for part, of in pairs if of > 0), default=ZERO)
 
 
 def summarise_bill(
@@ -116,9 +133,10 @@ def summarise_bill(
     inside = set(months)
     usage = [row for row in usage if row.month in inside]
     charges = [row for row in charges if row.month in inside]
-    reconciliations = _reconcile(usage, charges, entered_factor)
+    unmeasured = _unmeasured(usage, charges)
+    reconciliations = _reconcile(usage, [row for row in charges if row not in set(unmeasured)], entered_factor)
     factors = {row.service_provider_name: row.contracted_factor for row in reconciliations}
-    rows = tuple(_bill_month(month, usage, charges, factors) for month in months)
+    rows = tuple(_bill_month(month, usage, charges, unmeasured, factors) for month in months)
     recent = rows[-recent_months:]
     count = max(len(recent), 1)
     return BillSummary(
@@ -130,7 +148,41 @@ def summarise_bill(
         currencies=tuple(sorted({row.billing_currency for row in charges})),
         has_usage=bool(usage),
         charged=bool(charges),
+        unmeasured=tuple(map(_words, sorted(unmeasured, key=_newest_first))) or msgspec.UNSET,
     )
+
+
+def _unmeasured(usage: Sequence[PricedUsage], charges: Sequence[MonthCharge]) -> tuple[MonthCharge, ...]:
+    """Return the charges that may be for tokens of which nobody told the number.
+
+    A provider whose tokens come from another source than its amounts is taken to be measured as a whole.
+    """
+    providers = {(row.month, row.service_provider_name.casefold()) for row in usage}
+    elsewhere = {
+        (row.month, row.service_provider_name.casefold()) for row in usage if row.x_source not in LINE_TELLS_BOTH
+    }
+    lines = {(row.month, row.service_provider_name.casefold(), row.request_model) for row in usage}
+
+    def is_measured(row: MonthCharge) -> bool:
+        key = (row.month, row.service_provider_name.casefold())
+        if row.x_source in LINE_TELLS_BOTH and key not in elsewhere:
+            return (*key, row.x_gen_ai_request_model) in lines
+        return key in providers
+
+    return tuple(
+        row
+        for row in charges
+        if row.charge_category is ChargeCategory.USAGE and row.x_operation in MAY_BE_CHAT and not is_measured(row)
+    )
+
+
+def _words(row: MonthCharge) -> str:
+    name = row.x_gen_ai_request_model or row.service_name
+    return f"{row.month:%Y-%m} {row.service_provider_name} {name}, {row.billed_cost:,.2f} {row.billing_currency}"
+
+
+def _newest_first(row: MonthCharge) -> tuple[int, str, str, str]:
+    return -row.month.toordinal(), row.service_provider_name, row.x_gen_ai_request_model or "", row.service_name
 
 
 def _name(row: PricedUsage) -> str:
@@ -179,20 +231,16 @@ def _reconciliation(
 
 
 def _bill_month(
-    month: date, usage: Sequence[PricedUsage], charges: Sequence[MonthCharge], factors: dict[str, Decimal]
+    month: date,
+    usage: Sequence[PricedUsage],
+    charges: Sequence[MonthCharge],
+    unknown: Sequence[MonthCharge],
+    factors: dict[str, Decimal],
 ) -> BillMonth:
     of_month = [row for row in usage if row.month == month]
     charged = [row for row in charges if row.month == month]
-    measured = {row.service_provider_name.casefold() for row in of_month}
     usage_charges = [row for row in charged if row.charge_category is ChargeCategory.USAGE]
-    unmeasured = sum(
-        (
-            row.billed_cost
-            for row in usage_charges
-            if row.service_provider_name.casefold() not in measured and row.x_operation in MAY_BE_CHAT
-        ),
-        ZERO,
-    )
+    unmeasured = sum((row.billed_cost for row in unknown if row.month == month), ZERO)
     addressable = sum((_contracted(row, factors) for row in of_month if row.addressable), ZERO) + unmeasured
     billed = sum((row.billed_cost for row in usage_charges), ZERO)
     return BillMonth(

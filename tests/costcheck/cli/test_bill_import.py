@@ -154,7 +154,7 @@ def test_an_invoice_without_models_is_shown_as_such(run: Run) -> None:
     assert "invoice: 1 complete month (2026-09)" in text
 
 
-@pytest.mark.parametrize(("amount", "rule"), [("2900.00", 3), ("4000.00", 1)])
+@pytest.mark.parametrize(("amount", "rule"), [("2900.00", 3), ("4900.00", 4), ("5000.00", 1)])
 def test_amounts_without_tokens_are_enough_for_an_answer_only_when_they_are_small(
     run: Run, amount: str, rule: int
 ) -> None:

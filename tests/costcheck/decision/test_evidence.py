@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from costcheck.decision.decide import decide
 from costcheck.decision.inputs import DecisionInputs, MissingMonths
+from costcheck.model.bill import BillSummary
 from costcheck.records import PriceSnapshot
 from costcheck.settings import Company, Operator, SelfHosting
 from costcheck.verdict import Verdict
@@ -217,3 +219,51 @@ def test_a_cheaper_model_that_nobody_prices_is_said_to_be_left_out() -> None:
 def test_an_instance_type_without_a_price_is_said_to_be_left_out() -> None:
     decision = decided(snapshot=without("BoxUsage:g6e.xlarge"))
     assert "g6e.xlarge (on-demand)" in finding(decision, "not priced in the region").message
+
+
+def months_billed(unmeasured: str, monthly: str) -> BillSummary:
+    """Return a bill of which a part was billed without tokens in the last month."""
+    whole = bill(monthly)
+    last = replace(whole.months[-1], unmeasured_cost_usd=Decimal(unmeasured))
+    return replace(
+        whole,
+        months=(*whole.months[:-1], last),
+        unmeasured_monthly_cost_usd=Decimal(unmeasured) / 3,
+        unmeasured=("2026-07 openai gpt-5.4, 900.00 USD",),
+    )
+
+
+@pytest.mark.parametrize(("monthly", "rule"), [("2999", 3), ("4999", 4), ("5000", 1)])
+def test_amounts_without_tokens_are_enough_where_no_number_of_them_would_change_the_answer(
+    monthly: str, rule: int
+) -> None:
+    decision = decided(bill=months_billed(monthly, monthly))
+    assert decision.rule == rule
+
+
+def test_with_a_requirement_amounts_without_tokens_are_not_enough_for_a_middling_bill() -> None:
+    bound = settings(workload=(workload(compliance=compliance()),))
+    assert decided(bill=months_billed("4999", "4999"), settings=bound).rule == 1
+
+
+def test_lines_without_tokens_are_named() -> None:
+    (problem,) = decided(bill=months_billed("6000", "6000")).findings
+    assert "(2026-07 openai gpt-5.4, 900.00 USD)" in problem.message
+
+
+@pytest.mark.parametrize(("monthly", "rule"), [("4999", 4), ("5000", 1)])
+def test_a_month_of_which_an_invoice_tells_the_amount_is_no_gap_where_amounts_are_enough(
+    monthly: str, rule: int
+) -> None:
+    assert decided(bill=bill(monthly), coverage=coverage(gap_days=30, unbilled_gap_days=0)).rule == rule
+
+
+def test_a_gap_that_no_invoice_covers_is_one_whatever_the_bill() -> None:
+    assert decided(bill=bill("100"), coverage=coverage(gap_days=30, unbilled_gap_days=12)).rule == 1
+
+
+@pytest.mark.parametrize(("billed", "advice"), [(90, "contracted_discount"), (110, "tokens are missing")])
+def test_a_discount_is_advised_only_where_less_was_billed_than_listed(billed: int, advice: str) -> None:
+    odd = replace(reconciliation("0.5"), billed_cost_usd=Decimal(billed), list_cost_usd=Decimal(100))
+    (problem,) = decided(bill=bill(reconciliations=(odd,))).findings
+    assert advice in problem.message

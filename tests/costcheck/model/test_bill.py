@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import settings as profile
@@ -18,6 +19,7 @@ MONTHS = [date(2026, month, 1) for month in (4, 5, 6, 7)]
 
 def used(month: date, cost: str | None = "100", **changes: Any) -> PricedUsage:  # noqa: ANN401 - any field
     fields: dict[str, Any] = {
+        "x_source": "openai",
         "month": month,
         "service_provider_name": "openai",
         "request_model": "gpt-5.4",
@@ -160,3 +162,44 @@ def test_cents_are_exact_in_any_order(costs: list[Decimal], order: Any) -> None:
 def test_the_residual_is_a_share_of_what_was_billed(billed: str, residual: str) -> None:
     row = summary([used(MONTHS[0])], [charged(MONTHS[0], billed)])
     assert round(row.residual_share, 4) == Decimal(residual)
+
+
+def invoiced(month: date, cost: str = "2000", model: str | None = "gpt-5.4") -> MonthCharge:
+    operation = Operation.CHAT if model else Operation.OTHER
+    return charged(month, cost, x_source="invoice", x_gen_ai_request_model=model, x_operation=operation)
+
+
+def typed(month: date, cost: str = "2000", model: str = "gpt-5.4") -> PricedUsage:
+    return used(month, cost, x_source="invoice", request_model=model)
+
+
+def test_a_line_of_an_invoice_without_tokens_is_unmeasured_and_no_residual() -> None:
+    row = summary([typed(month) for month in MONTHS[:3]], [invoiced(month) for month in MONTHS])
+    assert row.residual_share == 0
+    assert row.addressable_monthly_cost_usd == 2000
+    assert [month.unmeasured_cost_usd for month in row.months] == [0, 0, 0, 2000]
+    assert row.unmeasured == ("2026-07 openai gpt-5.4, 2,000.00 USD",)
+
+
+@pytest.mark.parametrize("model", ["gpt-5.4-mini", None])
+def test_a_line_without_tokens_is_unmeasured_beside_one_with_them(model: str | None) -> None:
+    row = summary([typed(month) for month in MONTHS], [*map(invoiced, MONTHS), invoiced(MONTHS[3], "300", model)])
+    assert row.months[3].addressable_cost_usd == 2300
+    assert row.months[3].unmeasured_cost_usd == 300
+    assert row.residual_share == 0
+
+
+@pytest.mark.parametrize("model", ["gpt-5.4-mini", None])
+def test_an_invoice_beside_a_log_that_tells_the_tokens_is_measured(model: str | None) -> None:
+    log = [used(month, "2000", x_source="litellm") for month in MONTHS]
+    row = summary(log, [invoiced(month, model=model) for month in MONTHS])
+    assert row.unmeasured_monthly_cost_usd == 0
+    assert row.unmeasured is msgspec.UNSET
+
+
+@pytest.mark.parametrize(("measured", "share"), [(MONTHS[:3], "0.333"), (MONTHS[1:], "0.25"), (MONTHS, "0")])
+def test_the_unmeasured_share_is_that_of_all_months_or_of_the_last_three_the_larger(
+    measured: list[date], share: str
+) -> None:
+    row = summary([typed(month) for month in measured], [invoiced(month) for month in MONTHS])
+    assert row.unmeasured_share.quantize(Decimal("0.001")) == Decimal(share)
