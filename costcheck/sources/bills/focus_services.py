@@ -45,6 +45,10 @@ _PROVIDERS: Mapping[str, str] = MappingProxyType(
         "fireworks ai": "fireworks",
     }
 )
+_SPELT: Mapping[str, str] = MappingProxyType(
+    {re.sub(r"[^\w]", "", name): provider for name, provider in _PROVIDERS.items()}
+)
+_COMPANY_FORMS = frozenset({"inc", "llc", "ltd", "limited", "pbc", "corp", "corporation", "gmbh", "sas", "ireland"})
 _MODEL_SELLERS = frozenset(_PROVIDERS.values()) - {"aws", "azure", "google"}
 """Whoever sells little else, so that a line of theirs needs no category."""
 
@@ -79,6 +83,14 @@ def provider_of(name: str | None) -> str:
     """Return the seller's name as token prices know it; a name that is not known in small letters."""
     plain = (name or "unknown").strip().lower()
     return _PROVIDERS.get(plain, plain)
+
+
+def known_provider(name: str) -> str | None:
+    """Return a seller's name as token prices know it, however it is spelt (`Open AI, Inc.`); None if unknown."""
+    words = re.sub(r"[^\w\s]", "", name.lower()).split()
+    while len(words) > 1 and words[-1] in _COMPANY_FORMS:
+        words.pop()
+    return _SPELT.get("".join(words))
 
 
 def language_services(counts: Iterable[ServiceCount]) -> frozenset[Service]:
