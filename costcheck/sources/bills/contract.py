@@ -115,6 +115,17 @@ class FileModule(Protocol):
         """
 
 
+class DeliveryModule(FileModule, Protocol):
+    """A module that reads one bill from several files, too: the parts in which an export came."""
+
+    def read_delivery(self, paths: Sequence[Path], provenance: Provenance) -> BillBatch:
+        """Return the files as one batch, the same whatever their order; `read` of one file is this of that file.
+
+        Raises:
+            CostcheckError: One is no such file, or nothing in them could be read.
+        """
+
+
 class ReplayModule(Protocol):
     """A module whose quarantined rows can be read again once it has been mended."""
 

@@ -4,6 +4,7 @@ Table and columns: https://docs.aws.amazon.com/cur/latest/userguide/table-dictio
 `billed_cost` is the unblended cost: discounts are lines of their own there, and are kept as credits.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from costcheck.records import BillBatch, ChargeCategory, Provenance
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.engine_pull import plan_months, pull_months
 from costcheck.sources.bills.engine_read import EngineRead, missing, refuse_missing
-from costcheck.sources.bills.files import file_digest
+from costcheck.sources.bills.files import files_digest, names_of
 from costcheck.sources.exports.duckdb_files import column_names, open_files
 
 SOURCE = "cur"
@@ -57,7 +58,16 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
     """Return the language models' part of one export: charges by the day, tokens by the hour.
 
     Raises:
-        InputFileError: Not a readable CSV or Parquet file, or a column is missing.
+        CostcheckError: See `read_delivery`.
+    """
+    return read_delivery((path,), provenance)
+
+
+def read_delivery(paths: Sequence[Path], provenance: Provenance) -> BillBatch:
+    """Return the language models' part of an export that came in one file or in several.
+
+    Raises:
+        InputFileError: Not readable CSV or Parquet files, or a column is missing.
         CurrencyError: Language models are billed in another currency than US dollars.
         SourcePayloadError: There are lines, and none could be read.
     """
@@ -65,9 +75,9 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
     from costcheck.sources.bills.cost_bill import read_bill  # noqa: PLC0415
     from costcheck.sources.bills.focus_columns import CUR  # noqa: PLC0415
 
-    refuse_missing(path.name, column_names(path), REQUIRED, "a CUR 2.0 export with the column `product`")
-    with open_files(path) as engine:
-        what = EngineRead(source=SOURCE, bucket=f"sha256:{file_digest(path)}", provenance=provenance)
+    with open_files(paths) as engine:
+        refuse_missing(names_of(paths), engine.columns(), REQUIRED, "a CUR 2.0 export with the column `product`")
+        what = EngineRead(source=SOURCE, bucket=f"sha256:{files_digest(paths)}", provenance=provenance)
         return read_bill(engine, what, columns=CUR, categories=CATEGORIES)
 
 

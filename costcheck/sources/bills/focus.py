@@ -1,5 +1,6 @@
 """FOCUS 1.0 to 1.4 exports, CSV or Parquet, of one provider or of a whole company: read where they lie."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from costcheck.records import BillBatch, ChargeCategory, Provenance
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.engine_pull import plan_months, pull_months
 from costcheck.sources.bills.engine_read import EngineRead, missing, refuse_missing
-from costcheck.sources.bills.files import file_digest
+from costcheck.sources.bills.files import files_digest, names_of
 from costcheck.sources.exports.duckdb_files import column_names, open_files
 
 SOURCE = "focus"
@@ -29,7 +30,16 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
     """Return the language models' part of one export: charges by the day, tokens by the hour.
 
     Raises:
-        InputFileError: Not a readable CSV or Parquet file, or a column is missing.
+        CostcheckError: See `read_delivery`.
+    """
+    return read_delivery((path,), provenance)
+
+
+def read_delivery(paths: Sequence[Path], provenance: Provenance) -> BillBatch:
+    """Return the language models' part of an export that came in one file or in several.
+
+    Raises:
+        InputFileError: Not readable CSV or Parquet files, or a column is missing.
         CurrencyError: Language models are billed in another currency than US dollars.
         SourcePayloadError: There are lines, and none could be read.
     """
@@ -37,9 +47,9 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
     from costcheck.sources.bills.cost_bill import read_bill  # noqa: PLC0415
     from costcheck.sources.bills.focus_columns import FOCUS  # noqa: PLC0415
 
-    refuse_missing(path.name, column_names(path), RECOGNISED, "a FOCUS export of version 1.0 to 1.4")
-    with open_files(path) as engine:
-        what = EngineRead(source=SOURCE, bucket=f"sha256:{file_digest(path)}", provenance=provenance)
+    with open_files(paths) as engine:
+        refuse_missing(names_of(paths), engine.columns(), RECOGNISED, "a FOCUS export of version 1.0 to 1.4")
+        what = EngineRead(source=SOURCE, bucket=f"sha256:{files_digest(paths)}", provenance=provenance)
         return read_bill(engine, what, columns=FOCUS, categories=CATEGORIES)
 
 

@@ -7,7 +7,7 @@ that was dumped twice. Labels are compared and never kept.
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +17,7 @@ import duckdb
 
 from costcheck.errors import InputFileError, SourcePayloadError
 from costcheck.records import BillBatch, Charge, Provenance, QuarantinedRow, SetAsideRows, TokenUsage
-from costcheck.sources.bills.files import file_digest
+from costcheck.sources.bills.files import files_digest, names_of
 from costcheck.sources.bills.google_lines import CATEGORIES, Line, records_of, refuse_currency
 from costcheck.sources.bills.google_skus import SERVICES
 from costcheck.sources.bills.rows import DUPLICATE, refuse_unreadable
@@ -111,29 +111,39 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
     """Return usage and charges of Vertex AI and the Gemini API by the hour.
 
     Raises:
-        InputFileError: Not a readable file, or a column is missing.
+        CostcheckError: See `read_delivery`.
+    """
+    return read_delivery((path,), provenance)
+
+
+def read_delivery(paths: Sequence[Path], provenance: Provenance) -> BillBatch:
+    """Return usage and charges of a dump that came in one file or in several.
+
+    Raises:
+        InputFileError: Not readable files, or a column is missing.
         SourcePayloadError: There are rows, and none could be read.
         CurrencyError: An amount is not in US dollars.
     """
-    bucket = f"sha256:{file_digest(path)}"
+    bucket = f"sha256:{files_digest(paths)}"
     with tempfile.TemporaryDirectory() as spill, duckdb.connect() as connection:
         connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
         connection.execute(f"SET temp_directory = '{spill}'")
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET preserve_insertion_order = false")
-        _open(connection, path)
+        _open(connection, paths)
         batch = _sum(connection, bucket, provenance)
     kept = len(batch.usage) + len(batch.charges)
     refuse_unreadable(SOURCE, batch.buckets, kept=kept, quarantined=batch.quarantined)
     return batch
 
 
-def _open(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    missing = _missing(_row_names(connection, path))
-    if missing:
-        message = f"{path.name} has no column {', '.join(missing)}"
-        raise InputFileError(message, expected=EXPECTED, action="dump the table again with those columns")
-    rows, fields = _rows(path), {column: _field(names) for column, names in NAMES.items()}
+def _open(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
+    for path in paths:
+        missing = _missing(_row_names(connection, path))
+        if missing:
+            message = f"{path.name} has no column {', '.join(missing)}"
+            raise InputFileError(message, expected=EXPECTED, action="dump the table again with those columns")
+    rows, fields = " UNION ALL ".join(map(_rows, paths)), {column: _field(names) for column, names in NAMES.items()}
     names = {"paths": PATHS, "services": _quoted(SERVICES), "cost_types": _quoted(CATEGORIES), "duplicate": DUPLICATE}
     time = "replace({}, ' UTC', '+00')"
     try:
@@ -143,7 +153,7 @@ def _open(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         connection.execute(READ.format(started=time.format("started"), ended=time.format("ended")))
         connection.execute(f"CREATE TEMP TABLE whole AS SELECT count(*) AS count FROM ({rows})")  # noqa: S608 - as above
     except duckdb.Error as exc:
-        raise _unreadable(path, exc) from exc
+        raise _unreadable(names_of(paths), exc) from exc
     connection.execute(CLASSIFIED.format(**names))
 
 
@@ -182,7 +192,7 @@ def _row_names(connection: duckdb.DuckDBPyConnection, path: Path) -> set[str]:
     try:
         return {name for (name,) in connection.execute(query).fetchall()}
     except duckdb.Error as exc:
-        raise _unreadable(path, exc) from exc
+        raise _unreadable(path.name, exc) from exc
 
 
 def _rows(path: Path) -> str:
@@ -203,10 +213,10 @@ def _head(path: Path) -> bytes:
         raise InputFileError(f"{path.name}: {exc}", expected=EXPECTED, action="name another file") from exc  # noqa: EM102, TRY003
 
 
-def _unreadable(path: Path, exc: duckdb.Error) -> InputFileError:
+def _unreadable(name: str, exc: duckdb.Error) -> InputFileError:
     first_line = str(exc).partition("\n")[0]
     return InputFileError(
-        f"{path.name} cannot be read: {first_line}", expected=EXPECTED, action="dump it again; nothing was imported"
+        f"{name} cannot be read: {first_line}", expected=EXPECTED, action="dump it again; nothing was imported"
     )
 
 

@@ -50,8 +50,8 @@ class DuckDb:
 
 
 @contextmanager
-def open_files(path: str | Path) -> Iterator[DuckDb]:
-    """Yield an engine over CSV or Parquet files: one, a glob, or all of a folder.
+def open_files(path: str | Path | Sequence[Path]) -> Iterator[DuckDb]:
+    """Yield an engine over CSV or Parquet files: one, a glob, all of a folder, or several of one kind.
 
     Raises:
         InputFileError: There is no such file, or it is no table.
@@ -84,7 +84,7 @@ def _reach_s3(connection: duckdb.DuckDBPyConnection) -> None:
         ) from exc
 
 
-def column_names(path: str | Path) -> list[str]:
+def column_names(path: str | Path | Sequence[Path]) -> list[str]:
     """Return the columns of CSV or Parquet files.
 
     Raises:
@@ -102,18 +102,29 @@ def settle(connection: duckdb.DuckDBPyConnection, spill: str) -> None:
     connection.execute("SET TimeZone = 'UTC'")
 
 
-def scan(path: str | Path) -> str:
+def is_parquet(path: str | Path) -> bool:
+    """Return whether a file is read as Parquet, and not as CSV."""
+    return str(path).lower().endswith(PARQUET)
+
+
+def scan(path: str | Path | Sequence[Path]) -> str:
     """Return the table function that reads files as they lie, every cell of a CSV as text."""
+    if not isinstance(path, str | Path):
+        return _table_function([as_it_stands(one) for one in path])
     name = str(path)
     if not name.startswith(REMOTE) and Path(name).is_dir():
         kind = "parquet" if any(Path(name).rglob("*.parquet")) else "csv*"
         name = f"{as_it_stands(name)}/**/*.{kind}"
     elif not name.startswith(REMOTE) and Path(name).is_file():
         name = as_it_stands(name)
-    quoted = name.replace("'", "''")
-    if name.lower().endswith(PARQUET):
-        return f"read_parquet('{quoted}', union_by_name = true, hive_types_autocast = false)"
-    return f"read_csv('{quoted}', all_varchar = true, header = true, union_by_name = true)"
+    return _table_function([name])
+
+
+def _table_function(names: Sequence[str]) -> str:
+    quoted = ", ".join("'" + name.replace("'", "''") + "'" for name in names)
+    if all(is_parquet(name) for name in names):
+        return f"read_parquet([{quoted}], union_by_name = true, hive_types_autocast = false)"
+    return f"read_csv([{quoted}], all_varchar = true, header = true, union_by_name = true)"
 
 
 def as_it_stands(path: str | Path) -> str:
@@ -121,11 +132,13 @@ def as_it_stands(path: str | Path) -> str:
     return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
 
 
-def unreadable(path: str | Path, exc: duckdb.Error) -> InputFileError:
+def unreadable(path: str | Path | Sequence[Path], exc: duckdb.Error) -> InputFileError:
     """Return the error of files that DuckDB cannot read, in one line and without their content."""
     first_line = str(exc).partition("\n")[0]
+    first = path if isinstance(path, str | Path) else path[0]
+    more = "" if isinstance(path, str | Path) or len(path) == 1 else f", or one of the {len(path) - 1} others,"
     return InputFileError(
-        f"{Path(path).name} cannot be read: {first_line}",
+        f"{Path(first).name}{more} cannot be read: {first_line}",
         expected="CSV files with a header line, or Parquet files",
         action="export it again; nothing of it was imported",
     )
