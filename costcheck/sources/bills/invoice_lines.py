@@ -1,0 +1,210 @@
+"""One line of an invoice list as what it charges, or all that is wrong with it at one go."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+from costcheck.records import ChargeCategory
+from costcheck.sources.bills.focus_services import known_provider
+from costcheck.sources.bills.invoice_columns import words
+from costcheck.sources.bills.invoice_dates import MONTHS
+from costcheck.sources.bills.invoice_faults import Fault, not_right, quoted
+from costcheck.sources.bills.invoice_numbers import read_amount, read_count
+from costcheck.sources.bills.invoice_periods import crossing, read_period
+from costcheck.sources.bills.invoice_table import TOO_MANY, Row
+
+V = TypeVar("V")
+TOTALS = frozenset(
+    (
+        *("total", "totals", "subtotal", "sum", "summe", "gesamt", "gesamtsumme", "gesamtbetrag", "zwischensumme"),
+        *("endsumme", "insgesamt", "somme", "totale", "suma", "totaal", "saldo", "balance"),
+    )
+)
+ABOUT_TOTALS = frozenset(
+    (
+        *(
+            "grand",
+            "sub",
+            "sous",
+            "net",
+            "netto",
+            "gross",
+            "brutto",
+            "ttc",
+            "ht",
+            "of",
+            "for",
+            "month",
+            "year",
+            "ytd",
+        ),
+        *("monat", "jahr", "quartal", "quarter", "usd", "eur", "und", "and", "q"),
+    )
+)
+SELLERS_MAY_TOTAL = (
+    "which may be a sum of other lines or a charge: leave out a sum, and call a charge by its provider alone"
+)
+USD = frozenset({"usd", "us$", "us-dollar", "us dollar"})
+NOT_USD = (
+    "and the kit converts nothing: write the amount in USD that the card or the bank was charged; leave out what a "
+    "reseller bills in another currency, and say so beside the decision"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """What a line does not say itself.
+
+    Attributes:
+        commas: Whether amounts may have decimal commas.
+        german: Whether the file is in German, where a day stands before its month.
+        imported_on: No charge is for later.
+    """
+
+    commas: bool
+    german: bool
+    imported_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """What one line charges; two that are equal are the same line typed twice.
+
+    Attributes:
+        start: First day.
+        end: The day after the last.
+        model: Empty where none is named.
+        input_tokens: Cached ones included; None where no tokens are told.
+    """
+
+    start: date
+    end: date
+    provider: str
+    model: str
+    category: ChargeCategory
+    description: str
+    amount: Decimal
+    input_tokens: int | None
+    cached_input_tokens: int
+    output_tokens: int | None
+    requests: int | None
+
+
+def is_total(row: Row) -> bool:
+    """Return whether a line sums up others, by its provider or month; by its model only if one of those is empty."""
+    told = [row.get("provider", ""), row.get("month", "")]
+    if not all(told):
+        told += [row.get("model", ""), row.get("description", "")]
+    return any(_says_total(cell) for cell in told)
+
+
+def _says_total(cell: str) -> bool:
+    rest = re.findall(r"[^\W\d]+", words(cell))
+    return bool(TOTALS.intersection(rest)) and all(
+        word in TOTALS or word in ABOUT_TOTALS or word in MONTHS for word in rest
+    )
+
+
+def read_line(row: Row, ways: Ways) -> Invoice | tuple[Fault, ...]:
+    """Return what a line charges, or its faults; of a column that is not there the file's own fault tells."""
+    reader = _Reader(row, ways, [])
+    return reader.invoice() or tuple(reader.faults)
+
+
+@dataclass(slots=True)
+class _Reader:
+    row: Row
+    ways: Ways
+    faults: list[Fault]
+
+    def invoice(self) -> Invoice | None:
+        """Return the line without a fault, else None."""
+        self._cells()
+        period = self._take(read_period(self.row, german=self.ways.german, imported_on=self.ways.imported_on))
+        provider, amount = self._take(self._provider()), self._amount()
+        self._currency()
+        category = self._take(_category(self.row, amount)) if amount is not None else None
+        tokens = self._tokens()
+        if period:
+            self._take(crossing(self.row, period, amount, commas=self.ways.commas))
+        if self.faults or period is None or provider is None or amount is None or category is None:
+            return None
+        return Invoice(
+            start=period[0],
+            end=period[1] + timedelta(days=1),
+            provider=provider,
+            model=self.row.get("model", ""),
+            category=category,
+            description=self.row.get("description", ""),
+            amount=amount,
+            input_tokens=tokens[0],
+            cached_input_tokens=tokens[1] or 0,
+            output_tokens=tokens[2],
+            requests=tokens[3],
+        )
+
+    def _take(self, read: V | Fault) -> V | None:
+        if isinstance(read, Fault):
+            self.faults.append(read)
+            return None
+        return read
+
+    def _cells(self) -> None:
+        count = self.row.get(TOO_MANY)
+        if count:
+            self.faults.append(
+                not_right("cells", count, "as many cells as the header has; quote commas and semicolons")
+            )
+
+    def _provider(self) -> str | Fault | None:
+        name = self.row.get("provider")
+        if name == "":
+            return not_right("provider", name, "who sent the invoice, e.g. openai")
+        if name and TOTALS.intersection(re.findall(r"\w+", words(name))):
+            rest = " ".join(word for word in words(name).split() if word not in TOTALS | ABOUT_TOTALS)
+            if known_provider(rest):
+                return Fault("provider is", quoted(name), SELLERS_MAY_TOTAL)
+        return None if name is None else known_provider(name) or name.lower()
+
+    def _amount(self) -> Decimal | None:
+        text = self.row.get("amount")
+        return None if text is None else self._take(read_amount(text, commas=self.ways.commas))
+
+    def _currency(self) -> None:
+        text = self.row.get("currency")
+        if text == "":
+            self.faults.append(not_right("currency", text, "USD"))
+        elif text is not None and words(text) not in USD:
+            self.faults.append(Fault("currency is", quoted(text), NOT_USD, stops=True))
+
+    def _tokens(self) -> tuple[int | None, int | None, int | None, int | None]:
+        tokens, written = self.row.get("input_tokens", ""), self.row.get("output_tokens", "")
+        if not tokens and not written:
+            return None, None, None, None
+        if not self.row.get("model"):
+            self.faults.append(not_right("model", "", "the model that read and wrote these tokens"))
+        counts = [self._take(read_count("input_tokens", tokens)), self._optional("cached_input_tokens")]
+        counts += [self._take(read_count("output_tokens", written)), self._optional("requests")]
+        if counts[0] is not None and counts[1] is not None and counts[1] > counts[0]:
+            self.faults.append(not_right("cached_input_tokens", str(counts[1]), f"at most input_tokens, {counts[0]}"))
+        return counts[0], counts[1], counts[2], counts[3]
+
+    def _optional(self, column: str) -> int | None:
+        text = self.row.get(column, "")
+        return self._take(read_count(column, text)) if text else None
+
+
+def _category(row: Row, amount: Decimal) -> ChargeCategory | Fault:
+    name = row.get("category", "").lower()
+    known = {category.lower(): category for category in ChargeCategory}
+    if not name:
+        return ChargeCategory.CREDIT if amount < 0 else ChargeCategory.USAGE
+    if name not in known:
+        return not_right("category", row["category"], "one of " + ", ".join(known))
+    if known[name] is ChargeCategory.USAGE and amount < 0:
+        return not_right("amount", row["amount"], "zero or more for usage; give a credit the category credit")
+    if known[name] is ChargeCategory.CREDIT and amount > 0:
+        return not_right("amount", row["amount"], "negative, as a credit is: write a minus before it")
+    return known[name]
