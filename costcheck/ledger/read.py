@@ -164,6 +164,18 @@ FROM (
 )
 WHERE x_source = ? AND list_contains(?, x_bucket) AND charge_period_end - charge_period_start <= INTERVAL 1 DAY
 """
+MONTHS = """
+SELECT DISTINCT x_bucket, date_trunc('month', charge_period_start)::DATE
+FROM (
+    SELECT x_source, x_bucket, charge_period_start FROM usage
+    UNION ALL SELECT x_source, x_bucket, charge_period_start FROM charges
+)
+WHERE x_source = ? AND list_contains(?, x_bucket)
+"""
+USAGE_COSTS = """
+SELECT x_bucket, billing_currency, sum(billed_cost) FROM charges
+WHERE x_source = ? AND list_contains(?, x_bucket) AND charge_category = 'Usage' GROUP BY ALL
+"""
 OWNERS = """
 SELECT DISTINCT x_bucket, kind, owner
 FROM (
@@ -273,6 +285,21 @@ def days_by_bucket(
 ) -> set[tuple[str, date]]:
     """Return on which UTC days each bucket has rows of a day or less."""
     return set(connection.execute(DAYS, [source, list(buckets)]).fetchall())
+
+
+def months_by_bucket(
+    connection: duckdb.DuckDBPyConnection, source: str, buckets: Sequence[str]
+) -> set[tuple[str, date]]:
+    """Return in which months rows of each bucket begin."""
+    return set(connection.execute(MONTHS, [source, list(buckets)]).fetchall())
+
+
+def usage_costs(
+    connection: duckdb.DuckDBPyConnection, source: str, buckets: Sequence[str]
+) -> dict[tuple[str, str], Decimal]:
+    """Return what each bucket was billed for usage, by currency."""
+    rows = connection.execute(USAGE_COSTS, [source, list(buckets)]).fetchall()
+    return {(bucket, currency): _plain(cost) for bucket, currency, cost in rows}
 
 
 def owners_by_bucket(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -223,6 +224,14 @@ class Ledger:
     def days_by_bucket(self, source: str, buckets: Sequence[str]) -> set[tuple[str, date]]:
         """Return on which UTC days each bucket has rows of a day or less."""
         return read.days_by_bucket(self._connection, source, buckets)
+
+    def months_by_bucket(self, source: str, buckets: Sequence[str]) -> set[tuple[str, date]]:
+        """Return in which months rows of each bucket begin."""
+        return read.months_by_bucket(self._connection, source, buckets)
+
+    def usage_costs(self, source: str, buckets: Sequence[str]) -> dict[tuple[str, str], Decimal]:
+        """Return what each bucket was billed for usage, by bucket and currency."""
+        return read.usage_costs(self._connection, source, buckets)
 
     def owners_by_bucket(self, source: str, buckets: Sequence[str]) -> set[tuple[str, str, str]]:
         """Return of which projects and accounts (`sub_account_id`), and of which keys, each bucket has rows."""

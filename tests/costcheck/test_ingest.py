@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -14,7 +16,7 @@ from costcheck.ingest import pull_months, unsettled
 from costcheck.ingest.storing import refuse_half_read, rows_read, store
 from costcheck.ledger import open_ledger
 from costcheck.ledger.schema import MONEY
-from costcheck.records import BillBatch, QuarantinedRow
+from costcheck.records import BillBatch, ChargeCategory, QuarantinedRow
 from costcheck.rules import read_ledger_rules
 from costcheck.sources.bills import aws_cloudwatch, bedrock_logs
 from costcheck.sources.bills.contract import PullPlan, PullRequest
@@ -175,8 +177,58 @@ def test_the_month_of_one_organisation_never_replaces_that_of_another(path: Path
         assert {row.sub_account_id for row in ledger.usage_by_hour()} == {"proj_a", "proj_b"}
 
 
-@pytest.mark.parametrize("names", [("proj_b", "proj_c"), (None,)])
-def test_projects_may_come_and_go(path: Path, names: tuple[str | None, ...]) -> None:
+def test_a_month_never_loses_a_project_of_several(path: Path) -> None:
+    store(path, of_project("proj_a", "proj_b", "proj_c"), None)
+    with pytest.raises(LedgerError, match="came without proj_a, proj_c, of which the ledger holds rows"):
+        store(path, of_project("proj_b", "proj_d"), None)
+
+
+def test_a_file_of_the_same_name_never_takes_months_away(path: Path) -> None:
+    april, may = (datetime(2026, month, 1, tzinfo=UTC) for month in (4, 5))
+    both = (charge("7", bucket="invoices.csv", start=start) for start in (april, may))
+    store(path, batch(*both, bucket="invoices.csv"), None)
+    with pytest.raises(LedgerError, match=r"openai invoices\.csv came without 2026-04, of which"):
+        store(path, batch(charge("9", bucket="invoices.csv", start=may), bucket="invoices.csv"), None)
+
+
+def spent(*amounts: str, **changes: Any) -> BillBatch:  # noqa: ANN401 - any field
+    return batch(*(replace(charge(amount), **changes) for amount in amounts))
+
+
+def costs(path: Path) -> Decimal:
+    with open_ledger(path) as ledger:
+        return sum((row.billed_cost for row in ledger.charges_by_month()), Decimal(0))
+
+
+def test_a_month_that_is_read_again_never_loses_much_of_its_money(path: Path) -> None:
+    store(path, spent("60", "40"), None)
+    with pytest.raises(LedgerError, match=r"came with 79\.99 USD of usage, and the ledger holds 100\.00"):
+        store(path, spent("79.99"), None)
+    assert costs(path) == 100
+
+
+def test_a_month_may_cost_a_little_less_or_anything_more(path: Path) -> None:
+    for amount in ("100", "80", "500"):
+        store(path, spent(amount), None)
+        assert costs(path) == Decimal(amount)
+
+
+def test_a_credit_that_comes_or_goes_is_no_loss(path: Path) -> None:
+    credit = replace(charge("-80"), charge_category=ChargeCategory.CREDIT)
+    for found in (spent("100"), batch(charge("100"), credit), spent("100")):
+        store(path, found, None)
+    assert costs(path) == 100
+
+
+def test_whoever_corrects_a_file_of_his_own_may_take_out_what_was_too_much(path: Path) -> None:
+    for amount in ("1000", "10"):
+        found = replace(charge(amount), x_bucket="invoices.csv")
+        store(path, replace(batch(found), buckets=("invoices.csv",)), None)
+    assert costs(path) == 10
+
+
+@pytest.mark.parametrize("names", [("proj_a", "proj_b", "proj_c"), (None,)])
+def test_projects_may_come_and_another_way_may_not_tell_them(path: Path, names: tuple[str | None, ...]) -> None:
     store(path, of_project("proj_a", "proj_b"), None)
     store(path, of_project(*names), None)
     with open_ledger(path) as ledger:
