@@ -8,11 +8,16 @@ from shlex import quote
 import duckdb
 
 from costcheck.errors import LedgerError
+from costcheck.ledger.reexport import correction
 from costcheck.records import BillBatch
 
+SUMMED = frozenset({"focus", "cur", "google"})
+"""Sources of which a read sums the lines of each kind to one charge: of one kind in two reads, one is too many."""
 # Two files of one source, of which the second holds some of the first (an export from January on, made again).
-TWICE = """
-FROM {table} AS old JOIN {table} AS new USING ({key})
+PAIRS = """
+SELECT old.rowid AS old_row, new.rowid AS new_row, old.x_bucket AS x_bucket,
+    strftime(old.charge_period_start, '%Y-%m') AS month, {differs} AS differs
+FROM {table} AS old JOIN {table} AS new ON {same}
 WHERE old.x_source = ? AND new.x_source = ? AND NOT list_contains(?, old.x_bucket) AND list_contains(?, new.x_bucket)
     AND {also}
 """
@@ -27,7 +32,8 @@ CHARGE_OWNER = (
     "x_operation",
     "x_service_tier",
 )
-CHARGE_KEY = ("service_provider_name", "service_name", "charge_period_start", "charge_period_end", "billed_cost")
+CHARGE_KEY = ("service_provider_name", "service_name", "charge_period_start", "charge_period_end")
+AMOUNTS = ("billed_cost", "effective_cost", "consumed_quantity")
 COUNTS = (
     "uncached_input_tokens",
     "cache_read_input_tokens",
@@ -36,6 +42,7 @@ COUNTS = (
     "output_tokens",
     "requests",
 )
+TOKENS = COUNTS[:-1]
 IS_PULLED = r"regexp_full_match({}, '\d{{4}}-\d{{2}}(-\d{{2}})?')"
 # A log of requests comes in many files, and a minute may stand in two of them: there, only equal sums are a double.
 ONE_IS_PULLED = f"{IS_PULLED.format('old.x_bucket')} OR {IS_PULLED.format('new.x_bucket')}"
@@ -47,13 +54,30 @@ def _same(names: Iterable[str]) -> str:
     return " AND ".join(f"old.{name} IS NOT DISTINCT FROM new.{name}" for name in names)
 
 
-DOUBLES = {
-    "usage": TWICE.format(table="usage", key=", ".join(USAGE_KEY), also=f"{_same(USAGE_OWNER)} AND {IS_DOUBLE}"),
-    "charges": TWICE.format(
-        table="charges", key=", ".join(CHARGE_KEY), also=f"({ONE_IS_PULLED} OR {_same(CHARGE_OWNER)})"
-    ),
-}
-MONTH = "strftime(charge_period_start, '%Y-%m') AS month"
+def _equal(names: Iterable[str]) -> str:
+    return " AND ".join(f"old.{name} = new.{name}" for name in names)
+
+
+SAME_USAGE = f"{_equal(USAGE_KEY)} AND {_same(USAGE_OWNER)}"
+# Input may stand in one file and output in another: no token is in both.
+SHARE_TOKENS = " OR ".join(f"(old.{name} > 0 AND new.{name} > 0)" for name in TOKENS)
+USAGE = PAIRS.format(table="usage", same=SAME_USAGE, also=IS_DOUBLE, differs="false")
+CHARGES = PAIRS.format(
+    table="charges",
+    same=_equal((*CHARGE_KEY, "billed_cost")),
+    also=f"({ONE_IS_PULLED} OR {_same(CHARGE_OWNER)})",
+    differs="false",
+)
+SUMMED_USAGE = PAIRS.format(
+    table="usage", same=SAME_USAGE, also=f"({SHARE_TOKENS})", differs=f"NOT ({_same(COUNTS)})"
+)
+SUMMED_CHARGES = PAIRS.format(
+    table="charges",
+    same=f"{_equal(CHARGE_KEY)} AND {_same(CHARGE_OWNER)}",
+    also="true",
+    differs=f"NOT ({_same(AMOUNTS)})",
+)
+TABLES = ("usage", "charges")
 DIGEST = "sha256:"
 Months = Counter[tuple[str, str]]
 """Rows by bucket and month."""
@@ -67,11 +91,13 @@ class _Shared:
         came: Rows of the batch that an older bucket holds too, by the older bucket and month.
         lost: Rows of those older buckets that the batch does not hold, by bucket and month.
         is_all: No row of the batch is new.
+        differs: Some of them have other figures there.
     """
 
     came: Months
     lost: Months
     is_all: bool
+    differs: bool
 
     @property
     def buckets(self) -> list[str]:
@@ -88,7 +114,11 @@ def refuse_twice(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> Non
     shared = _shared(connection, batch)
     if not shared.came:
         return
-    old, names = shared.buckets, _names(connection, batch)
+    names = _names(connection, batch)
+    if shared.differs:
+        called = {bucket: _named(bucket, names) for bucket in (*shared.buckets, *batch.buckets)}
+        raise correction(connection, batch, shared.buckets, called)
+    old = shared.buckets
     rows = sum(count for (bucket, _), count in shared.came.items() if bucket == old[0])
     message = (
         f"{batch.x_source} {_named(batch.buckets[0], names)} holds {rows} rows that {old[0]} holds too: "
@@ -101,45 +131,58 @@ def _way_out(batch: BillBatch, shared: _Shared, names: Mapping[str, str]) -> str
     """Return what to do, which never takes out of the ledger what does not come back."""
     new, old = _named(batch.buckets[0], names), " and ".join(_named(bucket, names) for bucket in shared.buckets)
     forget = " and ".join(f"`costcheck bill forget {batch.x_source} {quote(bucket)}`" for bucket in shared.buckets)
+    is_summed = batch.x_source in SUMMED
     join = "if they are other rows that only look the same, join the files into one, and import that in their place"
+    if is_summed:
+        join = "if they are parts of one export, import all of its files in one command, in their place"
     if shared.is_all:
         return f"leave {new} out: {old} has every row of it; {join}"
     if not shared.lost:
         return f"{new} has every row of {old}, and more: run {forget}, then read it again; {join}"
     months = sorted({month for _, month in shared.came | shared.lost})
+    one = "have the files" if is_summed else "make one file"
+    read = "import them in one command" if is_summed else "import that file"
     return (
         f"bring {new} without the shared rows; forgetting {old} would lose what {new} does not hold "
-        f"({_by_month(shared.lost)}): to do so, first make one file of {months[0]} to {months[-1]} with every row "
-        f"once, then run {forget} and import that file"
+        f"({_by_month(shared.lost)}): to do so, first {one} of {months[0]} to {months[-1]} with every row "
+        f"once, then run {forget} and {read}"
     )
 
 
 def _shared(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> _Shared:
     buckets = list(batch.buckets)
     given = [batch.x_source, batch.x_source, buckets, buckets]
-    came, held, distinct = Months(), Months(), 0
-    for pairs in DOUBLES.values():
-        counts = "count(DISTINCT new.rowid), count(DISTINCT old.rowid)"
-        query = f"SELECT old.x_bucket, {MONTH}, {counts} {pairs} GROUP BY ALL"
-        for bucket, month, new_rows, old_rows in connection.execute(query, given).fetchall():
+    came, held, distinct, differs = Months(), Months(), 0, False
+    for pairs in _doubles(batch.x_source):
+        counts = "count(DISTINCT new_row), count(DISTINCT old_row), bool_or(differs)"
+        query = f"SELECT x_bucket, month, {counts} FROM ({pairs}) GROUP BY ALL"  # noqa: S608 - constant text
+        for bucket, month, new_rows, old_rows, is_other in connection.execute(query, given).fetchall():
             came[bucket, month] += new_rows
             held[bucket, month] += old_rows
+            differs |= is_other
     if not came:
-        return _Shared(came=came, lost=Months(), is_all=False)
-    for pairs in DOUBLES.values():
-        (count,) = connection.execute(f"SELECT count(DISTINCT new.rowid) {pairs}", given).fetchone() or (0,)
+        return _Shared(came=came, lost=Months(), is_all=False, differs=False)
+    for pairs in _doubles(batch.x_source):
+        query = f"SELECT count(DISTINCT new_row) FROM ({pairs})"  # noqa: S608 - constant text
+        (count,) = connection.execute(query, given).fetchone() or (0,)
         distinct += count
     there = _rows(connection, batch.x_source, sorted({bucket for bucket, _ in came}))
-    return _Shared(came=came, lost=there - held, is_all=distinct == len(batch.usage) + len(batch.charges))
+    is_all = distinct == len(batch.usage) + len(batch.charges)
+    return _Shared(came=came, lost=there - held, is_all=is_all, differs=differs)
+
+
+def _doubles(source: str) -> tuple[str, str]:
+    """Return what finds the pairs of usage and those of charges, of which each is one row too many."""
+    return (SUMMED_USAGE, SUMMED_CHARGES) if source in SUMMED else (USAGE, CHARGES)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, source: str, buckets: Sequence[str]) -> Months:
-    rows = Months()
-    for table in DOUBLES:
+    rows, month = Months(), "strftime(charge_period_start, '%Y-%m')"
+    for table in TABLES:
         where = "x_source = ? AND list_contains(?, x_bucket)"
-        query = f"SELECT x_bucket, {MONTH}, count(*) FROM {table} WHERE {where} GROUP BY ALL"  # noqa: S608 - our own names
-        for bucket, month, count in connection.execute(query, [source, list(buckets)]).fetchall():
-            rows[bucket, month] += count
+        query = f"SELECT x_bucket, {month}, count(*) FROM {table} WHERE {where} GROUP BY ALL"  # noqa: S608 - our own names
+        for bucket, of, count in connection.execute(query, [source, list(buckets)]).fetchall():
+            rows[bucket, of] += count
     return rows
 
 
