@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
     from costcheck.sources.prices.token_prices import TokenPrices
     from costcheck.sources.snapshot import WholeSnapshot
 
+TOKEN_PRICES_ANEW = (
+    "  leave out --token-prices installed, where raw.githubusercontent.com can be reached",
+    "  or update the package, in this checkout: .venv/bin/uv pip install --python .venv/bin/python -U genai-prices",
+    "  (its release day must stand in costcheck/data/genai_prices_releases.toml), and pull again",
+)
+"""How to come by newer token prices than those of the installed package."""
+
 
 @click.group()
 def prices() -> None:
@@ -41,7 +49,7 @@ prices.add_command(prices_facts)
     "instance_types",
     multiple=True,
     help="EC2 type to price; repeat it. Without it, every type that the bundled snapshot prices and the "
-    "region offers.",
+    "region offers. The type of the system nodes, which every decision needs, is always priced beside them.",
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
 @click.option(
@@ -113,6 +121,8 @@ def pull(  # noqa: PLR0913, PLR0917 - one argument for each option
         _name_actions(list_prices_only=list_prices_only)
         advisor = None if list_prices_only else spot_advisor
         whole = _pulled(region_id, instance_types, token_prices, advisor, discounts, context.now)
+    for line in old_token_prices(whole.prices, today):
+        click.echo(line, err=True)
     target = out or Path(f"prices_{region_id}_{today}.json")
     digest = write_snapshot(whole.prices, target, whole.market)
     click.echo(f"{target}: {len(whole.prices.unit_prices)} prices as of {today}, sha256 {digest[:12]}")
@@ -174,7 +184,11 @@ def _pulled(  # noqa: PLR0913, PLR0917 - what the options say
     from rich.console import Console  # noqa: PLC0415 - keeps `costcheck --help` light
     from rich.progress import Progress  # noqa: PLC0415 - the same
 
-    from costcheck.sources.prices.pull import default_instance_types, fetch_snapshot  # noqa: PLC0415 - boto3
+    from costcheck.sources.prices.pull import (  # noqa: PLC0415 - boto3
+        decision_types,
+        default_instance_types,
+        fetch_snapshot,
+    )
     from costcheck.sources.snapshot import WholeSnapshot, read_price_book  # noqa: PLC0415 - data for pricing only
 
     clients = aws_clients(region_id)
@@ -195,10 +209,11 @@ def _pulled(  # noqa: PLR0913, PLR0917 - what the options say
             token_prices=token_prices,
             today=now.date(),
             progress=progress,
+            needed_types=decision_types(),
         )
         if advisor is None:
             return WholeSnapshot(prices=snapshot)
-        names = tuple(fact.instance_type for fact in snapshot.instance_types)
+        names = tuple(dict.fromkeys(instance_types)) or tuple(fact.instance_type for fact in snapshot.instance_types)
         market = pulled_market(
             clients,
             region_id,
@@ -210,6 +225,27 @@ def _pulled(  # noqa: PLR0913, PLR0917 - what the options say
             progress=progress,
         )
     return WholeSnapshot(prices=with_market(snapshot, market), market=market.facts)
+
+
+def old_token_prices(snapshot: PriceSnapshot, today: date) -> tuple[str, ...]:
+    """Return the warning that the installed package's token prices are too old to decide today; none if not."""
+    from costcheck.price_book import TOKEN_UNIT  # noqa: PLC0415 - keeps `costcheck --help` light
+    from costcheck.sources.snapshot import read_max_ages  # noqa: PLC0415 - the same
+
+    limit = timedelta(days=read_max_ages().token_days)
+    read = min(
+        (row.provenance for row in snapshot.unit_prices if row.pricing_unit == TOKEN_UNIT),
+        default=None,
+        key=lambda row: row.retrieved_on,
+    )
+    if read is None or today - read.retrieved_on <= limit:
+        return ()
+    age = f"{(today - read.retrieved_on).days} days old, and a decision of today takes at most {limit.days}"
+    return (
+        f"warning: the token prices are those inside {read.source}, released on {read.retrieved_on}: {age}",
+        *TOKEN_PRICES_ANEW,
+        f"  or decide about the last day that they carry: costcheck decide --as-of {read.retrieved_on + limit}",
+    )
 
 
 def with_market(snapshot: PriceSnapshot, market: Market) -> PriceSnapshot:

@@ -42,7 +42,7 @@ def pulled_public(  # noqa: PLR0913 - what the options say
     from costcheck.sources.prices.public_download import AWS_HOST, PublicHost  # noqa: PLC0415 - the same
     from costcheck.sources.prices.public_files import PublicRequest, fetch_public_snapshot  # noqa: PLC0415 - the same
     from costcheck.sources.prices.public_offers import downloads, files_in  # noqa: PLC0415 - the same
-    from costcheck.sources.prices.pull import default_instance_types  # noqa: PLC0415 - the same
+    from costcheck.sources.prices.pull import decision_types, default_instance_types  # noqa: PLC0415 - the same
     from costcheck.sources.prices.spot_advisor import fetch_advice  # noqa: PLC0415 - the same
     from costcheck.sources.snapshot import read_price_book  # noqa: PLC0415 - data that only pricing needs
 
@@ -56,6 +56,7 @@ def pulled_public(  # noqa: PLR0913 - what the options say
         fetch_advice=None if folder or base_url else lambda: fetch_advice(retrieved_on=now.date()),
         discounts=discounts,
         now=now,
+        needed_types=decision_types(),
     )
     with PublicHost(base_url or AWS_HOST) as host, Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("price files", total=None)

@@ -1,6 +1,6 @@
 """Rule 1 and the evidence of quality: what can be used, and what has been shown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -11,12 +11,16 @@ from costcheck.facts import Fact
 from costcheck.model.bill import BillSummary, ProviderReconciliation
 from costcheck.model.coverage import next_month
 from costcheck.model.self_hosted_cost import InfrastructureCost
+from costcheck.price_book import TOKEN_UNIT, StalePrice
+from costcheck.records import Origin
 from costcheck.settings import Workload
 from costcheck.verdict import Finding
 
 DAY = timedelta(days=1)
 EXAMPLES = 3
 SOURCE = "costcheck/data/thresholds.toml"
+PULL = "run `costcheck prices pull`, without an AWS key with `--public`"
+PACKAGED = "leave out `--token-prices installed`, or update the package genai-prices first (docs/prices.md)"
 
 
 def unusable_evidence(inputs: DecisionInputs) -> tuple[Finding, ...]:
@@ -208,11 +212,23 @@ def _price_problems(inputs: DecisionInputs) -> Iterator[Finding]:
         worst = stale[0]
         yield _problem(
             "price",
-            f"{len(stale)} prices are too old, the oldest that of {worst.price.key}; run `costcheck prices pull`",
+            f"{len(stale)} prices are too old, the oldest that of {worst.price.key}; {_newer_prices(stale)}",
             f"{worst.age_days} days",
             f"{worst.limit_days} days",
             worst.price.provenance.source_url,
         )
+
+
+def _newer_prices(stale: Sequence[StalePrice]) -> str:
+    """Return what helps: one command for all, and one thing more where token prices came with a package."""
+    is_packaged = any(
+        row.price.pricing_unit == TOKEN_UNIT and row.price.provenance.origin is Origin.BUNDLED for row in stale
+    )
+    if not is_packaged:
+        return PULL
+    if all(row.price.pricing_unit == TOKEN_UNIT for row in stale):
+        return f"token prices inside an installed package age with it: {PACKAGED}"
+    return f"{PULL}; for token prices {PACKAGED}"
 
 
 def instance_offers(inputs: DecisionInputs) -> Iterator[tuple[str, str, bool]]:

@@ -51,6 +51,8 @@ class PublicRequest:
         fetch_advice: Gives AWS's file of interruptions; None where only the kit's own copy is wanted.
         discounts: Contracted ones; None where no configuration tells.
         now: UTC.
+        needed_types: Types that every decision needs, whichever were asked for; priced where the region's file has
+            them.
     """
 
     region_id: str
@@ -61,6 +63,12 @@ class PublicRequest:
     fetch_advice: Callable[[], Advice] | None
     discounts: tuple[Discount, ...] | None
     now: datetime
+    needed_types: Sequence[str] = ()
+
+    @property
+    def all_types(self) -> tuple[str, ...]:
+        """Return the types asked for, then those that are needed beside them."""
+        return tuple(dict.fromkeys((*self.instance_types, *self.needed_types)))
 
 
 def fetch_public_snapshot(
@@ -78,12 +86,14 @@ def fetch_public_snapshot(
         CostcheckError: A list price was missing or refused; nothing partial is ever returned.
     """
     region_id, bundled = request.region_id, request.bundled
-    facts = _facts(bundled, request.instance_types)
-    prices = _Prices(open_offer, region_id, request.instance_types, progress)
-    names = [name for name in request.instance_types if not request.only_priced or prices.has(on_demand_meter(name))]
-    _tell_missing(tell, request.instance_types, names, f"no on-demand price in the file of {region_id}, left out")
-    if not names:
-        message = f"the price file of {region_id} prices none of the {len(facts)} instance types asked for"
+    facts = _facts(bundled, request.all_types)
+    prices = _Prices(open_offer, region_id, request.all_types, progress)
+    named = () if request.only_priced else request.instance_types
+    names = [name for name in request.all_types if name in named or prices.has(on_demand_meter(name))]
+    _tell_missing(tell, request.all_types, names, f"no on-demand price in the file of {region_id}, left out")
+    if not set(names) & set(request.instance_types):
+        asked = len(request.instance_types)
+        message = f"the price file of {region_id} prices none of the {asked} instance types asked for"
         raise PriceNotFoundError(message, expected="at least one", action="choose another region or other types")
     rows = collect_prices(names, prices.of, progress)
     with open_offer(OFFER, region_id) as opened:

@@ -10,6 +10,7 @@ from costcheck.meters import METERS, Meter, on_demand_meter
 from costcheck.price_book import EC2, PriceBook
 from costcheck.quotas import PurchaseOption, quota_rule_for
 from costcheck.records import PriceSnapshot, Quota, UnitPrice
+from costcheck.rules import load_assumptions
 from costcheck.sources.prices.aws_instances import fetch_instance_types, fetch_zone_offerings
 from costcheck.sources.prices.aws_price_list import fetch_meter_prices, only_tier
 from costcheck.sources.prices.aws_quotas import fetch_quota
@@ -43,6 +44,11 @@ def default_instance_types(bundled: PriceBook) -> tuple[str, ...]:
     return tuple(sorted(priced & {fact.instance_type for fact in bundled.snapshot.instance_types}))
 
 
+def decision_types() -> tuple[str, ...]:
+    """Return the types that a decision prices beside its GPU instances: that of the system nodes."""
+    return (load_assumptions({}).system_node.instance_type,)
+
+
 def fetch_snapshot(  # noqa: PLR0913 - what a snapshot is made of, all named
     clients: PriceClients,
     region_id: str,
@@ -52,6 +58,7 @@ def fetch_snapshot(  # noqa: PLR0913 - what a snapshot is made of, all named
     token_prices: TokenPrices,
     today: date,
     progress: Progress,
+    needed_types: Sequence[str] = (),
 ) -> PriceSnapshot:
     """Return the snapshot of one region on one day.
 
@@ -63,15 +70,18 @@ def fetch_snapshot(  # noqa: PLR0913 - what a snapshot is made of, all named
         token_prices: Rows of tokens, fetched before.
         today: UTC day of the fetch.
         progress: Told before each step.
+        needed_types: Types that every decision needs, whichever were asked for; priced where a zone offers them.
 
     Raises:
         CostcheckError: Anything was missing or refused; nothing partial is ever returned.
     """
     progress("zones", 0, 1)
-    zones = fetch_zone_offerings(clients.ec2, region_id, instance_types, retrieved_on=today)
+    beside = tuple(name for name in needed_types if name not in instance_types)
+    zones = fetch_zone_offerings(clients.ec2, region_id, (*instance_types, *beside), retrieved_on=today)
     offered = tuple(row.instance_type for row in zones if row.zone_ids)
-    names = offered if only_offered else tuple(instance_types)
-    if not names:
+    asked = tuple(name for name in instance_types if not only_offered or name in offered)
+    names = (*asked, *(name for name in beside if name in offered))
+    if not asked:
         message = f"no zone of {region_id} offers any of the {len(instance_types)} instance types asked for"
         raise PriceNotFoundError(message, expected="at least one", action="choose another region or other types")
     return PriceSnapshot(

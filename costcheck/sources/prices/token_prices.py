@@ -108,7 +108,8 @@ def installed_provenance(package_version: str | None = None) -> Provenance:
     raise PriceNotFoundError(
         message,
         expected="a version of costcheck/data/genai_prices_releases.toml",
-        action="run `costcheck prices pull` with live token prices, or install a version that is on record",
+        action="enter its version and release day (https://pypi.org/project/genai-prices/#history) there, or leave "
+        "--token-prices installed out",
     )
 
 

@@ -24,8 +24,8 @@ from costcheck.errors import (
     TamperedError,
     UsageError,
 )
-from costcheck.price_book import PriceBook
-from costcheck.records import PriceSnapshot
+from costcheck.price_book import TOKEN_UNIT, PriceBook
+from costcheck.records import Origin, PriceSnapshot
 from costcheck.sources.snapshot import (
     WholeSnapshot,
     encode_snapshot,
@@ -158,6 +158,40 @@ def test_a_pull_names_the_actions_and_writes_what_was_fetched(
     assert "charges nothing" in result.stderr
     assert result.stdout.startswith(f"{out}: {len(fetched.unit_prices)} prices as of 2026-11-23")
     assert read_snapshot(out) == fetched
+
+
+def with_tokens_of(day: date) -> PriceSnapshot:
+    """Return the bundled snapshot with token prices read on that day."""
+    return replace(
+        read_snapshot(),
+        unit_prices=tuple(
+            replace(
+                row,
+                provenance=replace(
+                    row.provenance, retrieved_on=day, source="genai-prices 0.2.3", origin=Origin.BUNDLED
+                ),
+            )
+            if row.pricing_unit == TOKEN_UNIT
+            else row
+            for row in read_snapshot().unit_prices
+        ),
+    )
+
+
+def test_a_pull_warns_that_the_package_is_too_old_to_decide_with_and_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fetched = with_tokens_of(date(2026, 11, 8))
+    monkeypatch.setattr(module, "_pulled", lambda *_: WholeSnapshot(prices=fetched))
+    told = run(prices, "pull", "--token-prices", "installed", "--out", str(tmp_path / "prices.json")).stderr
+    assert "genai-prices 0.2.3, released on 2026-11-08: 15 days old, and a decision of today takes at most 14" in told
+    assert "leave out --token-prices installed" in told
+    assert "-U genai-prices" in told
+    assert "costcheck decide --as-of 2026-11-22" in told
+
+
+def test_a_pull_says_nothing_of_token_prices_that_may_still_decide() -> None:
+    assert module.old_token_prices(with_tokens_of(date(2026, 11, 9)), date(2026, 11, 23)) == ()
 
 
 def test_explain_uses_the_book_that_it_is_given() -> None:

@@ -46,6 +46,15 @@ def test_a_pull_writes_a_whole_snapshot_and_says_what_it_cannot_know(site: dict[
     }
 
 
+def test_a_pull_of_one_named_type_holds_the_system_nodes_that_every_decision_needs(
+    site: dict[str, str], tmp_path: Path
+) -> None:
+    site |= paths_of(whole_site("g6e.xlarge", "m6i.large"), "us-east-1")
+    out = tmp_path / "prices.json"
+    pull(site, out, "--instance-type", "g6e.xlarge")
+    assert [row.instance_type for row in read_snapshot(out).instance_types] == ["g6e.xlarge", "m6i.large"]
+
+
 def test_what_is_left_out_is_said(site: dict[str, str], tmp_path: Path) -> None:
     assert "p5.48xlarge" in pull(site, tmp_path / "prices.json").stderr
 

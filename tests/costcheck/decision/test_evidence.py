@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from costcheck.decision.decide import decide
 from costcheck.decision.inputs import DecisionInputs, MissingMonths
 from costcheck.model.bill import BillSummary
-from costcheck.records import PriceSnapshot
+from costcheck.records import Origin, PriceSnapshot, UnitPrice
 from costcheck.settings import Company, Operator, SelfHosting
 from costcheck.verdict import Verdict
 from tests.costcheck.decision.builders import (
@@ -46,6 +46,16 @@ def without(meter: str) -> PriceSnapshot:
     return replace(snapshot(), unit_prices=kept)
 
 
+def older(meter: str, origin: Origin) -> PriceSnapshot:
+    """Return the prices with one row that was read a year ago."""
+
+    def aged(row: UnitPrice) -> UnitPrice:
+        read = replace(row.provenance, retrieved_on=AS_OF - timedelta(days=365), origin=origin)
+        return replace(row, provenance=read) if row.sku_meter == meter else row
+
+    return replace(snapshot(), unit_prices=tuple(map(aged, snapshot().unit_prices)))
+
+
 MISSING = MissingMonths(x_source="invoice", service_provider_name="openai", months=(MONTHS[1],), is_invoiced=True)
 PROBLEMS: dict[str, dict[str, Any]] = {
     "another currency": {"bill": bill(currencies=("EUR",))},
@@ -74,6 +84,20 @@ PROBLEMS: dict[str, dict[str, Any]] = {
     "an instance type nobody knows": {"settings": settings(self_hosting=SelfHosting(instance_types=("g99.big",)))},
     "stale prices": {"as_of": date(2026, 8, 20), "live": True},
 }
+
+
+@pytest.mark.parametrize(
+    ("row", "origin", "helps"),
+    [
+        ("BoxUsage:g6.xlarge", Origin.LIVE, ("run `costcheck prices pull`", "`--public`")),
+        ("gpt-5.4/output_tokens", Origin.LIVE, ("run `costcheck prices pull`", "`--public`")),
+        ("gpt-5.4/output_tokens", Origin.BUNDLED, ("leave out `--token-prices installed`", "genai-prices")),
+    ],
+)
+def test_old_prices_name_what_helps(row: str, origin: Origin, helps: tuple[str, ...]) -> None:
+    said = finding(decided(snapshot=older(row, origin)), "prices are too old").message
+    assert all(words in said for words in helps)
+    assert ("run `costcheck prices pull`" in said) is (helps[0] == "run `costcheck prices pull`")
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)

@@ -41,13 +41,14 @@ NO_TOKENS = TokenPrices(unit_prices=(), refused=())
 FURTHER = (auto_mode_meter("g6e.xlarge"), *gateway_meters("db.t4g.medium", "cache.t4g.medium"))
 
 
-def whole(
+def whole(  # noqa: PLR0913 - what a test says of a request
     folder: Path,
     *names: str,
     files: dict[str, str] | None = None,
     region_id: str = "us-east-1",
     only_priced: bool = False,
     told: list[str] | None = None,
+    needed: tuple[str, ...] = (),
 ) -> WholeSnapshot:
     for offer, text in (whole_site("g6e.xlarge", region_id=region_id) if files is None else files).items():
         (folder / f"{offer}.csv").write_text(text)
@@ -60,6 +61,7 @@ def whole(
         fetch_advice=None,
         discounts=None,
         now=datetime(2026, 11, 23, 12, tzinfo=UTC),
+        needed_types=needed,
     )
     tell = (told if told is not None else []).append
     return fetch_public_snapshot(files_in(folder), request, lambda *_: None, tell)
@@ -87,6 +89,20 @@ def test_a_snapshot_holds_the_type_every_meter_and_the_savings_plan(tmp_path: Pa
     assert planned.list_unit_price == Decimal("1.25")
     for meter in (*METERS, *FURTHER):
         assert book.is_priced(meter.service_code, meter.sku_meter, region_id="us-east-1")
+
+
+def test_a_type_that_every_decision_needs_is_priced_beside_the_named_one(tmp_path: Path) -> None:
+    site = whole_site("g6e.xlarge", "m6i.large")
+    named = pulled(tmp_path, "g6e.xlarge", files=site, needed=("m6i.large",))
+    assert types_of(named.instance_types) == ["g6e.xlarge", "m6i.large"]
+    assert any(row.sku_meter == "BoxUsage:m6i.large" for row in named.unit_prices)
+
+
+def test_a_type_that_every_decision_needs_stops_nothing_where_the_file_does_not_price_it(tmp_path: Path) -> None:
+    told: list[str] = []
+    named = pulled(tmp_path, "g6e.xlarge", needed=("m6i.large",), told=told)
+    assert types_of(named.instance_types) == ["g6e.xlarge"]
+    assert told[0].startswith("m6i.large: no on-demand price")
 
 
 def test_every_price_says_which_public_file_it_stands_in(tmp_path: Path) -> None:

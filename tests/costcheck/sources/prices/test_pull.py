@@ -11,7 +11,8 @@ from botocore.stub import Stubber
 from costcheck.errors import PriceNotFoundError, SourceAuthError
 from costcheck.meters import METERS
 from costcheck.records import PriceSnapshot
-from costcheck.sources.prices.pull import PriceClients, default_instance_types, fetch_snapshot
+from costcheck.rules import load_assumptions
+from costcheck.sources.prices.pull import PriceClients, decision_types, default_instance_types, fetch_snapshot
 from costcheck.sources.prices.token_prices import TokenPrices
 from costcheck.sources.snapshot import read_price_book
 
@@ -25,6 +26,9 @@ G6E = {
 }
 
 
+M6I = {"InstanceType": "m6i.large", "MemoryInfo": {"SizeInMiB": 8192}, "VCpuInfo": {"DefaultVCpus": 2}}
+
+
 class StubbedAws:
     """Three clients that answer as AWS would for a region that offers only g6e.xlarge."""
 
@@ -34,15 +38,18 @@ class StubbedAws:
         self.quotas, self._quotas = stub("service-quotas")
         self._item = item
 
-    def offer(self) -> None:
-        row = {"InstanceType": "g6e.xlarge", "LocationType": "availability-zone-id", "Location": "use1-az4"}
-        self._ec2.add_response("describe_instance_type_offerings", {"InstanceTypeOfferings": [row]})
+    def offer(self, *names: str) -> None:
+        rows = [
+            {"InstanceType": name, "LocationType": "availability-zone-id", "Location": "use1-az4"}
+            for name in names or ("g6e.xlarge",)
+        ]
+        self._ec2.add_response("describe_instance_type_offerings", {"InstanceTypeOfferings": rows})
 
     def price(self, *price_list: str) -> None:
         self._pricing.add_response("get_products", {"PriceList": list(price_list)})
 
-    def price_instance(self) -> None:
-        self.price(self._item(usd="1.861", instanceType="g6e.xlarge", usagetype="BoxUsage:g6e.xlarge"))
+    def price_instance(self, name: str = "g6e.xlarge") -> None:
+        self.price(self._item(usd="1.861", instanceType=name, usagetype=f"BoxUsage:{name}"))
 
     def price_meters(self, *, without: str = "") -> None:
         for meter in METERS:
@@ -53,17 +60,19 @@ class StubbedAws:
             row = self._item(usd="0.5", unit=unit, family=family, usagetype=usage, **fields)
             self.price(*[] if meter.sku_meter == without else [row])
 
-    def describe(self) -> None:
-        self._ec2.add_response("describe_instance_types", {"InstanceTypes": [G6E]})
+    def describe(self, *types: dict[str, Any]) -> None:
+        self._ec2.add_response("describe_instance_types", {"InstanceTypes": list(types or (G6E,))})
 
-    def limit(self) -> None:
-        quota = {"QuotaCode": "L-DB2E81BA", "QuotaName": "Running On-Demand G and VT instances", "Value": 8.0}
+    def limit(self, code: str = "L-DB2E81BA") -> None:
+        quota = {"QuotaCode": code, "QuotaName": "Running On-Demand instances", "Value": 8.0}
         self._quotas.add_response("get_service_quota", {"Quota": quota})
 
     def refuse_prices(self) -> None:
         self._pricing.add_client_error("get_products", "AccessDeniedException", "no")
 
-    def pull(self, *names: str, only_offered: bool = False, told: list[str] | None = None) -> PriceSnapshot:
+    def pull(
+        self, *names: str, only_offered: bool = False, told: list[str] | None = None, needed: tuple[str, ...] = ()
+    ) -> PriceSnapshot:
         return fetch_snapshot(
             PriceClients(pricing=self.pricing, ec2=self.ec2, quotas=self.quotas),
             "us-east-1",
@@ -72,6 +81,7 @@ class StubbedAws:
             token_prices=NO_TOKENS,
             today=TODAY,
             progress=lambda what, _done, _total: (told if told is not None else []).append(what),
+            needed_types=needed,
         )
 
 
@@ -105,6 +115,33 @@ def test_a_type_that_no_zone_offers_is_left_out_where_nobody_named_it(aws: Stubb
     snapshot = aws.pull("g6e.xlarge", "g7.2xlarge", only_offered=True)
     assert {row.instance_type: row.zone_ids for row in snapshot.zone_offerings}["g7.2xlarge"] == ()
     assert [fact.instance_type for fact in snapshot.instance_types] == ["g6e.xlarge"]
+
+
+def test_a_type_that_every_decision_needs_is_priced_beside_the_named_one(aws: StubbedAws) -> None:
+    aws.offer("g6e.xlarge", "m6i.large")
+    aws.price_instance()
+    aws.price_instance("m6i.large")
+    aws.price_meters()
+    aws.describe(G6E, M6I)
+    aws.limit()
+    aws.limit("L-1216C47A")
+    snapshot = aws.pull("g6e.xlarge", needed=("m6i.large",))
+    assert [row.sku_meter for row in snapshot.unit_prices[:2]] == ["BoxUsage:g6e.xlarge", "BoxUsage:m6i.large"]
+    assert [fact.instance_type for fact in snapshot.instance_types] == ["g6e.xlarge", "m6i.large"]
+
+
+def test_a_type_that_every_decision_needs_stops_nothing_where_no_zone_offers_it(aws: StubbedAws) -> None:
+    aws.offer()
+    aws.price_instance()
+    aws.price_meters()
+    aws.describe()
+    aws.limit()
+    snapshot = aws.pull("g6e.xlarge", needed=("m6i.large",))
+    assert [fact.instance_type for fact in snapshot.instance_types] == ["g6e.xlarge"]
+
+
+def test_every_decision_needs_the_type_of_the_system_nodes() -> None:
+    assert decision_types() == (load_assumptions({}).system_node.instance_type,)
 
 
 def test_every_price_that_is_missing_is_listed_and_nothing_is_returned(aws: StubbedAws) -> None:
