@@ -2,11 +2,12 @@
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from costcheck.facts import Typed, read_data_toml
 from costcheck.gate.accelerators import names_accelerator
+from costcheck.gate.gpu_words import SHOWN, gpu_word
 from costcheck.plan.records import SECRET, UNKNOWN, Resource
 
 _MACHINE_KEY = re.compile(
@@ -14,7 +15,6 @@ _MACHINE_KEY = re.compile(
     re.IGNORECASE,
 )
 """Names of properties that say what kind of machine is meant."""
-_GPU_WORD = re.compile(r"(?<![a-z])(?:gpus?|graphics|accelerators?)(?![a-z])|[a-z]gpu-|accelerator", re.IGNORECASE)
 AWS_PACKAGES = frozenset({"aws", "aws-native"})
 
 
@@ -24,6 +24,11 @@ class MachineTypes(Typed, frozen=True, kw_only=True):
     starts_anything: frozenset[str]
     starts_anything_prefixes: tuple[str, ...]
     starts_what_it_names: frozenset[str]
+    other_clouds: frozenset[str]
+    other_clouds_that_start_anything: frozenset[str]
+    other_machines: frozenset[str]
+    other_machine_types: frozenset[str]
+    other_machines_except_modules: frozenset[str]
 
 
 @functools.cache
@@ -32,29 +37,44 @@ def machine_types() -> MachineTypes:
     return read_data_toml("machine_types.toml", MachineTypes)
 
 
-def may_start_machines(resource: Resource) -> bool:
-    """Return whether an unregistered resource may start machines with GPUs, as far as anyone can tell."""
+def why_machines(resource: Resource) -> str:
+    """Return why an unregistered resource may start machines with GPUs, as far as anyone can tell; empty if not."""
+    return next(_reasons(resource), "")
+
+
+def _reasons(resource: Resource) -> Iterator[str]:
     listed, token = machine_types(), resource.token
     if token in listed.starts_anything or token.startswith(listed.starts_anything_prefixes):
+        yield "it may start machines of any kind"
+    if names_accelerator(resource.inputs):
+        yield "it names an instance type with GPUs"
+    if word := gpu_word(resource):
+        yield str(word)
+    if is_other_machine(token):
+        yield "it is or starts machines of another cloud, whose types are not known here"
+    if lost := resource.depends_on.keys() - resource.inputs.keys():
+        yield f"the program sets {min(lost)[:SHOWN]}, which the plan does not show, so it may name a machine"
+    if _hides_machine(resource.inputs, foreign=token.partition(":")[0] not in AWS_PACKAGES):
+        yield "it names a kind of machine that the plan does not tell, or that is not known here"
+
+
+def is_other_machine(token: str) -> bool:
+    """Return whether a type is, or starts, machines of another cloud, by its own name."""
+    package, _, rest = token.partition(":")
+    module, _, name = rest.rpartition(":")
+    listed = machine_types()
+    if package in listed.other_clouds_that_start_anything:
         return True
-    if names_accelerator(resource.inputs) or _speaks_of_gpus(resource.inputs):
+    if token.lower() in listed.other_machine_types:
         return True
-    if resource.depends_on.keys() - resource.inputs.keys():
-        return True  # the program sets something that the plan has lost, so it may name a machine
-    return _hides_machine(resource.inputs, foreign=token.partition(":")[0] not in AWS_PACKAGES)
+    inside = module.partition("/")[0].lower()
+    is_machine = name.lower() in listed.other_machines and inside not in listed.other_machines_except_modules
+    return package in listed.other_clouds and is_machine
 
 
 def starts_what_it_names(resource: Resource) -> bool:
     """Return whether a registered resource without machines of its own names one with GPUs that it may start."""
     return resource.token in machine_types().starts_what_it_names and names_accelerator(resource.inputs)
-
-
-def _speaks_of_gpus(value: Any) -> bool:  # noqa: ANN401 - any JSON
-    if isinstance(value, Mapping):
-        return any(_GPU_WORD.search(key) or _speaks_of_gpus(inner) for key, inner in value.items())
-    if isinstance(value, list | tuple):
-        return any(map(_speaks_of_gpus, value))
-    return isinstance(value, str) and _GPU_WORD.search(value) is not None
 
 
 def _hides_machine(value: Any, *, foreign: bool) -> bool:  # noqa: ANN401 - any JSON

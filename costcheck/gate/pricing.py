@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from costcheck.errors import EvidenceError
 from costcheck.gate.estimate import Component, Estimate, Nodes, PurchaseOption
 from costcheck.gate.free import why_free
-from costcheck.gate.machines import may_start_machines, starts_what_it_names
+from costcheck.gate.machines import starts_what_it_names, why_machines
 from costcheck.gate.result import NOTHING, Cost, PricedComponent, Status
 from costcheck.gate.types import find_pricer, may_run_nodes
 from costcheck.gate.view import Side, UnpriceableError, View
@@ -83,8 +83,9 @@ def price_resource(resource: Resource, side: Side, book: PriceBook) -> Priced:
         return Priced(status=Status.FREE, reason=free, nodes=untold, cost=NOTHING)
     pricer = find_pricer(resource.token)
     if pricer is None:
-        nodes = None if may_start_machines(resource) else ()
-        return Priced(status=Status.UNKNOWN, reason=UNREGISTERED, nodes=nodes)
+        why = why_machines(resource)
+        reason = f"{UNREGISTERED}, and {why}" if why else UNREGISTERED
+        return Priced(status=Status.UNKNOWN, reason=reason, nodes=None if why else ())
     try:
         estimate = pricer(View(resource, side))
     except UnpriceableError as exc:

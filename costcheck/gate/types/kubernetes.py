@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from costcheck.facts import Typed, read_data_toml
 from costcheck.gate.accelerators import names_accelerator
 from costcheck.gate.estimate import Estimate
+from costcheck.gate.gpu_words import gpu_word
 from costcheck.gate.types import karpenter, kubernetes_balancers, kubernetes_volumes
 from costcheck.gate.view import UnpriceableError, View
 from costcheck.plan.records import SECRET, UNKNOWN, Resource
@@ -26,6 +27,7 @@ class Groups(Typed, frozen=True, kw_only=True):
     built_in_source_url: str
     installers: frozenset[str]
     runs_nodes: tuple[str, ...]
+    only_pods: frozenset[str]
     free: dict[str, frozenset[str]]
 
 
@@ -52,7 +54,9 @@ def estimate_object(view: View) -> Estimate:
         message = f"a {kind} changes objects that are not in the plan"
         raise UnpriceableError(message)
     if group not in groups().built_in and whole not in groups().free.get(group, ()):
-        message = f"what the controller of {group} makes of a {whole} in AWS is not known here"
+        word = gpu_word(view.resource) if may_run_nodes(view.resource) else None
+        named = f", and {word}" if word else ""
+        message = f"what the controller of {group} makes of a {whole} in AWS is not known here{named}"
         raise UnpriceableError(message)
     return Estimate()
 
@@ -91,7 +95,9 @@ def may_run_nodes(resource: Resource) -> bool:
         return False
     if group == "helm.sh" or group in known.installers or group.startswith(known.runs_nodes):
         return True
-    return names_accelerator(resource.inputs)
+    if names_accelerator(resource.inputs):
+        return True
+    return group not in known.only_pods and gpu_word(resource) is not None
 
 
 def _is_what_it_says(resource: Resource) -> bool:

@@ -35,6 +35,22 @@ def gpu_check(token: str, inputs: dict[str, Any]) -> str:
         ("gcp:compute/instance:Instance", {"pools": {"config": {"machineType": "n2-standard-2"}}}),
         ("gcp:compute/instance:Instance", {"pools": [{"machineType": "n2-standard-2"}]}),
         ("azure-native:compute:VirtualMachine", {"hardwareProfile": {"vmSize": "Standard_NC24ads_A100_v4"}}),
+        ("runpod:index:Pod", {"gpuTypeId": "NVIDIA H100 80GB HBM3", "gpuCount": 8}),
+        ("scaleway:index/instanceServer:InstanceServer", {"type": "H100-1-80G"}),
+        ("vultr:index/instance:Instance", {"plan": "vcg-a100-1c-6g-4vram"}),
+        ("civo:index/instance:Instance", {"size": "an.g1.l40s.small"}),
+        ("exoscale:index/computeInstance:ComputeInstance", {"type": "gpua30.huge"}),
+        ("kubernetes:example.com/v1:GpuPool", {"apiVersion": "example.com/v1", "kind": "GpuPool", "spec": {}}),
+        ("kubernetes:x.io/v1:Pool", {"apiVersion": "x.io/v1", "kind": "Pool", "spec": {"gpus": 16}}),
+        ("unheard:index/thing:Thing", {"flavor": {"name": "l4"}}),
+        ("aws:future/thing:Thing", {"gpuModel": "x"}),
+        # by the type alone, whatever it says of itself
+        ("gcp:compute/instanceGroupManager:InstanceGroupManager", {"targetSize": 8}),
+        ("digitalocean:index/droplet:Droplet", {"size": "s-1vcpu-1gb"}),
+        ("ovh:CloudProject/kubeNodePool:KubeNodePool", {"maxNodes": 9}),
+        ("azure-native:compute/v20230301:VirtualMachine", {}),
+        ("equinix:metal/device:Device", {"plan": "c3.small.x86"}),
+        ("spotinst:aws/ocean:Ocean", {"maxSize": 9}),
     ],
 )
 def test_what_may_start_machines_that_nobody_can_count_is_not_decided(token: str, inputs: dict[str, Any]) -> None:
@@ -48,12 +64,39 @@ def test_what_may_start_machines_that_nobody_can_count_is_not_decided(token: str
         ("aws:future/thing:Thing", {"description": "a programming guide"}),
         ("gcp:storage/bucket:Bucket", {"location": "EU"}),
         ("datadog:index/monitor:Monitor", {"query": UNKNOWN}),
+        ("gcp:redis/instance:Instance", {"memorySizeGb": 4}),
+        ("azure:postgresql/server:Server", {"name": "orders"}),
+        ("gcp:compute/instanceIAMMember:InstanceIAMMember", {"role": "x"}),
+        ("mongodbatlas:index/cluster:Cluster", {"name": "orders"}),
+        (
+            "hcloud:index/sshKey:SshKey",
+            {"publicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGpUa100tPuL40sH100" + "x" * 20},
+        ),
+        ("kubernetes:x.io/v1:Pool", {"apiVersion": "x.io/v1", "kind": "Pool", "spec": {"gpus": 0}}),
+        ("kubernetes:ray.io/v1:RayCluster", {"apiVersion": "ray.io/v1", "kind": "RayCluster", "spec": {"gpu": 1}}),
     ],
 )
 def test_other_unregistered_types_are_named_and_pass(token: str, inputs: dict[str, Any]) -> None:
     result = gate(read(preview(create(token, "it", inputs))))
 
     assert (result.outcome, len(result.unknown)) == ("allowed", 1)
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "why"),
+    [
+        ("runpod:index:Pod", {"gpuTypeId": "x"}, "`gpuTypeId` names a GPU (`gpu`)"),
+        ("kubernetes:x.io/v1:Pool", {"apiVersion": "x.io/v1", "kind": "Pool", "model": "2 x H100"}, "(`H100`)"),
+        ("hcloud:index/server:Server", {"serverType": "cx22"}, "machines of another cloud"),
+        ("aws:future/thing:Thing", {"instanceType": UNKNOWN}, "a kind of machine that the plan does not tell"),
+        ("aws:future/thing:Thing", {"x": "p5.48xlarge"}, "an instance type with GPUs"),
+        (STACK, {}, "machines of any kind"),
+    ],
+)
+def test_what_is_taken_for_gpus_says_by_what(token: str, inputs: dict[str, Any], why: str) -> None:
+    checks = gate(read(preview(create(token, "it", inputs)))).checks
+
+    assert why in next(check.seen for check in checks if check.name == "gpu")
 
 
 @pytest.mark.parametrize("lost", ["inputs", "instance"])
