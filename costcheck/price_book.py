@@ -196,6 +196,7 @@ class PriceBook:
         service_tier: ServiceTier = ServiceTier.STANDARD,
         context_tokens: int = 0,
         on: date | None = None,
+        or_first: bool = False,
     ) -> UnitPrice:
         """Return the price of one class of tokens of one model, in USD a million tokens.
 
@@ -211,6 +212,8 @@ class PriceBook:
             service_tier: Standard, batch, flex or priority; a tier without a price is an error.
             context_tokens: Tokens of the prompt, cached ones included: they choose the context tier.
             on: Day of use.
+            or_first: The tokens were bought, so that a list that begins later only lacks the older price: take its
+                first one.
 
         Raises:
             PriceNotFoundError: Neither the class nor its substitute has a price on that day.
@@ -219,7 +222,19 @@ class PriceBook:
         uncached = token_meter(model_id, TokenType.UNCACHED_INPUT, service_tier)
         known = _Key(service_code, asked, region_id, PricingCategory.STANDARD) in self._prices
         meter = asked if known or token_type is TokenType.OUTPUT else uncached
-        return self.price(service_code, meter, region_id=region_id, quantity=Decimal(context_tokens), on=on)
+        day = on or self.snapshot.as_of
+        if or_first:
+            day = max(day, self._known_from(_Key(service_code, meter, region_id, PricingCategory.STANDARD)))
+        return self.price(service_code, meter, region_id=region_id, quantity=Decimal(context_tokens), on=day)
+
+    def _known_from(self, key: _Key) -> date:
+        days = (row.effective_from or date.min for row in self._prices.get(key, []))
+        return min(days, default=date.min)
+
+    def token_price_known_from(self, service_code: str, model_id: str, service_tier: ServiceTier) -> date:
+        """Return the first day of which the price of a model's input at a tier is known; `date.min` if always."""
+        meter = token_meter(model_id, TokenType.UNCACHED_INPUT, service_tier)
+        return self._known_from(_Key(service_code, meter, GLOBAL, PricingCategory.STANDARD))
 
     def instance(self, instance_type: str) -> InstanceType:
         """Return what EC2 says of one instance type.

@@ -82,6 +82,7 @@ class LedgerRules(Typed, frozen=True, kw_only=True):
     max_quarantined_share: Fact
     min_quarantined_rows: Fact
     max_lost_cost_share: Fact
+    max_unpriced_share: Fact
     max_source_gap_share: Fact
     rounding_of_a_charge: Fact
     regional_surcharge_share: Fact

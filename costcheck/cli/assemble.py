@@ -1,7 +1,7 @@
 """Gather everything that a decision reads: settings, ledger, prices, and the kit's own data."""
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -12,14 +12,22 @@ import msgspec
 
 from costcheck import __version__
 from costcheck.catalogue import load_gpus, load_open_weights, load_roofline, load_serving_rules
+from costcheck.cli.measured import (
+    longest_run,
+    missing_months,
+    negligible_models,
+    quarantined_share,
+    quiet_providers,
+    unbilled_gap_days,
+)
 from costcheck.cli.named import require_known_types, resolve_models
-from costcheck.decision.inputs import Coverage, DecisionInputs, MissingMonths
+from costcheck.decision.inputs import Coverage, DecisionInputs
 from costcheck.demand_rules import DemandRules, read_demand_rules
 from costcheck.errors import CurrencyError, PriceNotFoundError
 from costcheck.ledger import Ledger
 from costcheck.model.api_cost import ModelName, TokenMarket, list_cost
 from costcheck.model.assignment import split_by_workload
-from costcheck.model.bill import LINE_TELLS_BOTH, BillSummary, PricedUsage, summarise_bill
+from costcheck.model.bill import BillSummary, PricedUsage, summarise_bill
 from costcheck.model.coverage import measure_coverage, next_month
 from costcheck.model.demand import ModelUsage, WorkloadDemand, estimate_demand
 from costcheck.model.self_hosted_cost import PURCHASE_CATEGORY
@@ -40,8 +48,6 @@ from costcheck.sources.snapshot import read_max_ages
 ONE = Decimal(1)
 RELEASE_DAY = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 """OpenAI bills `gpt-5.4-2026-03-05` for `gpt-5.4`."""
-INVOICES = "invoice"
-DAY_GAP = 1
 
 
 class Assembly:
@@ -148,7 +154,8 @@ class Assembly:
                 last_day=seen.last_day,
                 complete_months=seen.complete_months,
                 gap_days=longest_run(seen.gap_days),
-                unbilled_gap_days=self._unbilled(seen.gap_days),
+                unbilled_gap_days=unbilled_gap_days(seen.gap_days, self.charges),
+                quiet=quiet_providers(self.usage, self.as_of, self.rules),
                 quarantined_rows=self.quarantined_rows,
                 quarantined_share=self.quarantined_share,
                 counted_twice=self.counted_twice,
@@ -166,12 +173,6 @@ class Assembly:
             missing_months=self.missing_months,
         )
 
-    def _unbilled(self, gap_days: Sequence[date]) -> int | msgspec.UnsetType:
-        """Return the longest run of such days that no invoice covers, unset where that is the whole run."""
-        invoiced = {row.month for row in self.charges if row.x_source in LINE_TELLS_BOTH}
-        unbilled = longest_run([day for day in gap_days if day.replace(day=1) not in invoiced])
-        return msgspec.UNSET if unbilled == longest_run(gap_days) else unbilled
-
     @cached_property
     def demands(self) -> tuple[WorkloadDemand, ...]:
         """Return the demand of every workload; of the declared ones only where there is no usage at all."""
@@ -182,8 +183,18 @@ class Assembly:
             as_of=self.as_of,
             rules=self.rules,
             constant_price=self._constant_price,
-            set_aside_models=self.settings.set_aside_models,
+            set_aside_models=self.set_aside_models,
         )
+
+    @cached_property
+    def negligible(self) -> tuple[str, ...]:
+        """Return the models that nobody can price, and of which the bill says that they hardly matter."""
+        return negligible_models(self.usage, self.charges, self.names)
+
+    @property
+    def set_aside_models(self) -> tuple[str, ...]:
+        """Return the models that are compared with nothing."""
+        return (*self.settings.set_aside_models, *(name.split("/", 1)[1] for name in self.negligible))
 
     @cached_property
     def bill(self) -> BillSummary:
@@ -194,14 +205,13 @@ class Assembly:
         """
         require_usd(self.charges)
         entered = {row.service_provider_name: ONE - row.discount_share for row in self.settings.contracted_discount}
-        return summarise_bill(
+        summary = summarise_bill(
             self._priced_usage(), self.charges, self.coverage.complete_months, entered_factor=entered.get
         )
+        return replace(summary, negligible_models=self.negligible or msgspec.UNSET)
 
     def _priced_usage(self) -> list[PricedUsage]:
-        by_workload = split_by_workload(
-            self.settings.workload, self.usage, set_aside_models=self.settings.set_aside_models
-        )
+        by_workload = split_by_workload(self.settings.workload, self.usage, set_aside_models=self.set_aside_models)
         rows = []
         for workload, hours in by_workload.items():
             groups: dict[tuple[str, date, str, str], list[UsageHour]] = defaultdict(list)
@@ -225,7 +235,7 @@ class Assembly:
     def _list_cost(self, hours: Sequence[UsageHour], month: date) -> Decimal | None:
         market = self._market(min(_middle_of(month), self.as_of))
         try:
-            return sum((list_cost(market, usage) for usage in _by_tier(hours)), Decimal(0))
+            return sum((list_cost(market, usage, or_first=True) for usage in _by_tier(hours)), Decimal(0))
         except PriceNotFoundError:
             return None
 
@@ -245,7 +255,9 @@ class Assembly:
         try:
             name = market.name(row.service_provider_name, row.request_model)
             return {
-                str(token_type): float(market.price(name, token_type, row.service_tier).list_unit_price)
+                str(token_type): float(
+                    market.price(name, token_type, row.service_tier, or_first=True).list_unit_price
+                )
                 for token_type in TokenType
             }
         except PriceNotFoundError:
@@ -295,45 +307,6 @@ def require_usd(charges: Iterable[MonthCharge]) -> None:
             expected="charges in USD, the currency of the prices",
             action="import the bill in USD; the kit converts nothing, because a rate would be a guess",
         )
-
-
-def quarantined_share(ledger: Ledger) -> Decimal:
-    """Return the share of its rows that nobody could read, of the source where it is largest.
-
-    Where nobody noted how many rows came in, those that the ledger holds are taken for all: the share is the larger.
-    """
-    read: Counter[str] = Counter()
-    for ingest in ledger.ingests():
-        read[ingest.x_source] += ingest.row_count if ingest.rows_in is None else ingest.rows_in
-    unread: Counter[str] = Counter()
-    for (source, _), count in ledger.count_quarantined().items():
-        unread[source] += count
-    return max((Decimal(count) / max(read[source], 1) for source, count in unread.items()), default=Decimal(0))
-
-
-def missing_months(ledger: Ledger, as_of: date) -> tuple[MissingMonths, ...] | msgspec.UnsetType:
-    """Return the months before the question that a provider's bills leave out, unset if none."""
-    found = []
-    for gap in ledger.gaps():
-        months = tuple(month for month in gap.months if next_month(month) <= as_of)
-        row = MissingMonths(
-            x_source=gap.x_source,
-            service_provider_name=gap.service_provider_name,
-            months=months,
-            is_invoiced=gap.x_source == INVOICES,
-        )
-        found += [row] if months else []
-    return tuple(found) or msgspec.UNSET
-
-
-def longest_run(days: Sequence[date]) -> int:
-    """Return the length of the longest run of consecutive days."""
-    longest = current = 0
-    for position, day in enumerate(days):
-        follows = position > 0 and (day - days[position - 1]).days == DAY_GAP
-        current = current + 1 if follows else 1
-        longest = max(longest, current)
-    return longest
 
 
 def _is_used(row: UnitPrice, models: set[tuple[str, str]], region_id: str, bought: set[PricingCategory]) -> bool:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from costcheck.decision.inputs import DecisionInputs
+from costcheck.decision.inputs import Coverage, DecisionInputs
 from costcheck.facts import Fact
 from costcheck.model.bill import BillSummary, ProviderReconciliation
 from costcheck.model.coverage import next_month
@@ -42,7 +42,7 @@ def decided_without_prices(inputs: DecisionInputs) -> bool:
     bound = any(active_compliance(workload, inputs.as_of) for workload in inputs.settings.workload)
     operator = inputs.settings.operator
     return (
-        inputs.bill.charged
+        (inputs.bill.charged or not inputs.coverage.complete_months)
         and not bound
         and (
             len(inputs.coverage.complete_months) < limits.min_complete_months.value
@@ -93,6 +93,7 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
             "bill",
             f"usage x price of {worst.service_provider_name} does not explain what was charged "
             f"({worst.list_cost_usd:,.2f} USD at list, {worst.billed_cost_usd:,.2f} USD billed); "
+            + ("" if worst.worst_month is msgspec.UNSET else f"{worst.worst_month}; ")
             + _way_out_of(worst),
             f"{worst.residual_share:.1%} unexplained",
             limit(limits.max_unreconciled_share),
@@ -149,6 +150,10 @@ def _way_out_of(row: ProviderReconciliation) -> str:
     return "tokens are missing, or cost more there: `costcheck bill reconcile` shows the models"
 
 
+def _quiet(coverage: Coverage) -> str:
+    return "" if coverage.quiet is msgspec.UNSET else f" ({'; '.join(coverage.quiet)})"
+
+
 def _examples(bill: BillSummary) -> str:
     if bill.unmeasured is msgspec.UNSET:
         return ""
@@ -179,7 +184,7 @@ def _demand_problems(inputs: DecisionInputs) -> Iterator[Finding]:
     if gap_days > limits.max_gap_days.value:
         yield _problem(
             "demand",
-            "usage is missing inside the measured months",
+            f"usage is missing inside the measured months{_quiet(coverage)}",
             f"{gap_days} days in a row",
             limit(limits.max_gap_days),
             source(limits.max_gap_days),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import msgspec
 import numpy as np
 
 from costcheck.decision.evaluation import Evaluation
@@ -211,6 +212,12 @@ def _remarks(inputs: DecisionInputs) -> Iterator[Finding]:
     if inputs.bill.unmeasured_monthly_cost_usd:
         amount = usd(inputs.bill.unmeasured_monthly_cost_usd)
         yield _remark("bill", "billed without tokens, and taken as if all of it could move", amount)
+    if inputs.bill.negligible_models is not msgspec.UNSET:
+        names = ", ".join(inputs.bill.negligible_models)
+        yield _remark("bill", f"nobody can price {names}: hardly anything was charged for it, so it is set aside")
+    if inputs.coverage.quiet is not msgspec.UNSET:
+        runs = "; ".join(inputs.coverage.quiet)
+        yield _remark("bill", "days in a row without any usage: a bill that was cut, or no use", runs)
     for gap in inputs.coverage.missing(is_invoiced=False):
         yield _remark("bill", "months without any row: a bill that was not read, or no use", gap.words)
     if inputs.coverage.quarantined_rows:
@@ -264,6 +271,9 @@ def _price_remarks(inputs: DecisionInputs) -> Iterator[Finding]:
             f"from {first_day}",
             "genai-prices",
         )
+    for name, first_day in sorted(_priced_later(inputs).items()):
+        message = f"the price of {name} is known only from a later day on, and stands in for the months before"
+        yield _remark("price", message, f"from {first_day}", "genai-prices")
     for workload in inputs.settings.workload:
         model = workload.cheaper_request_model
         if model is not None and not any(name.split("/", maxsplit=1)[1] == model for name in inputs.names):
@@ -272,6 +282,20 @@ def _price_remarks(inputs: DecisionInputs) -> Iterator[Finding]:
     unpriced = sorted(f"{name} ({option.replace('_', '-')})" for name, option, is_sold in offers if not is_sold)
     if unpriced:
         yield _remark("servers", f"not priced in the region, so not compared: {', '.join(unpriced)}")
+
+
+def _priced_later(inputs: DecisionInputs) -> dict[str, date]:
+    """Return since when the price of each model and tier that was used is known, where that is within the bill."""
+    book, begun = inputs.book, min(inputs.coverage.complete_months, default=inputs.as_of)
+    found: dict[str, date] = {}
+    for usage in (usage for demand in inputs.demands for usage in demand.models):
+        billed = f"{usage.service_provider_name}/{usage.request_model}"
+        if billed in inputs.names:
+            name = inputs.names[billed]
+            first_day = book.token_price_known_from(name.service_code, name.model_id, usage.service_tier)
+            if first_day > begun:
+                found[f"{billed} ({usage.service_tier})"] = first_day
+    return found
 
 
 def _coming_prices(inputs: DecisionInputs) -> dict[date, set[str]]:

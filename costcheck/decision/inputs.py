@@ -49,6 +49,7 @@ class Coverage:
         gap_days: Longest run of days without any usage inside the measured range.
         unbilled_gap_days: The same without months of which an invoice tells the amount; unset, and so not written,
             where it is the same.
+        quiet: Runs of days without usage of one provider, in words; unset, and so not written, where there are none.
         quarantined_rows: Rows of the ledger that nobody could read.
         quarantined_share: Their share of all rows read.
         counted_twice: Pairs of sources that both count some model in the same hours.
@@ -64,6 +65,7 @@ class Coverage:
     counted_twice: tuple[str, ...] = ()
     missing_months: tuple[MissingMonths, ...] | msgspec.UnsetType = msgspec.UNSET
     unbilled_gap_days: int | msgspec.UnsetType = msgspec.UNSET
+    quiet: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
     def longest_gap_days(self, *, tokens_matter: bool) -> int:
         """Return the longest run of days of which nothing is known: not even an amount, where amounts are enough."""

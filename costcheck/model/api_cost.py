@@ -57,8 +57,16 @@ class TokenMarket:
             )
         return self.names[billed]
 
-    def price(self, name: ModelName, token_type: TokenType, tier: ServiceTier, context_tokens: int = 0) -> UnitPrice:
-        """Return the list price of one class of tokens."""
+    def price(
+        self,
+        name: ModelName,
+        token_type: TokenType,
+        tier: ServiceTier,
+        context_tokens: int = 0,
+        *,
+        or_first: bool = False,
+    ) -> UnitPrice:
+        """Return the list price of one class of tokens, or the first one where the list begins later."""
         return self.book.token_price(
             name.service_code,
             name.model_id,
@@ -67,6 +75,7 @@ class TokenMarket:
             service_tier=tier,
             context_tokens=context_tokens,
             on=self.on,
+            or_first=or_first,
         )
 
 
@@ -92,17 +101,25 @@ class ApiVariant:
     needs: str = ""
 
 
-def list_cost(market: TokenMarket, usage: ModelUsage, name: ModelName | None = None) -> Decimal:
+def list_cost(
+    market: TokenMarket, usage: ModelUsage, name: ModelName | None = None, *, or_first: bool = False
+) -> Decimal:
     """Return usage x list unit price in USD.
 
     Raises:
         PriceNotFoundError: A class of tokens has no price.
     """
-    return sum((line.monthly_cost_usd for line in token_lines(market, usage, name, factor=Decimal(1))), ZERO)
+    lines = token_lines(market, usage, name, factor=Decimal(1), or_first=or_first)
+    return sum((line.monthly_cost_usd for line in lines), ZERO)
 
 
 def token_lines(
-    market: TokenMarket, usage: ModelUsage, name: ModelName | None = None, *, factor: Decimal | None = None
+    market: TokenMarket,
+    usage: ModelUsage,
+    name: ModelName | None = None,
+    *,
+    factor: Decimal | None = None,
+    or_first: bool = False,
 ) -> tuple[CostLine, ...]:
     """Return one cost line for each class of tokens that was used.
 
@@ -111,6 +128,7 @@ def token_lines(
         usage: Tokens of one model in one month.
         name: Model whose prices to use instead of the usage's own.
         factor: Contracted over list price; the provider's own where None.
+        or_first: The tokens were bought at this tier, so that a list that begins later lends its first price.
     """
     priced_as = name or market.name(usage.service_provider_name, usage.request_model)
     # The bill says who is paid; the price list may file the same model under its maker.
@@ -118,7 +136,7 @@ def token_lines(
     share = market.contracted_factor(provider) if factor is None else factor
     context = int(_input_tokens(usage) / usage.requests) if usage.requests else 0
     return tuple(
-        _line(market.price(priced_as, token_type, usage.service_tier, context), tokens, share)
+        _line(market.price(priced_as, token_type, usage.service_tier, context, or_first=or_first), tokens, share)
         for token_type, tokens in _classes(usage)
         if tokens > 0
     )
@@ -161,9 +179,8 @@ def _attempt(build: Callable[[], ApiVariant | None]) -> list[ApiVariant]:
 
 def _today(demand: WorkloadDemand, market: TokenMarket) -> ApiVariant:
     names = ", ".join(sorted({usage.request_model for usage in demand.models}))
-    return _variant(
-        OptionKind.API_TODAY, f"{names} as today", names, _all_lines(market, demand.models), replaces_model=False
-    )
+    lines = tuple(line for usage in demand.models for line in token_lines(market, usage, or_first=True))
+    return _variant(OptionKind.API_TODAY, f"{names} as today", names, lines, replaces_model=False)
 
 
 def _batch(workload: Workload, demand: WorkloadDemand, market: TokenMarket) -> ApiVariant | None:

@@ -11,6 +11,10 @@ import msgspec
 from costcheck.records import ChargeCategory, MonthCharge, Operation
 
 ZERO = Decimal(0)
+Amounts = dict[date, Decimal]
+"""By month."""
+WORTH_TELLING = Decimal("0.05")
+"""Residuals below are nobody's concern, whatever the limit is."""
 MAY_BE_CHAT = (Operation.CHAT, Operation.OTHER)
 """Operations of charges that somebody's model could answer; an invoice that names no model says `other`."""
 
@@ -42,6 +46,7 @@ class ProviderReconciliation:
     Attributes:
         contracted_factor: Contracted over list price: entered, or derived from the residual.
         residual_share: What usage x contracted price leaves unexplained, as a share of what was billed.
+        worst_month: The month with most of a residual that is worth telling, in words; unset where there is none.
     """
 
     service_provider_name: str
@@ -49,6 +54,7 @@ class ProviderReconciliation:
     list_cost_usd: Decimal
     contracted_factor: Decimal
     residual_share: Decimal
+    worst_month: str | msgspec.UnsetType = msgspec.UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +83,7 @@ class BillSummary:
         addressable_monthly_cost_usd: Mean of the last three complete months, what nobody measured included: at most
             that much could move.
         unmeasured_monthly_cost_usd: The part of it of which nobody counted the tokens.
+        negligible_models: Models that nobody can price, and that hardly cost anything; unset where there are none.
         unmeasured: What that is, in words, newest month first; unset, and so not written, where it is nothing.
         unpriced_models: Addressable models that no price list knows.
         has_usage: False where there are amounts without tokens.
@@ -92,6 +99,7 @@ class BillSummary:
     has_usage: bool
     charged: bool
     unmeasured: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    negligible_models: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
     def contracted_factor(self, service_provider_name: str) -> Decimal:
         """Return contracted over list price of a provider, 1 for one that billed nothing yet."""
@@ -200,33 +208,38 @@ def _reconcile(
 ) -> tuple[ProviderReconciliation, ...]:
     # What nobody can price cannot be explained by a price either: it stands as a problem of its own, or aside.
     unpriced = {(row.service_provider_name, row.request_model) for row in usage if row.list_cost_usd is None}
-    billed: dict[str, Decimal] = defaultdict(Decimal)
-    listed: dict[str, Decimal] = defaultdict(Decimal)
+    billed: dict[str, Amounts] = defaultdict(lambda: defaultdict(Decimal))
+    listed: dict[str, Amounts] = defaultdict(lambda: defaultdict(Decimal))
     for charge in filter(_is_model_charge, charges):
         if (charge.service_provider_name, charge.x_gen_ai_request_model) in unpriced:
             continue
-        billed[charge.service_provider_name] += charge.billed_cost
+        billed[charge.service_provider_name][charge.month] += charge.billed_cost
     for row in usage:
         if (row.service_provider_name, row.request_model) in unpriced:
             continue
-        listed[row.service_provider_name] += row.list_cost_usd or ZERO
+        listed[row.service_provider_name][row.month] += row.list_cost_usd or ZERO
     return tuple(
         _reconciliation(provider, billed[provider], listed[provider], entered_factor(provider))
         for provider in sorted(set(billed) & set(listed))
-        if billed[provider] > 0 and listed[provider] > 0
+        if sum(billed[provider].values()) > 0 and sum(listed[provider].values()) > 0
     )
 
 
 def _reconciliation(
-    provider: str, billed: Decimal, listed: Decimal, entered: Decimal | None
+    provider: str, billed: Amounts, listed: Amounts, entered: Decimal | None
 ) -> ProviderReconciliation:
-    expected = listed * (Decimal(1) if entered is None else entered)
+    factor = Decimal(1) if entered is None else entered
+    billed_cost, list_cost = sum(billed.values(), ZERO), sum(listed.values(), ZERO)
+    residual_share = abs(billed_cost - list_cost * factor) / billed_cost
+    worst = max(sorted({*billed, *listed}), key=lambda month: abs(billed[month] - listed[month] * factor))
+    words = f"most of it in {worst:%Y-%m}: {listed[worst]:,.2f} USD at list, {billed[worst]:,.2f} USD billed"
     return ProviderReconciliation(
         service_provider_name=provider,
-        billed_cost_usd=billed,
-        list_cost_usd=listed,
-        contracted_factor=billed / listed,
-        residual_share=abs(billed - expected) / billed,
+        billed_cost_usd=billed_cost,
+        list_cost_usd=list_cost,
+        contracted_factor=billed_cost / list_cost,
+        residual_share=residual_share,
+        worst_month=words if residual_share >= WORTH_TELLING else msgspec.UNSET,
     )
 
 

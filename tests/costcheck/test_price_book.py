@@ -142,6 +142,19 @@ def test_nothing_stands_in_for_a_token_price_that_has_not_begun() -> None:
         book(token_row(effective_from=date(2026, 8, 2))).token_price("openai", "m", TokenType.OUTPUT)
 
 
+def test_tokens_that_were_bought_take_the_first_price_that_is_known() -> None:
+    rows = (token_row("3", effective_from=date(2026, 9, 2)), token_row("2", effective_from=date(2026, 8, 2)))
+    prices = book(*rows)
+    assert prices.token_price("openai", "m", TokenType.OUTPUT, or_first=True).list_unit_price == 2
+    later = prices.token_price("openai", "m", TokenType.OUTPUT, or_first=True, on=date(2026, 10, 1))
+    assert later.list_unit_price == 3
+
+
+def test_a_model_of_which_no_price_is_known_has_no_first_one() -> None:
+    with pytest.raises(PriceNotFoundError):
+        book().token_price("openai", "m", TokenType.OUTPUT, or_first=True)
+
+
 TIERS = (
     unit_price("0.09", meter="out", service="AWSDataTransfer", unit="GB"),
     unit_price("0.085", meter="out", service="AWSDataTransfer", unit="GB", tier_start=10240),

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from costcheck.catalogue import OpenWeights, load_open_weights
-from costcheck.cli.assemble import Assembly, longest_run, quarantined_share
+from costcheck.cli.assemble import Assembly
+from costcheck.cli.measured import longest_run, quarantined_share
 from costcheck.cli.named import resolve_models
 from costcheck.decision.decide import decide
 from costcheck.decision.inputs import DecisionInputs, decode_inputs
@@ -24,6 +25,7 @@ from costcheck.records import (
     PricingCategory,
     Provenance,
     QuarantinedRow,
+    ServiceTier,
     TokenUsage,
 )
 from costcheck.settings import ContractedDiscount, Match, PurchaseOption, SelfHosting, Settings
@@ -251,6 +253,56 @@ def test_the_longest_run_is_counted_in_days() -> None:
     days = [date(2026, 7, number) for number in (1, 2, 3, 7, 8, 20)]
     assert longest_run(days) == 3
     assert longest_run([]) == 0
+
+
+def test_an_invoiced_month_without_tokens_is_a_gap_of_tokens_and_not_of_the_bill(ledger: Ledger) -> None:
+    invoiced = tuple(charge(month, "8250", x_source="invoice") for month in (5, 6, 7))
+    usage = tuple(replace(row, x_source="invoice") for row in THREE_MONTHS[:31] + THREE_MONTHS[61:])
+    provenance = Provenance(source="test", source_url="test", retrieved_on=AS_OF, origin=Origin.CONSTRUCTED)
+    ledger.replace(
+        BillBatch(x_source="invoice", buckets=("b",), usage=usage, charges=invoiced, provenance=provenance)
+    )
+    row = gathered(ledger)
+    assert (row.coverage.gap_days, row.coverage.unbilled_gap_days) == (30, 0)
+    assert row.bill.unmeasured == ("2026-06 openai gpt-5.4, 8,250.00 USD",)
+
+
+def test_days_without_usage_of_one_provider_are_named_though_another_has_some(ledger: Ledger) -> None:
+    other = tuple(replace(row, service_provider_name="anthropic") for row in THREE_MONTHS[:40] + THREE_MONTHS[60:70])
+    fill(ledger, (*THREE_MONTHS, *other), CHARGES)
+    row = gathered(ledger)
+    assert row.coverage.gap_days == 0
+    assert row.coverage.quiet == ("anthropic, 2026-06-10 to 2026-06-29", "anthropic, since 2026-07-10")
+
+
+ODD = replace(THREE_MONTHS[3], request_model="gpt-9-odd")
+
+
+@pytest.mark.parametrize(("cost", "is_negligible"), [("0.04", True), ("85", True), ("90", False)])
+def test_a_model_nobody_can_price_is_set_aside_where_it_hardly_cost_anything(
+    ledger: Ledger, cost: str, *, is_negligible: bool
+) -> None:
+    fill(ledger, (*THREE_MONTHS, ODD), (*CHARGES, charge(5, cost, x_gen_ai_request_model="gpt-9-odd")))
+    row = gathered(ledger)
+    assert (row.bill.negligible_models == ("openai/gpt-9-odd",)) is is_negligible
+    assert (row.bill.unpriced_models == ()) is is_negligible
+    decision = decide(row)
+    assert (decision.verdict is Verdict.INSUFFICIENT_EVIDENCE) is not is_negligible
+    assert any("openai/gpt-9-odd" in found.message for found in decision.findings)
+
+
+def test_a_model_nobody_can_price_and_of_which_no_charge_is_known_may_cost_anything(ledger: Ledger) -> None:
+    fill(ledger, (*THREE_MONTHS, ODD), CHARGES)
+    assert gathered(ledger).bill.unpriced_models == ("openai/gpt-9-odd",)
+
+
+def test_batches_before_their_price_is_listed_are_priced_and_said(ledger: Ledger) -> None:
+    batched = tuple(replace(row, service_tier=ServiceTier.BATCH) for row in THREE_MONTHS)
+    fill(ledger, batched, tuple(replace(row, billed_cost=row.billed_cost / 2) for row in CHARGES))
+    row = gathered(ledger)
+    assert row.bill.residual_share == 0
+    found = [one.message for one in decide(row).findings if "known only from a later day" in one.message]
+    assert [message.partition(" is known")[0] for message in found] == ["the price of openai/gpt-5.4 (batch)"]
 
 
 def test_models_may_be_named_as_on_hugging_face() -> None:

@@ -291,3 +291,20 @@ def test_a_discount_is_advised_only_where_less_was_billed_than_listed(billed: in
     odd = replace(reconciliation("0.5"), billed_cost_usd=Decimal(billed), list_cost_usd=Decimal(100))
     (problem,) = decided(bill=bill(reconciliations=(odd,))).findings
     assert advice in problem.message
+
+
+def test_without_a_complete_month_old_prices_are_only_a_remark() -> None:
+    young = coverage(complete_months=(), first_day=date(2026, 7, 20))
+    assert decided(coverage=young, bill=bill("0", charged=False), as_of=date(2026, 8, 20), live=True).rule == 3
+
+
+QUIET = coverage(quiet=("anthropic, since 2026-07-10",))
+
+
+def test_days_without_usage_of_one_provider_are_a_remark() -> None:
+    assert any(row.figure == "anthropic, since 2026-07-10" for row in decided(coverage=QUIET).findings)
+
+
+def test_a_gap_is_told_with_its_days() -> None:
+    (problem,) = decided(coverage=replace(QUIET, gap_days=30)).findings
+    assert problem.message == "usage is missing inside the measured months (anthropic, since 2026-07-10)"

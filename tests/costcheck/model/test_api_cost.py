@@ -122,8 +122,18 @@ def test_a_model_that_nobody_prices_is_an_error_with_its_name() -> None:
 
 
 def test_a_tier_without_a_price_is_an_error_and_never_the_standard_one() -> None:
+    batched = usage(Decimal(10), service_tier=ServiceTier.BATCH)
+    with pytest.raises(PriceNotFoundError, match="begin later"):
+        token_lines(inputs().market, batched)
+    row = inputs()
+    rows = tuple(price for price in row.snapshot.unit_prices if not price.sku_meter.endswith("/batch"))
     with pytest.raises(PriceNotFoundError):
-        variants(models=(usage(Decimal(10), service_tier=ServiceTier.BATCH),))
+        variants(row=replace(row, snapshot=replace(row.snapshot, unit_prices=rows)), models=(batched,))
+
+
+def test_a_tier_that_was_bought_takes_the_first_price_of_a_list_that_begins_later() -> None:
+    (today,) = variants(models=(usage(Decimal(4_000_000), service_tier=ServiceTier.BATCH),)).values()
+    assert today.monthly_cost_usd == TODAY / 2  # batch prices are listed from October on: half of standard
 
 
 def test_long_prompts_take_the_price_of_their_context() -> None:

@@ -203,3 +203,14 @@ def test_the_unmeasured_share_is_that_of_all_months_or_of_the_last_three_the_lar
 ) -> None:
     row = summary([typed(month) for month in measured], [invoiced(month) for month in MONTHS])
     assert row.unmeasured_share.quantize(Decimal("0.001")) == Decimal(share)
+
+
+def test_a_residual_names_the_month_that_it_is_of() -> None:
+    costs = [charged(month, "100" if month != MONTHS[2] else "60") for month in MONTHS]
+    row = summary([used(month) for month in MONTHS], costs)
+    assert row.reconciliations[0].worst_month == "most of it in 2026-06: 100.00 USD at list, 60.00 USD billed"
+
+
+def test_a_residual_that_is_nobodys_concern_names_no_month() -> None:
+    row = summary([used(month) for month in MONTHS], [charged(month, "104") for month in MONTHS])
+    assert row.reconciliations[0].worst_month is msgspec.UNSET
