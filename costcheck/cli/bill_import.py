@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections import Counter
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,18 +14,26 @@ from costcheck.errors import CostcheckError
 from costcheck.sources.bills.registry import FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import date
 
     from costcheck.cli.context import Context
     from costcheck.ingest import Stored
+    from costcheck.ingest.deliveries import Delivery, Given
+    from costcheck.records import QuarantinedRow
 
 # Imports of duckdb, msgspec and rich wait inside the commands, so that `--help` stays fast.
-REASONS_SHOWN = 5
+REASONS_SHOWN = 10
+"""All that a short list can have: ten bad rows of it fail the read."""
+
+LINES_SHOWN = 10
+NAMED = "file:"
+"""Begins a bucket that is named after its file, whatever is in it."""
 
 
 @click.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option(
     "--format",
     "kind",
@@ -41,43 +50,92 @@ REASONS_SHOWN = 5
 @LEDGER
 @click.pass_obj
 def import_files(context: Context, files: tuple[Path, ...], kind: str, ledger: Path, *, without_usage: bool) -> None:
-    """Import FILES of bills; what each is shows in its content."""
-    for position, file in enumerate(files):
-        try:
-            import_bill_file(file, ledger, context.now.date(), kind, without_usage=without_usage)
-        except CostcheckError as exc:
-            raise _placed(exc, files, position) from exc
+    """Import FILES of bills, and all that a folder holds; what each is shows in its content.
+
+    The parts of an export (FOCUS, CUR, a dump of Google's or of LiteLLM's) count as one when they come together.
+    """
+    from costcheck.ingest.deliveries import find_deliveries  # noqa: PLC0415 - see the top
+
+    with _counted("looking what the files are", None) as advance:
+        given = find_deliveries(files, kind, advance)
+    tell_given(given)
+    _import_all(given.deliveries, ledger, context.now.date(), without_usage=without_usage)
 
 
-def _placed(exc: CostcheckError, files: Sequence[Path], position: int) -> CostcheckError:
+def _import_all(deliveries: Sequence[Delivery], ledger: Path, retrieved_on: date, *, without_usage: bool) -> None:
+    taken: set[str] = set()
+    quiet = _are_many(deliveries)
+    read: dict[str, list[Stored]] = {name: [] for name in quiet}
+    with _counted("reading files", len(deliveries)) as advance:
+        for position, delivery in enumerate(deliveries):
+            try:
+                stored = _import(delivery, ledger, retrieved_on, taken, without_usage=without_usage)
+            except CostcheckError as exc:
+                raise _placed(exc, deliveries, position) from exc
+            taken |= {bucket for bucket in stored.batch.buckets if bucket.startswith(NAMED)}
+            if delivery.source.name in quiet:
+                read[delivery.source.name].append(stored)
+            else:
+                tell(ledger, stored, delivery)
+            advance()
+    for name, some in read.items():
+        tell_many(ledger, name, some)
+
+
+def _are_many(deliveries: Sequence[Delivery]) -> set[str]:
+    """Return the formats of which there are more files than anybody wants to read a line of."""
+    counts = Counter(delivery.source.name for delivery in deliveries)
+    return {name for name, count in counts.items() if count > LINES_SHOWN}
+
+
+def _placed(exc: CostcheckError, deliveries: Sequence[Delivery], position: int) -> CostcheckError:
     """Return the same error with the file's name, and with what became of the other files."""
-    file = files[position]
-    seen = exc.seen if file.name in exc.seen else f"{file}: {exc.seen}"
+    delivery = deliveries[position]
+    is_named = any(path.name in exc.seen for path in delivery.paths) or delivery.name in exc.seen
     told = [
-        *_named(files[:position], "already in the ledger: "),
-        *_named(files[position + 1 :], "not read: "),
+        *_named(deliveries[:position], "already in the ledger: "),
+        *_named(deliveries[position + 1 :], "not read: "),
     ]
-    return type(exc)(seen, expected=exc.expected, action="; ".join([exc.action, *told]))
+    return type(exc)(
+        exc.seen if is_named else f"{delivery.name}: {exc.seen}",
+        expected=exc.expected,
+        action="; ".join([exc.action, *told]),
+    )
 
 
-def _named(files: Sequence[Path], what: str) -> list[str]:
-    return [what + ", ".join(map(str, files))] if files else []
+def _named(deliveries: Sequence[Delivery], what: str) -> list[str]:
+    return [what + some([delivery.name for delivery in deliveries])] if deliveries else []
 
 
-def import_bill_file(
-    file: Path, ledger: Path, retrieved_on: date, kind: str = "auto", *, without_usage: bool = False
-) -> None:
+def some(names: Sequence[str]) -> str:
+    """Return names for a message, of many the first ones."""
+    more = len(names) - LINES_SHOWN
+    return ", ".join(names[:LINES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def import_bill_file(file: Path, ledger: Path, retrieved_on: date) -> None:
     """Read a file of bills into the ledger and say what it held."""
-    from costcheck.ingest import file_source, import_file  # noqa: PLC0415 - see the top
+    from costcheck.ingest.deliveries import find_deliveries  # noqa: PLC0415 - see the top
+
+    _import_all(find_deliveries((file,)).deliveries, ledger, retrieved_on, without_usage=False)
+
+
+def _import(
+    delivery: Delivery, ledger: Path, retrieved_on: date, taken: AbstractSet[str], *, without_usage: bool
+) -> Stored:
+    from costcheck.ingest import import_files as read_in  # noqa: PLC0415 - see the top
     from costcheck.records import Origin, Provenance  # noqa: PLC0415 - see the top
 
-    with busy(f"reading {file.name}"):
-        source = file_source(file, kind)
-        provenance = Provenance(
-            source=source.name, source_url=file.name, retrieved_on=retrieved_on, origin=Origin.ENTERED
-        )
-        stored = import_file(ledger, file, source, provenance, without_usage=without_usage)
-    tell(ledger, stored)
+    source = delivery.source
+    where = Provenance(source=source.name, source_url=delivery.name, retrieved_on=retrieved_on, origin=Origin.ENTERED)
+    with busy(f"reading {delivery.name}"):
+        return read_in(ledger, delivery.paths, source, where, without_usage=without_usage, taken=taken)
+
+
+def _notes(delivery: Delivery) -> Sequence[str]:
+    """Return what a source has to say of a file that people type: columns that it did not read, sums."""
+    notes: Callable[[Path], Sequence[str]] | None = getattr(delivery.source.load(), "notes", None)
+    return [note for path in delivery.paths for note in notes(path)] if notes else ()
 
 
 def busy(what: str) -> AbstractContextManager[object]:
@@ -88,14 +146,55 @@ def busy(what: str) -> AbstractContextManager[object]:
     return console.status(what) if console.is_terminal else nullcontext()
 
 
-def tell(path: Path, stored: Stored) -> None:
+@contextmanager
+def _counted(what: str, total: int | None) -> Iterator[Callable[[], None]]:
+    """Yield what moves a bar, which is shown on a terminal where there are many files."""
+    from rich.console import Console  # noqa: PLC0415 - see the top
+    from rich.progress import Progress  # noqa: PLC0415 - see the top
+
+    console = Console(stderr=True)
+    is_shown = console.is_terminal and (total is None or total > LINES_SHOWN)
+    with Progress(console=console, transient=True, disable=not is_shown) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda: progress.advance(task)
+
+
+def tell_given(given: Given) -> None:
+    """Say what is not read."""
+    if given.left_out:
+        click.echo(f"left out, for they are no bills: {some(given.left_out)}", err=True)
+    for copy in given.copies[:LINES_SHOWN]:
+        click.echo(f"{copy} is a copy of a file that is read, and is read once", err=True)
+
+
+def tell(path: Path, stored: Stored, delivery: Delivery | None = None) -> None:
     """Say what went into the ledger, and why rows did not."""
     batch = stored.batch
+    count = len(delivery.files) if delivery else 1
+    of = f" ({', '.join(batch.buckets)})" + (f" in {count} files" if count > 1 else "")
     click.echo(
-        f"{path}: {len(batch.usage)} rows of usage and {len(batch.charges)} charges from {batch.x_source}"
-        f" ({', '.join(batch.buckets)}); {stored.set_aside} rows set aside, {len(batch.quarantined)} quarantined"
+        f"{path}: {len(batch.usage)} rows of usage and {len(batch.charges)} charges from {batch.x_source}{of};"
+        f" {stored.set_aside} rows set aside, {len(batch.quarantined)} quarantined"
     )
-    for row in batch.quarantined[:REASONS_SHOWN]:
+    _tell_reasons(batch.quarantined)
+    for note in _notes(delivery) if delivery else ():
+        click.echo(f"  {note}", err=True)
+
+
+def tell_many(path: Path, source: str, read: Sequence[Stored]) -> None:
+    """Say what went into the ledger from many files of one format."""
+    batches = [stored.batch for stored in read]
+    quarantined = [row for batch in batches for row in batch.quarantined]
+    click.echo(
+        f"{path}: {sum(len(batch.usage) for batch in batches)} rows of usage and"
+        f" {sum(len(batch.charges) for batch in batches)} charges from {len(read)} files of {source};"
+        f" {sum(stored.set_aside for stored in read)} rows set aside, {len(quarantined)} quarantined"
+    )
+    _tell_reasons(quarantined)
+
+
+def _tell_reasons(quarantined: Sequence[QuarantinedRow]) -> None:
+    for row in quarantined[:REASONS_SHOWN]:
         click.echo(f"  quarantined: {row.reason}", err=True)
-    if len(batch.quarantined) > REASONS_SHOWN:
-        click.echo(f"  and {len(batch.quarantined) - REASONS_SHOWN} more: see `costcheck bill show`", err=True)
+    if len(quarantined) > REASONS_SHOWN:
+        click.echo(f"  and {len(quarantined) - REASONS_SHOWN} more: see `costcheck bill show`", err=True)

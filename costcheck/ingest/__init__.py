@@ -1,6 +1,6 @@
 """From a source into the ledger: pulls by the month, files, and quarantined rows once more."""
 
-from costcheck.ingest.files import file_source, import_file, recognise
+from costcheck.ingest.files import file_source, import_file, import_files, recognise
 from costcheck.ingest.months import pull_months, unsettled
 from costcheck.ingest.replay import Replayed, replay
 from costcheck.ingest.storing import Stored
@@ -10,6 +10,7 @@ __all__ = [
     "Stored",
     "file_source",
     "import_file",
+    "import_files",
     "pull_months",
     "recognise",
     "replay",

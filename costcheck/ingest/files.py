@@ -1,12 +1,16 @@
 """A bill from a file, whatever its format."""
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import cast
 
-from costcheck.errors import SourceError
+from costcheck.errors import SourceError, UsageError
 from costcheck.ingest.charges_alone import charges_alone
 from costcheck.ingest.storing import Stored, store
 from costcheck.ingest.unrecognised import unrecognised
 from costcheck.records import BillBatch, Provenance
+from costcheck.sources.bills.contract import DeliveryModule, FileModule
+from costcheck.sources.bills.files import names_of
 from costcheck.sources.bills.installed import installed_files
 from costcheck.sources.bills.registry import FILES, FileSource, find
 
@@ -19,18 +23,61 @@ def import_file(
     Raises:
         CostcheckError: It cannot be read, nothing or too little in it counts, or it does not fit the ledger.
     """
+    return import_files(path, (file,), source, provenance, without_usage=without_usage)
+
+
+def import_files(  # noqa: PLR0913 - what, where to, and how
+    path: Path,
+    files: Sequence[Path],
+    source: FileSource,
+    provenance: Provenance,
+    *,
+    without_usage: bool = False,
+    taken: Collection[str] = (),
+) -> Stored:
+    """Read one file, or the parts of one export, into one bucket of the ledger.
+
+    Raises:
+        CostcheckError: See `import_file`; or the bucket is one of those that are `taken` by other files of the same
+            command, whose place it would take.
+    """
     module = source.load()
-    batch = module.read(file, provenance)
+    batch = _read(module, files, provenance)
     if batch.is_empty:
-        raise _nothing_in(file, batch)
+        raise _nothing_in(names_of(files), batch)
+    _refuse_taken(batch, taken)
     return store(path, charges_alone(batch) if without_usage else batch, module)
 
 
-def _nothing_in(file: Path, batch: BillBatch) -> SourceError:
+def _read(module: FileModule, files: Sequence[Path], provenance: Provenance) -> BillBatch:
+    (first, *others) = files
+    if not others:
+        return module.read(first, provenance)
+    return cast("DeliveryModule", module).read_delivery(files, provenance)
+
+
+def is_in_parts(source: FileSource) -> bool:
+    """Return whether several files of the format may be one export."""
+    return hasattr(source.load(), "read_delivery")
+
+
+def _refuse_taken(batch: BillBatch, taken: Collection[str]) -> None:
+    for bucket in batch.buckets:
+        if bucket in taken:
+            message = f"{batch.x_source} {bucket} came twice, from two files of the same name"
+            raise UsageError(
+                message,
+                expected="files of this format with names of their own: a second one of the same name takes the "
+                "place of the first",
+                action="rename them, say by their month, and import them again",
+            )
+
+
+def _nothing_in(name: str, batch: BillBatch) -> SourceError:
     counts = [f"{row.row_count} rows set aside: {row.reason}" for row in batch.set_aside]
     found = "; ".join(counts) or "it has no rows"
     return SourceError(
-        f"{batch.x_source}, {file.name}: no row of it is about language models; {found}",
+        f"{batch.x_source}, {name}: no row of it is about language models; {found}",
         expected="at least one row of usage or cost of a language model",
         action="check that it is the export of the account and the months that use models; the ledger is untouched",
     )
