@@ -25,6 +25,7 @@ MILLION = Decimal(1_000_000)
 VALUE = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|[0-9][0-9.,:T+-]*""")
 WAY_OUT = "; `costcheck bill forget` one, or import a bill that has charges again with --without-usage"
 LEGEND = "input: without what the cache read or wrote; ~ may still change, or is a gateway's estimate; ? not told"
+CACHE_WRITE = "cache write"
 
 
 def print_ledger(ledger: Ledger) -> None:
@@ -49,6 +50,8 @@ def print_months(console: Console, lines: Sequence[MonthLine]) -> None:
     console.width = max(console.width, Measurement.get(console, unlimited, narrowest).minimum)
     console.print(month_table(lines, [_name(line, lines) for line in lines]))
     console.print()
+    for text in net_lines(lines):
+        console.print(text, soft_wrap=True)
     console.print(_left_out(lines))
     console.print(LEGEND)
     if not _one(line.x_source for line in lines):
@@ -98,7 +101,7 @@ def _figures(lines: Sequence[MonthLine]) -> list[Figure]:
 
     def billed(line: MonthLine) -> str:
         if line.billed_cost is None:
-            return "?"
+            return "-" if _is_other_alone(line) else "?"
         return ("~" if line.x_estimated else "") + money(line.billed_cost, line)
 
     def totals(lines: Sequence[MonthLine], amount_of: Callable[[MonthLine], Decimal | None]) -> str:
@@ -120,14 +123,43 @@ def _figures(lines: Sequence[MonthLine]) -> list[Figure]:
         return totals([line for line in lines if line.other_cost], lambda line: line.other_cost) or "-"
 
     return [
-        Figure("requests", "", lambda line: "?" if line.requests is None else f"{line.requests:,}"),
-        Figure("input", "M tokens", lambda line: shown_millions(line.uncached_input_tokens)),
-        Figure("cache read", "M tokens", lambda line: shown_millions(line.cache_read_input_tokens)),
-        Figure("cache write", "M tokens", lambda line: shown_millions(line.cache_creation_input_tokens)),
-        Figure("output", "M tokens", lambda line: shown_millions(line.output_tokens)),
+        Figure("requests", "", lambda line: _told(line, line.requests, "{:,}".format)),
+        Figure("input", "M tokens", lambda line: _told(line, line.uncached_input_tokens, shown_millions)),
+        Figure("cache read", "M tokens", lambda line: _told(line, line.cache_read_input_tokens, shown_millions)),
+        Figure(CACHE_WRITE, "M tokens", lambda line: _told(line, line.cache_creation_input_tokens, shown_millions)),
+        Figure("output", "M tokens", lambda line: _told(line, line.output_tokens, shown_millions)),
         Figure("billed", unit, billed, billed_in_all),
         Figure("other", unit, lambda line: money(line.other_cost, line) if line.other_cost else "-", other_in_all),
     ]
+
+
+def _told(line: MonthLine, count: int | None, shown: Callable[[int], str]) -> str:
+    if count is None:
+        return "-" if _is_other_alone(line) else "?"
+    return shown(count)
+
+
+def _is_other_alone(line: MonthLine) -> bool:
+    """Return whether it is a credit, a tax or the like, which has no usage that could be told."""
+    return bool(line.other_cost) and line.billed_cost is None and line.output_tokens is None
+
+
+def net_lines(lines: Sequence[MonthLine]) -> Iterator[str]:
+    """Yield what is left of each month's usage once credits, taxes and the like are counted; nothing without them."""
+    months = [(f"{month:%Y-%m}", list(rows)) for month, rows in groupby(lines, key=lambda line: line.month)]
+    if len(months) > 1:
+        months.append(("all months", list(lines)))
+    for name, rows in months:
+        for currency in sorted({line.billing_currency for line in rows if line.billing_currency and line.other_cost}):
+            yield f"{name}: {_net([line for line in rows if line.billing_currency == currency])} {currency}"
+
+
+def _net(lines: Sequence[MonthLine]) -> str:
+    usage = sum((line.billed_cost for line in lines if line.billed_cost is not None), Decimal(0))
+    other = sum((line.other_cost for line in lines), Decimal(0))
+    mark = "~" if any(line.x_estimated for line in lines) else ""
+    parts = (("usage", usage), ("other", other), ("net", usage + other))
+    return ", ".join(f"{name} {mark}{shown_amount(amount)}" for name, amount in parts)
 
 
 def shown_millions(tokens: int) -> str:
@@ -165,7 +197,7 @@ def _one(values: Iterator[str]) -> str:
 
 def _only_zeros(lines: Sequence[MonthLine]) -> list[str]:
     sums = {
-        "cache write": any(line.cache_creation_input_tokens for line in lines),
+        CACHE_WRITE: any(line.cache_creation_input_tokens for line in lines),
         "other": any(line.other_cost for line in lines),
     }
     return [heading for heading, is_any in sums.items() if not is_any]
@@ -177,7 +209,10 @@ def _left_out(lines: Sequence[MonthLine]) -> str:
         "provider": _one(line.service_provider_name for line in lines),
     }
     parts = [f"{name}: {value}" for name, value in columns.items() if value]
-    parts += [f"{name}: none" for name in _only_zeros(lines)]
+    is_told = any(line.output_tokens is not None for line in lines)
+    parts += [
+        f"{name}: {'not told' if name == CACHE_WRITE and not is_told else 'none'}" for name in _only_zeros(lines)
+    ]
     return f"in every row: {', '.join(parts)}" if parts else "names: source: provider/model"
 
 

@@ -15,6 +15,7 @@ from costcheck.cli.bill_options import LEDGER, MONTH
 from costcheck.cli.bill_reconcile import reconcile
 from costcheck.cli.bill_replay import replay
 from costcheck.cli.bill_retention import forget, redact
+from costcheck.cli.bill_template import template
 from costcheck.errors import UsageError
 from costcheck.sources.bills.registry import PULLS
 
@@ -243,5 +244,5 @@ def _counts(counts: dict[tuple[str, str], int]) -> list[dict[str, str | int]]:
     return [{"x_source": source, "reason": reason, "row_count": count} for (source, reason), count in counts.items()]
 
 
-for command in (import_files, replay, reconcile, export, forget, redact):
+for command in (template, import_files, replay, reconcile, export, forget, redact):
     bill.add_command(command)

@@ -25,6 +25,8 @@ DRAWS = 10_000
 SEED = 20260801
 SECONDS_BEFORE_PROGRESS = 1.0
 CONFIG = Path("costcheck.toml")
+PLACEHOLDER = "Your company"
+"""As `costcheck init` writes it."""
 RECORDS = Path("runbooks/decisions")
 SAMPLE_BILL = "openai_pages.jsonl.gz"
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -174,6 +176,8 @@ def gathered(  # noqa: PLR0913 - what a decision is made of
     from costcheck.sources.snapshot import read_snapshot  # noqa: PLC0415 - the same
 
     settings = read_settings(config)
+    if settings.company.name == PLACEHOLDER:
+        click.echo(f"note: {config} still calls the company {PLACEHOLDER!r}; put its name there", err=True)
     with open_ledger(ledger, read_only=True) as opened, _naming(config):
         assembly = Assembly(settings, opened, read_snapshot(snapshot), as_of=day, live=live)
         return assembly.inputs(draws=draws, seed=seed)

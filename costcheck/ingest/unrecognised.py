@@ -5,22 +5,25 @@ import zlib
 from pathlib import Path
 
 from costcheck.errors import InputFileError
+from costcheck.sources.bills.invoice_columns import PERIOD, REQUIRED, known_columns
+from costcheck.sources.bills.invoice_table import first_line
 from costcheck.sources.bills.registry import FILES
 
 BYTES_AT_ONCE = 1 << 16
 BYTES_OF_A_HEADER = 1 << 14
+COLUMNS_OF_AN_INVOICE = 2
 GZIP = b"\x1f\x8b"
 PARQUET = b"PAR1"
 NO_BILL = ("no bill that is known here", "name what it is with --format, and see which column is missing")
 SEMICOLONS = (
     "a table with semicolons that is no bill known here",
     (
-        "save it with commas and decimal points; only a CSV of invoices may keep semicolons, and "
-        "costcheck/data/invoice_template.csv shows its columns"
+        "save an export with commas and decimal points; only a CSV of invoices may keep semicolons, and "
+        "`costcheck bill template` prints its columns"
     ),
 )
 BEGINNINGS = (
-    (b"%PDF-", "a PDF", "copy its amounts into a CSV: costcheck/data/invoice_template.csv shows the columns"),
+    (b"%PDF-", "a PDF", "copy its amounts into a CSV: `costcheck bill template` prints one to fill in"),
     (b"\xd0\xcf\x11\xe0", "an old Office file, perhaps an Excel workbook", "save its sheet as CSV (UTF-8)"),
     (b"\xff\xfe", "text in UTF-16", "save it as UTF-8"),
     (b"\xfe\xff", "text in UTF-16", "save it as UTF-8"),
@@ -56,7 +59,19 @@ def _told(file: Path) -> tuple[str, str]:
     if begin.startswith(PARQUET):
         is_whole = _ends_with(file, PARQUET)
         return NO_BILL if is_whole else ("cut short: a Parquet file without its end", "fetch it again")
-    return SEMICOLONS if _has_semicolons(begin) else NO_BILL
+    text = begin.decode("utf-8-sig", errors="replace")
+    return _nearly_invoices(text) or (SEMICOLONS if _has_semicolons(text) else NO_BILL)
+
+
+def _nearly_invoices(text: str) -> tuple[str, str] | None:
+    """Return what a table lacks to be a list of invoices, None for one that is far from it."""
+    columns = known_columns(first_line(text))
+    if "amount" not in columns or len(columns) < COLUMNS_OF_AN_INVOICE:
+        return None
+    missing = [column for column in REQUIRED if column not in columns]
+    missing += [] if {*PERIOD} & {*columns} else ["month"]
+    what = f"nearly a list of invoices: it has {', '.join(columns)}, and no column {' and none '.join(missing)}"
+    return what, "add them, if that is what it is; `costcheck bill template` prints a file to fill in"
 
 
 def _zip(file: Path) -> tuple[str, str]:
@@ -90,6 +105,6 @@ def _ends_with(file: Path, mark: bytes) -> bool:
     return end == mark and file.stat().st_size > 2 * len(mark)
 
 
-def _has_semicolons(begin: bytes) -> bool:
-    header = begin.decode("utf-8-sig", errors="replace").partition("\n")[0]
+def _has_semicolons(text: str) -> bool:
+    header = text.partition("\n")[0]
     return ";" in header and "," not in header

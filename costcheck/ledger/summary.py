@@ -1,6 +1,7 @@
 """The ledger as a person reads it: one line for each month, provider and model."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,6 +19,7 @@ class MonthLine:
         request_model: Model, or the name of the service where a charge names none.
         is_model_named: Whether it is a model.
         requests: None where a part of the usage does not count them, or there is no usage.
+        uncached_input_tokens: As the other tokens None where no usage is told, only charges.
         billed_cost: Charges of the category Usage, in `billing_currency`; None where none is known.
         other_cost: Credits, taxes, purchases and adjustments.
     """
@@ -28,10 +30,10 @@ class MonthLine:
     request_model: str
     operation: Operation
     requests: int | None
-    uncached_input_tokens: int
-    cache_read_input_tokens: int
-    cache_creation_input_tokens: int
-    output_tokens: int
+    uncached_input_tokens: int | None
+    cache_read_input_tokens: int | None
+    cache_creation_input_tokens: int | None
+    output_tokens: int | None
     billed_cost: Decimal | None
     other_cost: Decimal
     billing_currency: str | None
@@ -75,15 +77,20 @@ def _line(key: Key, usage: list[UsageHour], charges: list[MonthCharge]) -> Month
         request_model=model,
         operation=operation,
         requests=sum(counted) if requests and len(counted) == len(requests) else None,
-        uncached_input_tokens=sum(row.uncached_input_tokens for row in usage),
-        cache_read_input_tokens=sum(row.cache_read_input_tokens for row in usage),
-        cache_creation_input_tokens=sum(
+        uncached_input_tokens=_told(row.uncached_input_tokens for row in usage),
+        cache_read_input_tokens=_told(row.cache_read_input_tokens for row in usage),
+        cache_creation_input_tokens=_told(
             row.cache_creation_5m_input_tokens + row.cache_creation_1h_input_tokens for row in usage
         ),
-        output_tokens=sum(row.output_tokens for row in usage),
+        output_tokens=_told(row.output_tokens for row in usage),
         billed_cost=sum(billed, Decimal(0)) if billed else None,
         other_cost=sum(other, Decimal(0)),
         billing_currency=" and ".join(currencies) or None,
         x_estimated=any(row.x_estimated for row in charges),
         is_model_named=bool(usage) or any(row.x_gen_ai_request_model for row in charges),
     )
+
+
+def _told(tokens: Iterable[int]) -> int | None:
+    counts = list(tokens)
+    return sum(counts) if counts else None

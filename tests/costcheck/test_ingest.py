@@ -16,7 +16,7 @@ from costcheck.ingest import pull_months, unsettled
 from costcheck.ingest.storing import refuse_half_read, rows_read, store
 from costcheck.ledger import open_ledger
 from costcheck.ledger.schema import MONEY
-from costcheck.records import BillBatch, ChargeCategory, QuarantinedRow
+from costcheck.records import BillBatch, ChargeCategory, Origin, QuarantinedRow
 from costcheck.rules import read_ledger_rules
 from costcheck.sources.bills import aws_cloudwatch, bedrock_logs
 from costcheck.sources.bills.contract import PullPlan, PullRequest
@@ -380,6 +380,17 @@ def test_the_share_that_is_just_allowed_passes_and_one_row_more_does_not() -> No
     refuse_half_read(batch(*rows, *quarantined(10)))
     with pytest.raises(SourcePayloadError):
         refuse_half_read(batch(*rows, *quarantined(11)))
+
+
+def test_unreadable_rows_of_a_file_are_lines_to_mend_and_those_of_an_api_a_source_to_report() -> None:
+    bad = batch(usage(), *(replace(row, reason=f"line {line}") for line, row in enumerate(quarantined(10), 2)))
+    with pytest.raises(SourcePayloadError, match=r"the first: line 2\n") as of_an_api:
+        refuse_half_read(bad)
+    assert of_an_api.value.action.startswith("the source has probably changed: report it")
+    typed = replace(bad, provenance=replace(bad.provenance, origin=Origin.ENTERED))
+    with pytest.raises(SourcePayloadError, match=r"the first: line 2; line 3; line 4\n") as of_a_file:
+        refuse_half_read(typed)
+    assert of_a_file.value.action.startswith("mend these rows of the file, and import it again")
 
 
 def test_a_handful_of_unreadable_rows_never_fails_a_read() -> None:

@@ -17,6 +17,8 @@ from costcheck.ingest.replay import DOUBLE
 from costcheck.ledger import open_ledger
 from costcheck.records import BillBatch, Origin, Provenance, ServiceTier
 from costcheck.sources.bills import anthropic, invoice_csv, litellm, openai
+from costcheck.sources.bills.invoice_lines import Ways
+from costcheck.sources.bills.invoice_table import Row
 from costcheck.sources.bills.pages import FetchedPage
 from costcheck.sources.bills.registry import FILES, find
 from tests.costcheck.ledger.test_ledger import batch, usage
@@ -187,12 +189,12 @@ def test_an_invoice_line_is_read_again_by_its_columns(
     )
     import_file(path, file, find(FILES, "invoice"), LIVE)
     assert state(path) == (0, 1, 0, 1)
-    usual = invoice_csv._category
+    usual = invoice_csv.read_line
 
-    def mended(line: int, row: invoice_csv.Row, amount: Any) -> Any:  # noqa: ANN401 - as the original
-        return usual(line, {**row, "category": row["category"].replace("subscription", "purchase")}, amount)
+    def mended(row: Row, ways: Ways) -> Any:  # noqa: ANN401 - as the original
+        return usual({**row, "category": row["category"].replace("subscription", "purchase")}, ways)
 
-    monkeypatch.setattr(invoice_csv, "_category", mended)
+    monkeypatch.setattr(invoice_csv, "read_line", mended)
     assert replay(path, "invoice") == (outcome(1, 0, 0, "invoice", "file:mine.csv"),)
     assert state(path) == (0, 2, 0, 0)
 

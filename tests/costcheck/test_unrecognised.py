@@ -24,7 +24,7 @@ LINES = b'{"a": 1}\n' * 1000
 @pytest.mark.parametrize(
     ("content", "seen", "action"),
     [
-        (b"%PDF-1.7\n%...", "is a PDF", "invoice_template.csv"),
+        (b"%PDF-1.7\n%...", "is a PDF", "`costcheck bill template`"),
         (archive("xl/workbook.xml"), "is an Excel workbook", "CSV"),
         (archive("invoices.csv"), "is a ZIP file", "unpack"),
         (archive("xl/workbook.xml")[:40], "is cut short: a ZIP file", "fetch it again"),
@@ -39,7 +39,17 @@ LINES = b'{"a": 1}\n' * 1000
         (b"\x1f\x8b no gzip at all", "is no bill that is known here, and it cannot be read", "fetch it again"),
         (b"PAR1 and then nothing", "is cut short: a Parquet file", "fetch it again"),
         (b"PAR1", "is cut short: a Parquet file", "fetch it again"),
-        (b"Datum;Betrag\r\n1;2\r\n", "is a table with semicolons", "invoice_template.csv"),
+        (b"Datum;Betrag\r\n1;2\r\n", "is a table with semicolons", "`costcheck bill template`"),
+        (
+            b"Monat;Betrag\r\n2026-09;2\r\n",
+            "is nearly a list of invoices: it has month, amount, and no column provider and none currency",
+            "`costcheck bill template`",
+        ),
+        (
+            b"amount,currency_code,vendor_name,cost_center,model\n",
+            "is nearly a list of invoices: it has amount, model, and no column provider and none currency",
+            "add them",
+        ),
         (b"a,b\n1,2\n", "is no bill that is known here", "--format"),
     ],
 )

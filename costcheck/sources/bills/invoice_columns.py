@@ -21,7 +21,6 @@ _ENGLISH: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "end_date": ("end", "to", "until", "period end"),
         "provider": ("vendor", "supplier"),
         "model": ("model name",),
-        "amount": ("cost",),
         "input_tokens": ("input token", "prompt tokens"),
         "cached_input_tokens": ("cached tokens", "cached input token"),
         "output_tokens": ("output token", "completion tokens"),

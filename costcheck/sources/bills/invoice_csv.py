@@ -47,8 +47,8 @@ TOTAL = "a total, and no charge"
 EMPTY = "an empty line"
 HEADER_AGAIN = "the header once more"
 TWICE = (
-    "and each line counts once: delete it; if both are due, join them into one line, or tell them apart by their "
-    "description"
+    "and each line counts once: delete it; if both are due, join them into one line, or tell them apart in the "
+    "column description"
 )
 
 

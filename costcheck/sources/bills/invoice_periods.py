@@ -95,7 +95,9 @@ def crossing(row: Row, period: Period, amount: Decimal | None, *, commas: bool) 
     said = quoted(" to ".join(row.get(column, "") for column in columns))
     parts = list(_parts(start, end))
     if amount is not None and len(parts) <= MOST_PARTS:
-        shares = ", ".join(_written(*each, commas=commas) for each in zip(parts, by_days(amount, parts), strict=True))
+        shares = " and ".join(
+            _written(*each, commas=commas) for each in zip(parts, by_days(amount, parts), strict=True)
+        )
         said = f"{said} ({shares})"
     return Fault(f"{' to '.join(columns)} is", said, CROSSES_WITH_TOKENS if row.get("input_tokens") else CROSSES)
 

@@ -334,7 +334,7 @@ FILES: tuple[FileSource, ...] = (
     FileSource(name="focus", module="costcheck.sources.bills.focus", holds="a FOCUS export (CSV, Parquet)"),
     FileSource(name="cur", module="costcheck.sources.bills.cur", holds="an AWS CUR 2.0 export (CSV, Parquet)"),
     FileSource(
-        name="invoice", module="costcheck.sources.bills.invoice_csv", holds="a CSV of invoices, see the template"
+        name="invoice", module="costcheck.sources.bills.invoice_csv", holds="a CSV of invoices, see `costcheck bill template`"
     ),
 )
 

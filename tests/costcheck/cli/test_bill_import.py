@@ -75,10 +75,9 @@ def test_a_list_without_a_row_says_so(run: Run) -> None:
 
 
 def test_one_bad_file_of_several_says_what_is_in_and_what_was_not_read(run: Run) -> None:
-    files = [write("july.csv"), write("august.csv", "a;b\n", ""), write("september.csv"), write("october.csv")]
-    with pytest.raises(InputFileError) as caught:
-        run("import", *files)
-    assert caught.value.seen.startswith("august.csv is a table with semicolons")
+    euros = write("august.csv", LINE.replace("USD", "EUR"))
+    with pytest.raises(CurrencyError, match=r"august\.csv") as caught:
+        run("import", write("july.csv"), euros, write("september.csv"), write("october.csv"))
     assert "already in the ledger: july.csv; not read: september.csv, october.csv" in caught.value.action
     assert [row["x_bucket"] for row in content(run)["ingests"]] == ["file:july.csv"]
 
@@ -93,7 +92,8 @@ def test_an_error_of_one_file_says_nothing_of_others(run: Run) -> None:
 def test_another_currency_names_the_file_and_the_line_once(run: Run) -> None:
     with pytest.raises(CurrencyError) as caught:
         run("import", write("mine.csv", LINE + LINE.replace("USD", "EUR")))
-    assert caught.value.seen == "mine.csv, line 3: currency is 'EUR'"
+    assert caught.value.seen.startswith("mine.csv, line 3: currency is 'EUR', and the kit converts nothing")
+    assert caught.value.seen.count("mine.csv") == 1
 
 
 def test_an_error_that_names_no_file_gets_its_name(run: Run) -> None:
@@ -102,10 +102,50 @@ def test_an_error_that_names_no_file_gets_its_name(run: Run) -> None:
         run("import", path)
 
 
-def test_the_first_five_bad_lines_are_said_with_the_number_of_the_rest(run: Run) -> None:
-    result = run("import", write("mine.csv", LINE + LINE.replace("2026-09", "09.2026") * 7))
-    assert [line for line in range(3, 11) if f"line {line}, month is '09.2026'" in result.stderr] == [3, 4, 5, 6, 7]
+def test_the_first_ten_bad_lines_are_said_with_the_number_of_the_rest(run: Run) -> None:
+    good = "".join(LINE.replace(",10,", f",{amount},") for amount in range(1, 109))
+    bad = "".join(LINE.replace("2026-09", "13.2026").replace(",10,", f",{amount},") for amount in range(1, 13))
+    result = run("import", write("mine.csv", good + bad))
+    said = [line for line in range(2, 130) if f"line {line}, month is '13.2026'" in result.stderr]
+    assert said == list(range(110, 120))
     assert "and 2 more" in result.stderr
+
+
+def test_a_column_that_is_not_read_and_a_sum_are_named_when_a_list_is_imported(run: Run) -> None:
+    rows = "2026-09;OpenAI;10;USD;seen\n2026-09;Summe;10;USD;\n"
+    result = run(
+        "import",
+        write("mine.csv", rows, "Monat;Anbieter;Betrag;W\N{LATIN SMALL LETTER A WITH DIAERESIS}hrung;requets\n"),
+    )
+    assert (
+        "not read, for no column of an invoice is called that: 'requets' (the nearest is requests)" in result.stderr
+    )
+    assert "line 3: a total, and no charge" in result.stderr
+
+
+def test_the_template_is_printed_and_imports_as_it_is_printed(run: Run) -> None:
+    run("import", write("invoices.csv", run("template").stdout, ""))
+    assert len(content(run)["months"]) == 3
+
+
+def test_a_file_that_was_pasted_twice_never_doubles_a_month(run: Run) -> None:
+    result = run("import", write("mine.csv", LINE + HEADER + LINE))
+    assert "line 4, it is the same as line 2" in result.stderr
+    run("replay")
+    found = content(run)
+    assert [float(line["billed_cost"]) for line in found["months"]] == [10.0]
+    assert [row["row_count"] for row in found["quarantined"]] == [1]
+
+
+def test_a_configuration_that_nobody_named_is_said_beside_the_answer(run: Run) -> None:
+    run("import", write("mine.csv"))
+    context = Context(now=NOW, environ={})
+    CliRunner().invoke(init, [], obj=context)
+    told = CliRunner().invoke(decide, ["--format", "json"], obj=context)
+    assert "note: costcheck.toml still calls the company 'Your company'" in told.stderr
+    config = Path("costcheck.toml")
+    config.write_text(config.read_text(encoding="utf-8").replace("Your company", "Ours"), encoding="utf-8")
+    assert "note:" not in CliRunner().invoke(decide, ["--format", "json"], obj=context).stderr
 
 
 def test_charges_alone_stand_beside_a_source_that_counts_the_tokens(run: Run) -> None:
@@ -126,11 +166,11 @@ def test_charges_alone_stand_beside_a_source_that_counts_the_tokens(run: Run) ->
 
 def test_a_replay_never_brings_in_the_usage_that_was_left_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run("import", "--without-usage", write("bill.csv", LINE + LINE.replace(",10,", ",6.200,")))
-    monkeypatch.setattr("costcheck.sources.bills.invoice_csv.THOUSANDS_OR_DECIMALS", re.compile("never"))
+    monkeypatch.setattr("costcheck.sources.bills.invoice_numbers.THOUSANDS_OR_DECIMALS", re.compile("never"))
     run("replay")
     found = content(run)
     assert [row["row_count"] for row in found["quarantined"]] == [1]
-    assert found["months"][0]["uncached_input_tokens"] == 0
+    assert found["months"][0]["uncached_input_tokens"] is None
 
 
 def test_usage_alone_cannot_be_read_without_usage(run: Run) -> None:

@@ -139,6 +139,41 @@ def test_totals_of_several_sources_say_that_they_are() -> None:
     assert "of all sources together" in shown(RICHER, 120)
 
 
+NOT_TOLD = dict.fromkeys(
+    (
+        *("requests", "uncached_input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"),
+        "output_tokens",
+    )
+)
+
+
+def test_tokens_that_nobody_told_are_a_question_and_never_zero() -> None:
+    text = shown([replace(LINE, **NOT_TOLD)], 120)
+    assert total_of(text, LINE.request_model) == [["?", "?", "?", "?", "1,234,567.89"]]
+    assert "cache write: not told" in text
+
+
+def test_a_credit_alone_has_no_tokens_that_could_be_told() -> None:
+    credit = replace(LINE, **NOT_TOLD, request_model="Credit", billed_cost=None, other_cost=Decimal("-5.00"))
+    assert total_of(shown([LINE, credit], 120), "Credit") == [["-", "-", "-", "-", "-", "-5.00"]]
+
+
+def test_what_a_month_comes_to_with_its_credits_is_said_by_currency_and_for_all_months() -> None:
+    credit = replace(LINE, request_model="Credit", billed_cost=None, other_cost=Decimal("-1234000.00"))
+    euros = replace(LINE, billing_currency="EUR", other_cost=Decimal("0.11"))
+    text = shown([LINE, credit, replace(euros, month=date(2026, 10, 1))], 120)
+    assert [line for line in text.splitlines() if " net " in line] == [
+        "2026-09: usage 1,234,567.89, other -1,234,000.00, net 567.89 USD",
+        "2026-10: usage 1,234,567.89, other 0.11, net 1,234,568.00 EUR",
+        "all months: usage 1,234,567.89, other 0.11, net 1,234,568.00 EUR",
+        "all months: usage 1,234,567.89, other -1,234,000.00, net 567.89 USD",
+    ]
+
+
+def test_months_without_credits_need_no_net() -> None:
+    assert " net " not in shown([LINE, replace(LINE, month=date(2026, 10, 1))], 120)
+
+
 def test_a_line_without_a_model_is_called_that_and_not_set_aside() -> None:
     invoice = replace(LINE, operation=Operation.OTHER, request_model="July", is_model_named=False)
     assert "July (no model named)" in shown([invoice], 120)

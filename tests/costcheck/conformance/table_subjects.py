@@ -204,7 +204,6 @@ TABLE_SUBJECTS: Mapping[str, FileSubject] = {
         required=frozenset({"month", "provider", "amount", "currency"}),
         optional=frozenset({"category", "description", "requests"}),
         read=2,
-        doubles=False,
     ),
     "litellm (CSV)": LITELLM,
     "litellm (Parquet)": replace(LITELLM, name="logs.parquet", write=parquet_of(LOG_TYPES)),
