@@ -35,7 +35,12 @@ def main(now: datetime) -> None:
     wanted = gpu_maximums(config.gpu_pools)
     most = most_at_once(config.gpu_pools, memory.standing)
     refusal = refusal_of(
-        most, admitted=memory.gpu_maximums, evidence=evidence, region=config.region, today=now.date()
+        most,
+        admitted=memory.gpu_maximums,
+        evidence=evidence,
+        stack=f"{pulumi.get_project()}/{config.stack}",
+        region=config.region,
+        today=now.date(),
     )
     if refusal and not pulumi.runtime.is_dry_run():
         raise refusal

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from costcheck.acceptance import accepted_stack
 from costcheck.errors import InputFileError
 from costcheck.verdict import Decision, Verdict, read_decision
 from infra.config_records import GpuPoolConfig
@@ -32,11 +33,13 @@ class Evidence:
         path: Where the decision was looked for.
         decision: None where there is none, or none that can be read.
         trouble: Why it cannot be read; empty where there is simply none.
+        accepted_for: The one stack that its record names, `PROJECT/STACK`; empty where it names none.
     """
 
     path: Path
     decision: Decision | None = None
     trouble: str = ""
+    accepted_for: str = ""
 
     @property
     def monthly_ceiling_usd(self) -> str:
@@ -48,7 +51,9 @@ class Evidence:
 def read_evidence(path: Path) -> Evidence:
     """Return the decision at this path, or why there is none; never an error, since shrinking needs no decision."""
     try:
-        return Evidence(path=path, decision=read_decision(path)) if path.exists() else Evidence(path=path)
+        if not path.exists():
+            return Evidence(path=path)
+        return Evidence(path=path, decision=read_decision(path), accepted_for=accepted_stack(path))
     except (InputFileError, OSError) as error:
         return Evidence(path=path, trouble=str(getattr(error, "seen", error)))
 
@@ -84,10 +89,24 @@ def most_at_once(pools: Iterable[GpuPoolConfig], standing: Standing) -> dict[str
     return dict(sorted(nodes.items()))
 
 
-def admit(
-    wanted: Mapping[str, int], *, admitted: Mapping[str, int], evidence: Evidence, region: str, today: date
+def admit(  # noqa: PLR0913 - what is asked, and all that it is held against
+    wanted: Mapping[str, int],
+    *,
+    admitted: Mapping[str, int],
+    evidence: Evidence,
+    stack: str,
+    region: str,
+    today: date,
 ) -> None:
     """Do nothing where the wanted maximums are at most those admitted last, or the decision allows them.
+
+    Args:
+        wanted: Most nodes by instance type and purchase option.
+        admitted: The same, as they were admitted last.
+        evidence: What stands in the place of the decision.
+        stack: `PROJECT/STACK` that asks.
+        region: Where the nodes are.
+        today: UTC day.
 
     Raises:
         GrowthDeniedError: More is wanted, and there is no decision, or it does not allow that much.
@@ -101,6 +120,9 @@ def admit(
     allowed = decision.allowance
     if decision.verdict not in ALLOWING or allowed is None:
         raise _denied(seen, why=f"the verdict of {evidence.path} is {decision.verdict}", allows="no GPU at all")
+    if evidence.accepted_for not in {"", stack}:
+        why = f"{evidence.path} was accepted for the stack {evidence.accepted_for}, and this is {stack}"
+        raise _denied(seen, why=why, allows=f"GPUs of {evidence.accepted_for} alone")
     if allowed.region_id != region:
         raise _denied(seen, why="the decision is about another region", allows=f"GPUs in {allowed.region_id} alone")
     beyond = {key: nodes for key, nodes in grown.items() if nodes > allowed.maximum_nodes.get(key, 0)}
@@ -109,12 +131,18 @@ def admit(
         raise _denied(seen, why=f"too many: {_more(beyond, admitted)}", allows=f"at most {ceilings or 'no node'}")
 
 
-def refusal_of(
-    wanted: Mapping[str, int], *, admitted: Mapping[str, int], evidence: Evidence, region: str, today: date
+def refusal_of(  # noqa: PLR0913 - as above
+    wanted: Mapping[str, int],
+    *,
+    admitted: Mapping[str, int],
+    evidence: Evidence,
+    stack: str,
+    region: str,
+    today: date,
 ) -> GrowthDeniedError | GrowthUndecidedError | None:
     """Return the error that `admit` raises, None where it raises none."""
     try:
-        admit(wanted, admitted=admitted, evidence=evidence, region=region, today=today)
+        admit(wanted, admitted=admitted, evidence=evidence, stack=stack, region=region, today=today)
     except (GrowthDeniedError, GrowthUndecidedError) as error:
         return error
     return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from costcheck.acceptance import how_to_accept
 from costcheck.cli.decide import CONFIG, DAY, RECORDS, gathered, question_day
 from costcheck.errors import EvidenceError, InputFileError, UsageError
 
@@ -24,7 +25,7 @@ CURRENT = RECORDS / "current.json"
 FILE = click.Path(path_type=Path)
 Format = Literal["text", "markdown", "json"]
 ACCEPTED = "a decision that a person has accepted"
-DECIDE = "run `costcheck decide --record runbooks/decisions`, read its record, and set its status to `accepted`"
+DECIDE = f"run `costcheck decide --record runbooks/decisions`; {how_to_accept()}"
 
 
 @click.command()
@@ -78,15 +79,15 @@ def _accepted(path: Path, day: date) -> Decided:
         raise EvidenceError(message, expected=ACCEPTED, action=DECIDE)
     try:
         decision = read_decision(path)
-        found = require_recomputes(decision, path)
+        found = require_recomputes(decision, path, day)
     except InputFileError as exc:
         raise EvidenceError(exc.seen, expected=exc.expected, action=exc.action) from exc
-    if not found.accepted:
-        message = f"nobody has accepted the decision in {path}"
-        raise EvidenceError(message, expected=ACCEPTED, action=DECIDE)
     if day < decision.as_of:
         message = f"--as-of {day} is before the decision of {decision.as_of}"
         raise UsageError(message, expected="a day on or after it", action="leave --as-of out to look today")
+    if found.acceptance.fault:
+        message = f"the decision in {path} is not accepted on {day}: {found.acceptance.fault}"
+        raise EvidenceError(message, expected=ACCEPTED, action=DECIDE)
     return Decided(decision=decision, inputs=found.inputs)
 
 

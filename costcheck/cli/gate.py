@@ -83,7 +83,7 @@ def gate(  # noqa: PLR0913, PLR0917 - one argument an option
     plan = gate_files.read_plan(plan_file, state, stack)
     pricing = Pricing(plan, read_price_book(snapshot), program, context.now.date())
     fetched = pricing.fetch(context) if live else NOT_ASKED
-    found, evidence = _found(pricing, settings, decision)
+    found, evidence = _found(pricing, settings, decision, context.now.date())
     case = Case(
         evidence=evidence,
         config=settings,
@@ -92,6 +92,7 @@ def gate(  # noqa: PLR0913, PLR0917 - one argument an option
         book=pricing.book,
         today=context.now.date(),
         fetched=fetched,
+        notices=gate_files.read_notices(settings, config, CONFIG, waivers),
     )
     result = judge(found, case)
     click.echo(_rendered(result, style), nl=False)
@@ -158,7 +159,7 @@ class Pricing:
         return render_releases(self.plan, self.book.instances, self._program)
 
 
-def _found(pricing: Pricing, settings: GateConfig, decision: Path) -> tuple[Assessment, Evidence]:
+def _found(pricing: Pricing, settings: GateConfig, decision: Path, today: date) -> tuple[Assessment, Evidence]:
     """Return the assessment and the decision, which is computed again only where it is needed: that takes seconds.
 
     What only use tells comes from the company, and for the rest from the decision that was computed again.
@@ -168,7 +169,7 @@ def _found(pricing: Pricing, settings: GateConfig, decision: Path) -> tuple[Asse
 
     found = pricing.assess(settings.usage)
     needed = needs_decision(found)
-    evidence = read_evidence(decision, recompute=needed)
+    evidence = read_evidence(decision, today, recompute=needed)
     if needed and evidence.decision is not None:
         found = pricing.assess(reckoned_usage(evidence.decision) | settings.usage)
     return found, evidence

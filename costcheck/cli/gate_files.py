@@ -1,13 +1,17 @@
 """What `costcheck gate` reads and writes beside prices: plan, state, decision, limits, waivers, what was gated."""
 
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from costcheck.acceptance import NOT_ACCEPTED
+from costcheck.cli.gate_ignored import ignored_limits, ignored_waivers
 from costcheck.errors import CostcheckError, InputFileError, PlanError, UsageError
 from costcheck.gate.coverage import Evidence
 from costcheck.gate.gated import encode_gated, gated_plan
-from costcheck.gate.result import GateResult, Outcome
+from costcheck.gate.limits import without_limits
+from costcheck.gate.result import GateResult, Notice, Outcome
 from costcheck.gate.rules import GateConfig, GateRules, parse_gate_config, parse_waiver
 from costcheck.gate.waivers import WaiverFile
 from costcheck.plan.preview import read_preview
@@ -31,14 +35,21 @@ def read_plan(plan_file: Path, state: Path | None, stack: str | None) -> Plan:
     beside = None if state is None else _content(state, "a state")
     try:
         plan = read_preview(content, name)
-        if beside is not None and not plan.failure:
-            plan = with_state(plan, beside, str(state))
     except PlanError as exc:
         return unreadable_plan(exc.seen, stack or "")
     if stack is not None and stack not in {plan.stack, f"{plan.project}/{plan.stack}"}:
         message = f"{name} is a plan of {plan.project}/{plan.stack}"
         raise UsageError(message, expected=f"a plan of the stack {stack}", action="preview that stack")
-    return plan
+    return plan if beside is None or plan.failure else _with_state(plan, beside, str(state))
+
+
+def _with_state(plan: Plan, content: bytes, name: str) -> Plan:
+    """Return the plan with what it leaves as it is, or one that only says why the state does not tell that."""
+    try:
+        return with_state(plan, content, name)
+    except PlanError as exc:
+        unread = unreadable_plan(exc.seen, f"{plan.project}/{plan.stack}")
+        return replace(unread, is_state_unfit=True)
 
 
 def read_config(path: Path | None) -> GateConfig:
@@ -48,6 +59,20 @@ def read_config(path: Path | None) -> GateConfig:
         ConfigError: It cannot be meant.
     """
     return GateConfig() if path is None else parse_gate_config(_text(path, "limits"), str(path))
+
+
+def read_notices(config: GateConfig, named: Path | None, usual: Path, waivers: Path) -> tuple[Notice, ...]:
+    """Return what is to be known of limits and waivers: that there is no limit, and files that nobody reads.
+
+    Args:
+        config: As it was read.
+        named: File of the limits, None where nobody named one.
+        usual: Where they are looked for then.
+        waivers: Folder of waivers.
+    """
+    file = named or usual
+    beside = () if named else ignored_limits(usual)
+    return (*without_limits(config, str(file), exists=file.exists()), *beside, *ignored_waivers(waivers))
 
 
 def read_waivers(folder: Path, rules: GateRules, today: date) -> tuple[WaiverFile, ...]:
@@ -63,24 +88,25 @@ def read_waivers(folder: Path, rules: GateRules, today: date) -> tuple[WaiverFil
     )
 
 
-def read_evidence(path: Path, *, recompute: bool) -> Evidence:
+def read_evidence(path: Path, today: date, *, recompute: bool) -> Evidence:
     """Return the decision, or why there is none; never an error, since most plans need none.
 
     Args:
         path: `current.json`, with its record beside it.
+        today: UTC day.
         recompute: Compute it again from its inputs, and see whether a person has accepted it.
     """
     if not path.exists():
         return Evidence(path=str(path))
     try:
-        decision, accepted = read_decision(path), False
+        decision, acceptance = read_decision(path), NOT_ACCEPTED
         if recompute:
             from costcheck.cli.records import require_recomputes  # noqa: PLC0415 - numpy is slow to load
 
-            accepted = require_recomputes(decision, path).accepted
+            acceptance = require_recomputes(decision, path, today).acceptance
     except CostcheckError as exc:
         return Evidence(path=str(path), trouble=exc)
-    return Evidence(path=str(path), decision=decision, accepted=accepted)
+    return Evidence(path=str(path), decision=decision, acceptance=acceptance)
 
 
 def write_gated(plan: Plan, result: GateResult, path: Path) -> None:

@@ -1,25 +1,24 @@
 """Write decision records: the page, the decision, and what it was made from."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from costcheck import __version__
+from costcheck.acceptance import DECISION, Acceptance, is_meant_as_accepted, read_acceptance
 from costcheck.decision.inputs import DecisionInputs, decode_inputs
 from costcheck.errors import InputFileError, TamperedError, UsageError
 from costcheck.report.record import CURRENT, record_paths, record_title, refresh_record, render_record
 from costcheck.verdict import Decision, decode_decision, encode
 
-INPUTS, DECISION = ".inputs.json", ".decision.json"
+INPUTS = ".inputs.json"
 LONGEST_VALUE = 60
-STATUS = re.compile(r"^- status:[ \t]*(.*)$", re.IGNORECASE | re.MULTILINE)
-ACCEPTED = re.compile(r"accepted(?:[ ,;(].*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +34,6 @@ class Written:
     page: Path
     decision_json: Path
     accepted_page: Path | None
-
-
-def is_accepted(page: str) -> bool:
-    """Return whether the first status on a record's page is `accepted`, alone or before a name and a day."""
-    status = STATUS.search(page)
-    return status is not None and ACCEPTED.fullmatch(status[1].strip()) is not None
 
 
 def write_record(decision: Decision, inputs: DecisionInputs, folder: Path) -> Written:
@@ -104,7 +97,7 @@ def accepted_page(existing: Mapping[str, bytes], *, other_than: bytes) -> str | 
         page = f"{name.removesuffix(DECISION)}.md"
         if name.endswith(DECISION) and content == current != other_than:
             text = existing.get(page, b"").decode("utf-8", errors="replace")
-            return page if is_accepted(text) else None
+            return page if is_meant_as_accepted(text) else None
     return None
 
 
@@ -134,19 +127,20 @@ class Recomputed:
     """What lies beside a decision that is what its inputs lead to.
 
     Attributes:
-        accepted: A person has accepted its record.
+        acceptance: What its record says of that.
     """
 
     inputs: DecisionInputs
-    accepted: bool
+    acceptance: Acceptance
 
 
-def require_recomputes(decision: Decision, path: Path) -> Recomputed:
+def require_recomputes(decision: Decision, path: Path, today: date) -> Recomputed:
     """Return the inputs of a decision, which must lead to it, and whether a person has accepted it.
 
     Args:
         decision: As it was read.
         path: Its file, `current.json`; the record that it is a copy of lies beside it.
+        today: The day after which nobody can have accepted it.
 
     Raises:
         InputFileError: The inputs beside it cannot be read.
@@ -164,7 +158,8 @@ def require_recomputes(decision: Decision, path: Path) -> Recomputed:
                 raise _not_what_it_leads_to(path, content, computed, decision.costcheck_version)
             page = inputs.with_name(inputs.name.removesuffix(INPUTS) + ".md")
             text = page.read_text(encoding="utf-8", errors="replace") if page.exists() else ""
-            return Recomputed(inputs=read, accepted=is_accepted(text))
+            found = read_acceptance(text, decided_on=decision.as_of, today=today)
+            return Recomputed(inputs=read, acceptance=found)
     message = f"no inputs with the digest {digest} that {path} carries lie beside it"
     raise TamperedError(
         message,

@@ -1,12 +1,13 @@
 """New GPU capacity against the decision: validity, verdict, acceptance, region, nodes, ceiling, prices."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from costcheck.acceptance import NOT_ACCEPTED, Acceptance
 from costcheck.errors import CostcheckError
+from costcheck.gate.accepted import check_acceptance
 from costcheck.gate.ages import NAME_REGION
 from costcheck.gate.assessment import Assessment
 from costcheck.gate.capacity import Key
@@ -50,13 +51,13 @@ class Evidence:
         path: Where it was looked for.
         decision: None where there is none, or none that can be used.
         trouble: Why it cannot be used: unreadable, or not what its inputs lead to; None where there simply is none.
-        accepted: Whether a person has accepted its record.
+        acceptance: What its record says of that.
     """
 
     path: str
     decision: Decision | None = None
     trouble: CostcheckError | None = None
-    accepted: bool = False
+    acceptance: Acceptance = NOT_ACCEPTED
 
 
 def check_capacity(found: Assessment) -> tuple[Check, ...]:
@@ -108,7 +109,8 @@ def check_decision(
     grown = found.growth.grown
     return (
         _verdict(evidence, decision, today),
-        *_usable(evidence, decision, today),
+        *check_acceptance(evidence.acceptance, evidence.path, found),
+        _valid(evidence, decision, today),
         _risen(evidence, decision, book, rules),
         *(_region(evidence, key, allowed) for key in grown),
         *(_nodes(evidence, key, allowed, found) for key in grown),
@@ -162,17 +164,8 @@ VERDICTS: Final = {
 }
 
 
-def _usable(evidence: Evidence, decision: Decision, today: date) -> Iterator[Check]:
-    yield answer(
-        "decision.acceptance",
-        held(evidence.accepted, Outcome.DENIED),
-        subject=evidence.path,
-        seen="a person has accepted it" if evidence.accepted else "nobody has accepted it yet",
-        needed="its record with the status `accepted`",
-        to_do="whoever answers for the money reads the record beside it; who agrees sets its status to `accepted` "
-        "and commits that",
-    )
-    yield answer(
+def _valid(evidence: Evidence, decision: Decision, today: date) -> Check:
+    return answer(
         "decision.validity",
         held(decision.as_of <= today <= decision.valid_until, Outcome.CANNOT_DECIDE),
         subject=evidence.path,

@@ -19,6 +19,8 @@ def check_plan(found: Assessment, evidence: Evidence) -> tuple[Check, ...]:
     failure = found.plan.failure
     if not failure:
         return ()
+    if found.plan.is_state_unfit:
+        return (_state(failure),)
     same = _ADMISSION.search(failure) is not None and evidence.decision is None and evidence.trouble is None
     seen = "the program itself refuses new GPU servers without a decision, too" if same else _shortened(failure)
     return (
@@ -30,6 +32,18 @@ def check_plan(found: Assessment, evidence: Evidence) -> tuple[Check, ...]:
             needed="a preview that succeeds",
             to_do="" if same else "fix that error, until `pulumi preview` succeeds",
         ),
+    )
+
+
+def _state(failure: str) -> Check:
+    return answer(
+        "state",
+        Outcome.CANNOT_DECIDE,
+        subject="the state",
+        seen=_shortened(failure),
+        needed="the state that the preview saw, whole",
+        to_do="export the state again, `pulumi stack export > state.json`, and run the gate again; where it "
+        "still does not fit, the stack has changed since the preview: preview again, too",
     )
 
 

@@ -11,7 +11,8 @@ WHY: Mapping[tuple[str, Outcome], str] = {
     ("decision", Outcome.DENIED): "no recorded decision allows new GPU servers",
     ("decision", Outcome.CANNOT_DECIDE): "the recorded decision cannot be used",
     ("decision.verdict", Outcome.DENIED): "the recorded decision allows no GPU server",
-    ("decision.acceptance", Outcome.DENIED): "nobody has accepted the decision yet",
+    ("decision.acceptance", Outcome.DENIED): "nobody has accepted the decision yet, with a name and a day",
+    ("decision.stack", Outcome.DENIED): "the decision was accepted for another stack",
     ("decision.validity", Outcome.CANNOT_DECIDE): "the decision is not valid today",
     ("decision.assumptions", Outcome.CANNOT_DECIDE): "the saving that was decided on may be gone",
     ("decision.region", Outcome.DENIED): "the decision is about another region",
@@ -23,6 +24,7 @@ WHY: Mapping[tuple[str, Outcome], str] = {
     ("prices", Outcome.CANNOT_DECIDE): "prices are missing or too old",
     ("gpu", Outcome.CANNOT_DECIDE): "the plan does not tell which GPU servers it may start",
     ("plan", Outcome.CANNOT_DECIDE): "the preview failed, or cannot be read",
+    ("state", Outcome.CANNOT_DECIDE): "the exported state cannot be read, or does not fit the preview",
 }
 """Check and outcome to the reason in a few words, since what was seen stands below; a limit says it here, too."""
 

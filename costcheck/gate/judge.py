@@ -5,14 +5,15 @@ from datetime import date
 from decimal import Decimal
 
 from costcheck import __version__
+from costcheck.gate.accepted import any_stack
 from costcheck.gate.ages import NOT_ASKED, Fetched, check_prices
 from costcheck.gate.assessment import Assessment
 from costcheck.gate.capacity import Key
-from costcheck.gate.coverage import Evidence, check_capacity, check_decision
+from costcheck.gate.coverage import ALLOWING, Evidence, check_capacity, check_decision, needs_decision
 from costcheck.gate.failures import check_plan
 from costcheck.gate.headline import headline
 from costcheck.gate.limits import check_limits
-from costcheck.gate.result import Check, GateResult, GpuCapacity, Outcome, ResourceCost
+from costcheck.gate.result import Check, GateResult, GpuCapacity, Notice, Outcome, ResourceCost
 from costcheck.gate.rules import GateConfig, GateRules
 from costcheck.gate.standing import Sided
 from costcheck.gate.waivers import WaiverFile, apply_waivers
@@ -28,6 +29,7 @@ class Case:
 
     Attributes:
         fetched: Whether the prices of the book were fetched now.
+        notices: What is to be told of the files of limits and waivers.
     """
 
     evidence: Evidence
@@ -37,6 +39,7 @@ class Case:
     book: PriceBook
     today: date
     fetched: Fetched = NOT_ASKED
+    notices: tuple[Notice, ...] = ()
 
 
 def judge(found: Assessment, case: Case) -> GateResult:
@@ -52,6 +55,7 @@ def judge(found: Assessment, case: Case) -> GateResult:
         stack=found.plan.stack,
         as_of=case.today,
         checks=checks,
+        notices=(*_of_the_decision(found, case.evidence), *case.notices),
         resources=tuple(map(_resource, found.rows)),
         usage=found.usage,
         before=found.before,
@@ -77,6 +81,14 @@ def _checks(found: Assessment, case: Case) -> tuple[Check, ...]:
     stack = f"{found.plan.project}/{found.plan.stack}"
     checks = (*capacity, *asked, *([prices] if prices else []))
     return apply_waivers(checks, case.waivers, stack=stack, today=case.today)
+
+
+def _of_the_decision(found: Assessment, evidence: Evidence) -> tuple[Notice, ...]:
+    """Return what is to be told of a decision under which there may be more GPU nodes."""
+    decision = evidence.decision
+    if not needs_decision(found) or decision is None or decision.verdict not in ALLOWING:
+        return ()
+    return any_stack(evidence.acceptance, evidence.path, found)
 
 
 def _gpu(key: Key, found: Assessment, evidence: Evidence) -> GpuCapacity:

@@ -7,11 +7,13 @@ from decimal import Decimal
 from costcheck.gate.assessment import Assessment
 from costcheck.gate.checks import answer, at_most, dollars, held
 from costcheck.gate.coverage import as_known, missing, what_to_tell
-from costcheck.gate.result import Check, Outcome
+from costcheck.gate.result import Check, Notice, Outcome
 from costcheck.gate.rules import GateConfig, Runway
 
 RAISE = "make the change smaller, raise the limit in gate.toml, or add a waiver to runbooks/waivers/"
 ENDLESS = Decimal("Infinity")
+NO_LIMITS = "limits"
+"""Name of the notice that there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,29 @@ def check_limits(found: Assessment, config: GateConfig) -> tuple[Check, ...]:
         return ()
     limited = tuple(_check(row, row.limit, found) for row in _measured(found, config) if row.limit is not None)
     return (*limited, _runway(found, config.runway)) if config.runway else limited
+
+
+def without_limits(config: GateConfig, file: str, *, exists: bool) -> tuple[Notice, ...]:
+    """Return that no limit is set, with the file in which it was looked for; nothing where one is.
+
+    Args:
+        config: As it was read.
+        file: Where it was looked for.
+        exists: Whether that file was there.
+    """
+    limits = config.limits
+    given = (limits.monthly_usd, limits.monthly_increase_usd, limits.monthly_increase_percent, limits.budget_usd)
+    if config.runway or any(limit is not None for limit in given):
+        return ()
+    where = f"`{file}` sets none" if exists else f"there is no `{file}` in the folder in which the gate was run"
+    return (
+        Notice(
+            name=NO_LIMITS,
+            subject=file,
+            seen=f"no limits are configured: {where}, so a change without GPU servers may cost any amount",
+            to_do=f"set limits in `{file}` (docs/gate.md of the kit), or name another file with `--config`",
+        ),
+    )
 
 
 def _measured(found: Assessment, config: GateConfig) -> Iterator[Measured]:

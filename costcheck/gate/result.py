@@ -162,12 +162,30 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something that allows and denies nothing, and that whoever relies on the answer should know.
+
+    Attributes:
+        name: `limits`, `ignored`, `decision.stack`.
+        subject: The file or the key that it is about.
+        seen: One sentence.
+        to_do: What to do about it.
+    """
+
+    name: str
+    subject: str
+    seen: str
+    to_do: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateResult:
     """The answer.
 
     Attributes:
         headline: One sentence for a reader who does not know the kit.
         checks: Every question that was asked, what was denied first.
+        notices: What nothing is held against, and files that nobody reads.
         resources: Every resource of the plan, changed ones first; those that stay only where the state was given.
         usage: Charges that only use tells, one line a meter for the whole stack; without `cost` where nobody knows.
         before: What all priced resources cost before; with `complete` false, of the changed ones alone.
@@ -200,6 +218,7 @@ class GateResult:
     decision: str
     no_live_prices: str = ""
     plan_sha256: str
+    notices: tuple[Notice, ...] = ()
 
     @property
     def unknown(self) -> tuple[ResourceCost, ...]:

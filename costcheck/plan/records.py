@@ -106,6 +106,7 @@ class Plan:
         unchanged_count: How many resources stay, as the preview counts them.
         state_given: Whether `unchanged` is all of them.
         failure: Why the preview failed or is not whole, empty where it succeeded; such a plan may show a part only.
+        is_state_unfit: It failed for the state that was given with it: unreadable, or not the one the preview saw.
         default_region_id: AWS region of the stack's configuration, None where it names none.
     """
 
@@ -116,6 +117,7 @@ class Plan:
     unchanged_count: int = 0
     state_given: bool = False
     failure: str = ""
+    is_state_unfit: bool = False
     default_region_id: str | None = None
 
     @property

@@ -3,21 +3,24 @@
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from costcheck.gate.result import Check, GateResult, Outcome, ResourceCost
+from costcheck.gate.result import Check, GateResult, Notice, Outcome, ResourceCost
 from costcheck.report.figures import plain
-from costcheck.report.gate_sections import stack_name
+from costcheck.report.gate_sections import notice_sentence, stack_name
 
 _TAGS: Final = {Outcome.DENIED: "failure", Outcome.CANNOT_DECIDE: "error"}
 CHECKS: Final = "gate.checks"
 UNKNOWN: Final = "gate.unknown_cost"
+NOTICES: Final = "gate.notices"
 
 
 def render_junit(result: GateResult) -> str:
     """Return the document: denied is a failure, what cannot be decided an error.
 
-    A resource of unknown cost is an error too, or skipped where the plan is allowed all the same.
+    A resource of unknown cost is an error too, or skipped where the plan is allowed all the same. What is only to be
+    known is skipped.
     """
-    cases = [*map(_check, result.checks), *(_resource(row, result.outcome) for row in result.unknown)]
+    unknown = (_resource(row, result.outcome) for row in result.unknown)
+    cases = [*map(_check, result.checks), *unknown, *map(_notice, result.notices)]
     counts = {
         "tests": len(cases),
         "failures": sum(case.find("failure") is not None for case in cases),
@@ -44,6 +47,12 @@ def _resource(row: ResourceCost, outcome: Outcome) -> ET.Element:
     case = _case(UNKNOWN, plain(row.urn))
     tag = "skipped" if outcome is Outcome.ALLOWED else "error"
     ET.SubElement(case, tag, {"message": plain(row.reason), "type": plain(row.token)})
+    return case
+
+
+def _notice(notice: Notice) -> ET.Element:
+    case = _case(NOTICES, f"{plain(notice.name)} ({plain(notice.subject)})")
+    ET.SubElement(case, "skipped", {"message": notice_sentence(notice), "type": plain(notice.name)})
     return case
 
 

@@ -8,9 +8,10 @@ import re
 from typing import Any, Final
 from urllib.parse import quote
 
-from costcheck.gate.result import Check, GateResult, Outcome, ResourceCost
+from costcheck.gate.limits import NO_LIMITS
+from costcheck.gate.result import Check, GateResult, Notice, Outcome, ResourceCost
 from costcheck.report.figures import plain
-from costcheck.report.gate_sections import failing, stack_name
+from costcheck.report.gate_sections import failing, notice_sentence, stack_name
 from costcheck.verdict import encode
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -21,12 +22,13 @@ Json = dict[str, Any]
 
 
 def render_sarif(result: GateResult) -> str:
-    """Return the log: one result a check that does not allow the plan, one a resource of unknown cost.
+    """Return the log: a result for each check that does not allow the plan, resource of unknown cost, and notice.
 
     Each points at the stack's file of settings, as the one file of it that every Pulumi project has.
     """
     uri = f"Pulumi.{quote(plain(result.stack), safe='')}.yaml"
-    found = [*map(_check, failing(result)), *(_unknown(row, result.outcome) for row in result.unknown)]
+    unknown = (_unknown(row, result.outcome) for row in result.unknown)
+    found = [*map(_check, failing(result)), *unknown, *map(_notice, result.notices)]
     results = [row | {"locations": [_location(uri)]} for row in found]
     driver = {
         "name": "costcheck gate",
@@ -47,6 +49,11 @@ def _check(check: Check) -> Json:
 def _unknown(row: ResourceCost, outcome: Outcome) -> Json:
     text = f"Nobody knows what {plain(row.name)} ({plain(row.token)}) costs: {plain(row.reason)}."
     return _found(UNKNOWN_COST, text, "note" if outcome is Outcome.ALLOWED else "error", row.urn)
+
+
+def _notice(notice: Notice) -> Json:
+    level = "note" if notice.name == NO_LIMITS else "warning"
+    return _found(plain(notice.name), notice_sentence(notice), level, notice.subject)
 
 
 def _found(rule_id: str, text: str, level: str, subject: str) -> Json:

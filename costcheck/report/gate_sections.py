@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from costcheck.gate.coverage import WITHOUT
-from costcheck.gate.result import Check, GateResult, GpuCapacity, Outcome, Status
+from costcheck.gate.result import Check, GateResult, GpuCapacity, Notice, Outcome, Status
 from costcheck.report.figures import counted, day, plain, quantity, shortened
 from costcheck.report.gate_costs import (
     changes_section,
@@ -30,7 +30,7 @@ NO_REGION: Final = "not in the plan"
 MAX_STACK_NAME: Final = 200
 VERDICT: Final = "decision.verdict"
 """Where a decision allows nothing, better prices or counts would change nothing."""
-WHATEVER_IS_DECIDED: Final = (VERDICT, "limit.", "runway.", "plan")
+WHATEVER_IS_DECIDED: Final = (VERDICT, "limit.", "runway.", "plan", "state")
 URN: Final = "urn:pulumi:"
 OTHERWISE: Final = "; or "
 """Stands between two ways, either of which would do."""
@@ -116,6 +116,15 @@ def _decide(result: GateResult) -> Section:
     return decide_section(is_asked=any(check.name.startswith("decision") for check in failing(result)))
 
 
+def notice_sentence(notice: Notice) -> str:
+    """Return what is to be known, and what to do about it."""
+    return f"{plain(notice.seen).rstrip('.')}. To do: {plain(notice.to_do)}"
+
+
+def _notices(result: GateResult) -> Section:
+    return Section(key="notices", title="To know", points=tuple(map(notice_sentence, result.notices)))
+
+
 def _gpus(result: GateResult) -> Section:
     table = Table(
         columns=("GPU servers, at most", "Region", "Before", "After", "Decision allows"),
@@ -151,6 +160,7 @@ def _about(result: GateResult) -> Section:
 _BUILDERS: Final[tuple[Callable[[GateResult], Section], ...]] = (
     _stops,
     _to_do,
+    _notices,
     _gpus,
     totals_section,
     unknown_section,

@@ -136,4 +136,11 @@ def _waits(row: Sided) -> bool:
 
 
 def _plan(changes: tuple[Change, ...]) -> Plan:
-    return Plan(project="", stack="", changes=changes, state_given=True)
+    stack, project = _names(next((change.urn for change in changes), ""))
+    return Plan(project=project, stack=stack, changes=changes, state_given=True)
+
+
+def _names(urn: str) -> tuple[str, str]:
+    """Return the stack and the project in a URN, empty where it names none."""
+    names = urn.removeprefix("urn:pulumi:").split("::")
+    return (names[0], names[1]) if len(names) > 1 else ("", "")

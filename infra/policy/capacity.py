@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pulumi_policy import ResourceValidationArgs, StackValidationArgs
 
+from costcheck.acceptance import Acceptance, accepted_stack
 from costcheck.errors import CostcheckError
 from costcheck.gate.ages import check_prices
 from costcheck.gate.assessment import Assessment
@@ -35,7 +36,7 @@ class Added:
     """What one resource adds to the GPU nodes that there may be.
 
     Attributes:
-        more: Whether there would be fewer of a type, of which there are more than stood, without it.
+        more: Whether the resources might have fewer of a type beyond those that they had, without it.
         untold: URNs, its own or another's, whose nodes could be counted without it.
     """
 
@@ -46,7 +47,7 @@ class Added:
     def between(cls, without: Growth, growth: Growth) -> "Added":
         """Return what came between two assessments."""
         return cls(
-            more=any(growth.after[key] > without.after.get(key, 0) for key in growth.grown),
+            more=any(nodes > without.more.get(key, 0) for key, nodes in growth.more.items()),
             untold=frozenset(growth.untold.keys() - without.untold.keys()),
         )
 
@@ -95,9 +96,10 @@ def read_evidence(root: Path, path: str) -> Evidence:
     if not (root / path).exists():
         return Evidence(path=path)
     try:
-        return Evidence(path=path, decision=read_decision(root / path))
+        decision, acceptance = read_decision(root / path), Acceptance(stack=accepted_stack(root / path))
     except CostcheckError as error:
         return Evidence(path=path, trouble=error)
+    return Evidence(path=path, decision=decision, acceptance=acceptance)
 
 
 def _checks(  # noqa: PLR0913, PLR0917 - what the rule looks at, all of it

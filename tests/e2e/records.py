@@ -9,6 +9,7 @@ from costcheck.decision.decide import decide
 from costcheck.decision.inputs import DecisionInputs
 from costcheck.records import PriceSnapshot
 from costcheck.sources.snapshot import read_snapshot, write_snapshot
+from tests.costcheck.accepting import accept
 from tests.costcheck.decision.builders import bill, coverage, demand, inputs, snapshot
 
 MONTHS_OF_EVIDENCE = 6
@@ -44,7 +45,7 @@ def write_accepted(folder: Path) -> Written:
     """Write the record of today's decision into a folder, and accept it as a person would."""
     made = inputs_of(datetime.now(UTC).date())
     written = write_record(decide(made), made, folder)
-    written.page.write_text(written.page.read_text().replace("- status: proposed", "- status: accepted"))
+    accept(written.page, on=made.as_of)
     return written
 
 

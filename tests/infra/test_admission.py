@@ -16,6 +16,7 @@ from costcheck.verdict import Allowance, Decision, Verdict, encode
 from infra.admission import DECIDE_AGAIN, Evidence, admit, gpu_maximums, most_at_once, read_evidence
 from infra.config_records import GpuPoolConfig
 from infra.errors import GrowthDeniedError, GrowthUndecidedError
+from tests.costcheck.accepting import head
 from tests.costcheck.builders import self_host
 from tests.infra.stack import AUTO_MODE, load, pool
 
@@ -72,7 +73,7 @@ EVERYTHING = [evidence for evidence, _ in REFUSALS] + [VALID, HYBRID]
 
 def ask(evidence: Evidence, wanted: dict[str, int], admitted: dict[str, int] | None = None) -> None:
     stands = {KEY: ADMITTED} if admitted is None else admitted
-    admit(wanted, admitted=stands, evidence=evidence, region=REGION, today=TODAY)
+    admit(wanted, admitted=stands, evidence=evidence, stack="shop/dev", region=REGION, today=TODAY)
 
 
 @pytest.mark.parametrize("evidence", EVERYTHING)
@@ -151,6 +152,26 @@ def test_no_file_is_no_decision(tmp_path: Path) -> None:
     evidence = read_evidence(tmp_path / "current.json")
 
     assert evidence == Evidence(path=tmp_path / "current.json")
+
+
+@pytest.mark.parametrize(("stack", "admits"), [("", True), ("shop/dev", True), ("shop/prod", False), ("dev", False)])
+def test_a_decision_that_names_a_stack_admits_no_other(tmp_path: Path, stack: str, *, admits: bool) -> None:
+    for name in ("current.json", "0001.decision.json"):
+        (tmp_path / name).write_bytes(encode(decision()))
+    (tmp_path / "0001.md").write_text(head(stack=stack))
+    evidence = read_evidence(tmp_path / "current.json")
+
+    assert evidence.accepted_for == stack
+    assert is_admitted(evidence, {KEY: ALLOWED}, {}) == admits
+
+
+def test_the_refusal_of_another_stack_names_both() -> None:
+    with pytest.raises(GrowthDeniedError, match="was accepted for the stack shop/prod, and this is shop/dev"):
+        ask(replace(VALID, accepted_for="shop/prod"), {KEY: ALLOWED})
+
+
+def test_a_decision_for_another_stack_lets_everything_stand() -> None:
+    ask(replace(VALID, accepted_for="shop/prod"), {KEY: ADMITTED})
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"schema_version": 99}'])

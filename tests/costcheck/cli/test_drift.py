@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from costcheck.cli.context import Context
 from costcheck.errors import CostcheckError, ExitCode
 from costcheck.facts import data_file
 from costcheck.sources.snapshot import read_snapshot, write_snapshot
+from tests.costcheck.accepting import accept
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 DECIDED_ON, LATER, TOO_LATE = "2026-08-01", "2026-08-10", "2026-08-20"
@@ -43,13 +44,13 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         assert command("bill", "import", str(sample / "openai_pages.jsonl.gz")).exception is None
         words = ("--as-of", DECIDED_ON, "--draws", "500", "--record", "runbooks/decisions")
         assert command("decide", *words).return_value == ExitCode.DONE
-        accept(Path("runbooks/decisions"))
+        accept_in(Path("runbooks/decisions"))
         yield folder
 
 
-def accept(folder: Path) -> None:
+def accept_in(folder: Path) -> None:
     (page,) = folder.glob("0001-*.md")
-    page.write_text(page.read_text().replace("- status: proposed", "- status: accepted"))
+    accept(page, on=date.fromisoformat(DECIDED_ON))
 
 
 @pytest.fixture

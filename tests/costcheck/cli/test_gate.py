@@ -17,6 +17,7 @@ from costcheck.cli.gate import gate
 from costcheck.cli.records import write_record
 from costcheck.errors import CostcheckError
 from costcheck.sources.snapshot import read_snapshot, write_snapshot
+from tests.costcheck.accepting import accept
 from tests.costcheck.decision.builders import decided, inputs
 from tests.costcheck.gate.plans import NODE_GROUP, Json, create, pool, preview, state_of, update
 
@@ -24,6 +25,7 @@ TODAY = date(2026, 10, 1)
 NOW = datetime(2026, 10, 1, 9, tzinfo=UTC)
 RECORDED = Path(__file__).parents[2] / "data" / "plans"
 GPU = preview(create(NODE_GROUP, "gpu", pool(2)))
+SERVERS = preview(create(NODE_GROUP, "system", pool(2, "m6i.large")))
 Gate = Callable[..., Result]
 
 
@@ -45,14 +47,17 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gate:
     return run_gate
 
 
-def record(*, accepted: bool = True) -> Path:
+def record(*, accepted: bool = True, stack: str = "") -> Path:
     """Write a decision that allows two g6.xlarge, as `costcheck decide --record` does, and return its folder."""
     folder = Path("runbooks/decisions")
     written = write_record(decided(), inputs(), folder)
     if accepted:
-        text = written.page.read_text().replace("- status: proposed", "- status: accepted")
-        written.page.write_text(text)
+        accept(written.page, on=TODAY, stack=stack)
     return folder
+
+
+def notices(result: Result) -> dict[str, str]:
+    return {notice["name"]: notice["seen"] for notice in json.loads(result.stdout)["notices"]}
 
 
 def checks(result: Result) -> dict[str, str]:
@@ -201,21 +206,135 @@ def test_a_plan_that_cannot_be_written_down_is_answered_all_the_same(run: Gate) 
 
 
 @pytest.mark.parametrize(
-    "status", ["accepted? not yet", "not accepted", "acceptedly", "proposed\n- status: accepted"]
+    ("old", "new", "says"),
+    [
+        ("status: accepted", "status: accepted? not yet", "status"),
+        ("accepted_by: Ada Lovelace", "accepted_by: nobody yet", "accepted_by"),
+        ("accepted_by: Ada Lovelace", "accepted_by:", "accepted_by"),
+        (f"accepted_on: {TODAY}", "accepted_on: not yet", "accepted_on"),
+        (f"accepted_on: {TODAY}", "accepted_on: 2030-01-01", "accepted_on"),
+        (f"accepted_on: {TODAY}", "accepted_on: 2020-01-01", "accepted_on"),
+    ],
 )
-def test_a_status_that_does_not_plainly_say_accepted_is_none(run: Gate, status: str) -> None:
-    page = next(record(accepted=False).glob("0*.md"))
-    page.write_text(page.read_text().replace("- status: proposed", f"- status: {status}"))
+def test_an_acceptance_without_a_name_and_a_day_allows_nothing_and_says_which_field_is_wrong(
+    run: Gate, old: str, new: str, says: str
+) -> None:
+    page = next(record().glob("0*.md"))
+    page.write_text(page.read_text().replace(old, new))
+    done = run(GPU)
+    (found,) = [check for check in json.loads(done.stdout)["checks"] if check["name"] == "decision.acceptance"]
 
-    assert run(GPU).return_value == 3
+    assert done.return_value == 3
+    assert f"its {says} is" in found["seen"]
+    assert "`- accepted_by: NAME`" in found["to_do"]
 
 
-@pytest.mark.parametrize("status", ["accepted", "Accepted, Ada, 2026-10-01", "accepted (Ada)"])
-def test_a_status_may_name_who_accepted_and_when(run: Gate, status: str) -> None:
-    page = next(record(accepted=False).glob("0*.md"))
-    page.write_text(page.read_text().replace("- status: proposed", f"- status: {status}"))
+def test_a_decision_for_one_stack_denies_gpu_servers_of_every_other(run: Gate) -> None:
+    record(stack="shop/prod")
+    done = run(GPU)
+    (found,) = [check for check in json.loads(done.stdout)["checks"] if check["name"] == "decision.stack"]
 
-    assert run(GPU).return_value == 0
+    assert done.return_value == 3
+    assert found["seen"] == "it was accepted for the stack `shop/prod`; this is `shop/dev`"
+
+
+def test_a_decision_for_one_stack_allows_its_gpu_servers_without_a_word_about_others(run: Gate) -> None:
+    record(stack="shop/dev")
+    done = run(GPU)
+
+    assert done.return_value == 0
+    assert "decision.stack" not in notices(done)
+
+
+@pytest.mark.parametrize("style", ["text", "json", "markdown", "junit", "sarif"])
+def test_every_format_warns_that_any_stack_may_use_a_decision_that_names_none(run: Gate, style: str) -> None:
+    record()
+    done = run(GPU, "--format", style)
+    words = " ".join(done.stdout.replace("\\", "").split())
+
+    assert done.return_value == 0
+    assert "nothing keeps another stack from using the same decision" in words
+    assert "accepted_for: shop/dev" in words
+
+
+def test_a_decision_that_nothing_grows_under_is_not_warned_of(run: Gate) -> None:
+    record()
+
+    assert "decision.stack" not in notices(run(preview(update(NODE_GROUP, "gpu", pool(2), pool(1)), same=9)))
+
+
+@pytest.mark.parametrize("style", ["text", "json", "markdown", "junit", "sarif"])
+def test_every_format_says_that_there_are_no_limits_and_where_they_were_looked_for(run: Gate, style: str) -> None:
+    words = " ".join(run(SERVERS, "--format", style).stdout.replace("\\", "").split())
+
+    assert "no limits are configured: there is no `gate.toml` in the folder in which the gate was run" in words
+
+
+def test_a_gate_toml_without_a_limit_is_told_from_none(run: Gate) -> None:
+    Path("gate.toml").write_text('[usage]\n"AmazonEC2 NatGateway-Bytes" = 1\n')
+
+    assert notices(run(SERVERS))["limits"].startswith("no limits are configured: `gate.toml` sets none")
+
+
+@pytest.mark.parametrize(
+    "limits",
+    ["[limits]\nbudget_usd = 0\n", "[runway]\ncash_usd = 9\nmonthly_burn_usd = 1\nmin_months = 1\n"],
+)
+def test_nothing_is_said_of_limits_where_one_is_set(run: Gate, limits: str) -> None:
+    Path("gate.toml").write_text(limits)
+
+    assert "limits" not in notices(run(SERVERS))
+
+
+@pytest.mark.parametrize("name", ["w.txt", "w.TOML", "w.toml.bak", "w.yaml", "w"])
+def test_a_file_that_is_no_waiver_by_its_name_is_named(run: Gate, name: str) -> None:
+    Path("runbooks/waivers").mkdir(parents=True)
+    Path("runbooks/waivers", name).write_text("")
+    Path("runbooks/waivers/README.md").write_text("")
+
+    assert notices(run(SERVERS))["ignored"].startswith(f"`{name}` in `runbooks/waivers`: ignored")
+
+
+def test_waivers_that_are_no_folder_are_named(run: Gate) -> None:
+    Path("w.toml").write_text("")
+
+    assert notices(run(SERVERS, "--waivers", "w.toml"))["ignored"].startswith("`w.toml` is no folder")
+
+
+@pytest.mark.parametrize("name", ["Gate.toml", "gate.tml", "gates.toml", "gate.toml.txt", ".gate.toml", "gate.yaml"])
+def test_a_file_that_is_called_almost_like_the_one_of_the_limits_is_named(run: Gate, name: str) -> None:
+    Path(name).write_text("")
+
+    assert notices(run(SERVERS))["ignored"].startswith(f"`{name}`: ignored, since limits are read from `gate.toml`")
+
+
+@pytest.mark.parametrize("name", ["gated.json", "gate.sh", "gate.py", "README.md"])
+def test_a_file_of_another_kind_beside_the_limits_is_none_of_the_gate_s(run: Gate, name: str) -> None:
+    Path(name).write_text("")
+
+    assert "ignored" not in notices(run(SERVERS))
+
+
+def test_many_files_that_are_no_waivers_are_counted(run: Gate) -> None:
+    Path("runbooks/waivers").mkdir(parents=True)
+    for number in range(7):
+        Path(f"runbooks/waivers/{number}.txt").write_text("")
+
+    assert "`4.txt`, 2 more in `runbooks/waivers`" in notices(run(SERVERS))["ignored"]
+
+
+@pytest.mark.parametrize("content", ["{", "{}", None])
+def test_a_state_that_does_not_fit_the_preview_is_a_reason_of_its_own(run: Gate, content: str | None) -> None:
+    resources = [state_of(NODE_GROUP, "standing", pool(1))]
+    newer = json.dumps({"version": 3, "deployment": {"manifest": {}, "resources": resources}})
+    Path("state.json").write_text(content or newer)
+    done = run(preview(create(NODE_GROUP, "gpu", pool(2)), same=2), "--state", "state.json")
+    found = json.loads(done.stdout)
+
+    assert done.return_value == 4
+    assert (found["project"], found["stack"], checks(done)) == ("shop", "dev", {"state": "cannot_decide"})
+    assert "the exported state cannot be read, or does not fit the preview" in found["headline"]
+    assert found["checks"][0]["to_do"].startswith("export the state again, `pulumi stack export > state.json`")
 
 
 def test_what_only_use_tells_comes_from_the_decision_or_from_the_company(run: Gate) -> None:

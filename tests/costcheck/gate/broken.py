@@ -10,6 +10,7 @@ from typing import Any
 from costcheck.cli.records import write_record
 from costcheck.sources import snapshot as snapshots
 from costcheck.sources.snapshot import read_snapshot, write_snapshot
+from tests.costcheck.accepting import accept
 from tests.costcheck.decision.builders import decided, inputs
 from tests.costcheck.gate.plans import NODE_GROUP, Json, create, pool, preview
 
@@ -58,8 +59,7 @@ def prepare(folder: Path) -> None:
     bundled = read_snapshot()
     fresh = tuple(replace(row, provenance=replace(row.provenance, retrieved_on=TODAY)) for row in bundled.unit_prices)
     write_snapshot(replace(bundled, as_of=TODAY, unit_prices=fresh), folder / PRICES)
-    page = write_record(decided(), inputs(), folder / DECISION.parent).page
-    page.write_text(page.read_text().replace("- status: proposed", "- status: accepted"))
+    accept(write_record(decided(), inputs(), folder / DECISION.parent).page, on=TODAY)
     put(folder, preview(GPUS))
 
 

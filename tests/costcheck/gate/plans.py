@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from costcheck.acceptance import Acceptance
 from costcheck.gate.assessment import Assessment, assess
 from costcheck.gate.coverage import Evidence
 from costcheck.gate.judge import Case, judge
@@ -155,8 +156,10 @@ def decision(
     return replace(default, **changes)
 
 
-def accepted(given: Decision | None = None) -> Evidence:
-    return Evidence(path="current.json", decision=given or decision(), accepted=True)
+def accepted(given: Decision | None = None, *, stack: str = "", fault: str = "") -> Evidence:
+    """Return a decision that a person has accepted, for one stack where it is named."""
+    acceptance = Acceptance(fault=fault, stack=stack)
+    return Evidence(path="current.json", decision=given or decision(), acceptance=acceptance)
 
 
 NO_DECISION = Evidence(path="current.json")

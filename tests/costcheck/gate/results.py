@@ -11,6 +11,7 @@ from costcheck.gate.result import (
     GateResult,
     GpuCapacity,
     Known,
+    Notice,
     Outcome,
     PricedComponent,
     ResourceCost,
@@ -117,6 +118,19 @@ OLD_PRICES = check(
 )  # fmt: skip
 
 
+NO_LIMITS = Notice(
+    name="limits", subject="gate.toml",
+    seen="no limits are configured: there is no `gate.toml` in the folder in which the gate was run, so a change "
+    "without GPU servers may cost any amount",
+    to_do="set limits in `gate.toml` (docs/gate.md of the kit), or name another file with `--config`",
+)  # fmt: skip
+NO_WAIVER = Notice(
+    name="ignored", subject="runbooks/waivers",
+    seen="`w.txt` in `runbooks/waivers`: ignored, since only its own files with names in `.toml` are waivers",
+    to_do="rename what is meant as a waiver, and remove the rest",
+)  # fmt: skip
+
+
 def result(**changes: Any) -> GateResult:  # noqa: ANN401 - any field of the record
     """Return the answer to a pull request that adds a pool of p5.48xlarge with no decision."""
     default: dict[str, Any] = {
@@ -129,6 +143,7 @@ def result(**changes: Any) -> GateResult:  # noqa: ANN401 - any field of the rec
         "stack": "dev",
         "as_of": TODAY,
         "checks": (check(), OLD_PRICES),
+        "notices": (NO_LIMITS,),
         "resources": (resource(), TEMPLATE, NAT),
         "usage": (NAT_BYTES,),
         "before": cost("32.85"),
@@ -178,6 +193,7 @@ def allowed() -> GateResult:
         gpus=(GpuCapacity(key="p5.48xlarge/on_demand", region_id="us-east-1", before=Decimal(4), after=Decimal(3),
                           allowed=2),),
         decision=DECISION,
+        notices=(NO_WAIVER,),
     )  # fmt: skip
 
 
@@ -203,6 +219,7 @@ def cannot_decide() -> GateResult:
         increase=Known.AT_LEAST,
         complete=False,
         gpus=(),
+        notices=(),
     )  # fmt: skip
 
 

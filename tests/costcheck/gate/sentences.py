@@ -9,6 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from costcheck.acceptance import NOBODY_YET
 from costcheck.errors import InputFileError
 from costcheck.gate.coverage import Evidence
 from costcheck.gate.result import Check, Cost, GateResult, ResourceCost
@@ -71,7 +72,9 @@ def _decided() -> Iterator[tuple[str, GateResult]]:
     yield "new nodes without a decision", gate(NEW)
     yield "a decision that covers them", gate(NEW, accepted())
     yield "a decision that cannot be read", gate(NEW, Evidence(path="current.json", trouble=BROKEN))
-    yield "nobody has accepted it", gate(NEW, replace(accepted(), accepted=False))
+    yield "nobody has accepted it", gate(NEW, accepted(fault=NOBODY_YET))
+    yield "it was accepted for this stack", gate(NEW, accepted(stack="shop/dev"))
+    yield "it was accepted for another stack", gate(NEW, accepted(stack="shop/prod"))
     for title, given in {
         "it says to stay": decision(verdict=Verdict.STAY_ON_API),
         "it allows nothing": decision(allowance=None),
@@ -109,6 +112,8 @@ def _uncounted() -> Iterator[tuple[str, GateResult]]:
     nothing = create("kubernetes:core/v1:ConfigMap", "nothing", {"metadata": {"name": "nothing"}})
     yield "what is free, and why", gate(read(preview(role, parts, looked_up, nothing)))
     yield "a plan that cannot be read", gate(unreadable_plan("plan.json is no preview"))
+    unfit = unreadable_plan("state.json is not the state that the preview saw", "shop/dev")
+    yield "a state that does not fit the preview", gate(replace(unfit, is_state_unfit=True))
 
 
 def _priced() -> Iterator[tuple[str, GateResult]]:
@@ -202,6 +207,9 @@ def _text(result: GateResult, told: set[str]) -> str:
     lines += [f"before {_cost(result.before)}, after {_cost(result.after)}"]
     lines += [line for row in result.resources for line in _resource(row) if line not in told]
     told.update(lines)
+    notices = [f"to know: {row.name} ({row.subject}): {row.seen}; {row.to_do}" for row in result.notices]
+    lines += [line for line in notices if line not in told]
+    told.update(notices)
     return "\n".join([*lines, *(_check(check, told) for check in result.checks)])
 
 

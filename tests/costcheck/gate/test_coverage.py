@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from costcheck.acceptance import NOBODY_YET
 from costcheck.errors import InputFileError, TamperedError
 from costcheck.gate.ages import NAME_REGION
 from costcheck.gate.coverage import WITHOUT, Evidence, reckoned_usage
@@ -58,7 +59,7 @@ def test_a_decision_that_was_edited_decides_nothing() -> None:
 
 
 def test_a_decision_that_nobody_accepted_allows_nothing() -> None:
-    result = gate(NEW_POOL, replace(accepted(), accepted=False))
+    result = gate(NEW_POOL, accepted(fault=NOBODY_YET))
 
     assert outcomes(result)["decision.acceptance"] == "denied"
 
@@ -244,7 +245,7 @@ def test_the_refusal_of_the_program_itself_is_no_second_cause() -> None:
 
 @pytest.mark.parametrize("verdict", [Verdict.STAY_ON_API, Verdict.INSUFFICIENT_EVIDENCE])
 def test_a_verdict_to_stay_is_all_there_is_to_say(verdict: Verdict) -> None:
-    result = gate(NEW_POOL, replace(accepted(decision(verdict=verdict)), accepted=False))
+    result = gate(NEW_POOL, accepted(decision(verdict=verdict), fault=NOBODY_YET))
     told = " ".join(check.to_do for check in result.checks)
 
     assert [check.name for check in result.checks if check.outcome != "allowed"] == ["decision.verdict"]

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from costcheck.gate.result import Check, Cost, GateResult, GpuCapacity, Known, Outcome, ResourceCost, Status
+from costcheck.gate.result import Check, Cost, GateResult, GpuCapacity, Known, Notice, Outcome, ResourceCost, Status
 from tests.costcheck.gate.results import component, result
 from tests.costcheck.report.strategies import NASTY
 
@@ -31,6 +31,7 @@ checks = st.builds(
     Check, name=words, outcome=st.sampled_from(Outcome), subject=words, seen=words, needed=words, to_do=words,
     waived_by=words,
 )  # fmt: skip
+notices = st.builds(Notice, name=words, subject=words, seen=words, to_do=words)
 gpus = st.builds(
     GpuCapacity, key=words, region_id=words, before=st.none() | st.integers(0, 99).map(Decimal),
     after=st.none() | st.integers(0, 99).map(Decimal), allowed=st.none() | st.integers(0, 99),
@@ -41,6 +42,6 @@ results: st.SearchStrategy[GateResult] = st.builds(
     result, outcome=st.sampled_from(Outcome), headline=words, project=words, stack=words, before=costs, after=costs,
     checks=st.lists(checks, max_size=3).map(tuple), resources=st.lists(resources, max_size=3).map(tuple),
     usage=st.lists(components, max_size=2).map(tuple), gpus=st.lists(gpus, max_size=2).map(tuple),
-    increase=st.sampled_from(Known), no_live_prices=words,
+    notices=st.lists(notices, max_size=2).map(tuple), increase=st.sampled_from(Known), no_live_prices=words,
     complete=st.booleans(), decision=words, plan_sha256=words, costcheck_version=words,
 )  # fmt: skip

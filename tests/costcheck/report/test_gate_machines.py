@@ -38,14 +38,14 @@ def unknown(result: GateResult) -> int:
 
 
 @given(result=results)
-def test_junit_is_xml_with_one_test_a_check_and_one_a_resource_of_unknown_cost(result: GateResult) -> None:
+def test_junit_is_xml_with_one_test_a_check_a_resource_of_unknown_cost_and_a_notice(result: GateResult) -> None:
     found = suite(result)
     allowed = result.outcome is Outcome.ALLOWED
     expected = {
-        "tests": len(result.checks) + unknown(result),
+        "tests": len(result.checks) + unknown(result) + len(result.notices),
         "failures": asked(result, Outcome.DENIED),
         "errors": asked(result, Outcome.CANNOT_DECIDE) + (0 if allowed else unknown(result)),
-        "skipped": unknown(result) if allowed else 0,
+        "skipped": len(result.notices) + (unknown(result) if allowed else 0),
     }
     assert {name: int(found.attrib[name]) for name in expected} == expected
     counted = {"failures": "failure", "errors": "error", "skipped": "skipped"}
@@ -70,15 +70,23 @@ def test_a_letter_that_xml_forbids_is_no_part_of_the_document(letter: str) -> No
 
 
 @given(result=results)
-def test_sarif_has_one_result_a_failed_check_and_one_a_resource_of_unknown_cost(result: GateResult) -> None:
+def test_sarif_has_one_result_a_failed_check_a_resource_of_unknown_cost_and_a_notice(result: GateResult) -> None:
     run = sarif(result)
     failed = asked(result, Outcome.DENIED) + asked(result, Outcome.CANNOT_DECIDE)
     levels = [row["level"] for row in run["results"]]
     last = "note" if result.outcome is Outcome.ALLOWED else "error"
-    assert levels == ["error"] * failed + [last] * unknown(result)
+    assert levels == ["error"] * failed + [last] * unknown(result) + ["warning"] * len(result.notices)
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     assert len(rules) == len(set(rules))
     assert {row["ruleId"] for row in run["results"]} == set(rules)
+
+
+def test_that_there_are_no_limits_is_a_note_and_no_warning_in_sarif() -> None:
+    levels = {
+        row["ruleId"]: row["level"]
+        for row in sarif(built.result(notices=(built.NO_LIMITS, built.NO_WAIVER)))["results"]
+    }
+    assert (levels["limits"], levels["ignored"]) == ("note", "warning")
 
 
 @given(result=results)
@@ -97,7 +105,7 @@ def test_each_sarif_result_points_at_one_file_beside_the_project(result: GateRes
 
 def test_a_finding_is_the_same_alert_when_only_its_figures_change() -> None:
     def print_of(seen: str, subject: str) -> str:
-        (row,) = sarif(built.result(checks=(built.check(seen=seen, subject=subject),)))["results"]
+        (row,) = sarif(built.result(checks=(built.check(seen=seen, subject=subject),), notices=()))["results"]
         return str(row["partialFingerprints"]["worthwhileGate/v1"])
 
     assert print_of("5 nodes", "current.json") == print_of("6 nodes", "current.json")

@@ -68,7 +68,10 @@ def test_the_next_number_is_one_more_than_the_highest(numbers: list[int]) -> Non
 
 def test_a_new_record_is_proposed_and_accepted_by_nobody() -> None:
     page = render_record(builders.decision(), 1, "Stay")
-    assert "- status: proposed\n- accepted_by: nobody yet\n- accepted_on: not yet\n" in page
+    assert (
+        "- status: proposed\n- accepted_by: nobody yet\n- accepted_on: not yet\n- accepted_for: PROJECT/STACK\n"
+        in page
+    )
 
 
 def test_a_record_says_how_to_recompute_it_from_its_own_inputs() -> None:

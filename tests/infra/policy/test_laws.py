@@ -6,6 +6,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from costcheck.acceptance import Acceptance
 from costcheck.gate.coverage import Evidence
 from costcheck.gate.result import Outcome
 from costcheck.verdict import Decision
@@ -80,5 +81,5 @@ def test_what_stands_passes_whatever_became_of_the_decision(run: Run, allowed: D
 def test_the_pack_stops_the_new_stacks_that_the_gate_stops_and_no_others(run: Run, allowed: Decision | None) -> None:
     if run:
         plan = read(preview(*(create(token, name, inputs) for name, (token, inputs) in run.items())))
-        evidence = Evidence(path=DECISION_FILE, decision=allowed, accepted=True)
+        evidence = Evidence(path=DECISION_FILE, decision=allowed, acceptance=Acceptance(fault=""))
         assert bool(stops(run, {}, allowed)) == (gate(plan, evidence).outcome is not Outcome.ALLOWED)
