@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from costcheck.gate.assessment import Assessment
+from costcheck.gate.capacity import Key
 from costcheck.gate.checks import counted, dollars
-from costcheck.gate.result import Check, GpuCapacity, Known, Outcome
+from costcheck.gate.result import Check, Known, Outcome
 
 WHY: Mapping[tuple[str, Outcome], str] = {
     ("decision", Outcome.DENIED): "no recorded decision allows new GPU servers",
@@ -79,7 +80,7 @@ def _both(desired: Decimal, maximum: Decimal) -> str:
         return "it costs what it cost before"
     if desired == maximum:
         return _signed(desired)
-    if (desired < 0) == (maximum < 0):
+    if maximum and (desired < 0) == (maximum < 0):
         return f"{_signed(desired)} as planned, {dollars(abs(maximum))} at the worst case"
     return f"{_signed(desired)} as planned, {_signed(maximum)} at the worst case"
 

@@ -59,6 +59,7 @@ class Priced:
         prices: Every row that was used.
         cost: Sum of the components that have one; None where it is unknown.
         lack: The price that is missing, where that is why the cost is unknown.
+        untold: Why nobody can tell which machines it starts, where that is not the reason above.
         shown: What is seen of machines that nobody can count, such as `2 x p5.48xlarge`; empty where nothing is.
     """
 
@@ -69,7 +70,13 @@ class Priced:
     prices: tuple[UnitPrice, ...] = ()
     cost: Cost | None = None
     lack: Lack | None = None
+    untold: str = ""
     shown: str = ""
+
+    @property
+    def why_untold(self) -> str:
+        """Return why nobody can tell which machines it starts."""
+        return self.untold or self.reason
 
 
 Line = tuple[PricedComponent, tuple[UnitPrice, ...]]

@@ -62,6 +62,80 @@ def test_a_node_replacement_does_not() -> None:
     assert grown(update(NODE_GROUP, "gpu", pool(2), pool(2), op="replace")) == ()
 
 
+def test_what_one_pool_loses_never_pays_for_what_another_gains() -> None:
+    lower = update(NODE_GROUP, "a", pool(20), pool(10))
+    added, raised = create(NODE_GROUP, "b", pool(10)), update(NODE_GROUP, "b", pool(5), pool(7))
+    beside = assessed(read(preview(lower, added))).growth
+
+    assert (beside.more, beside.before, beside.after) == ({ON_DEMAND: 10}, {ON_DEMAND: 20}, {ON_DEMAND: 30})
+    assert assessed(read(preview(lower, raised))).growth.more == {ON_DEMAND: 2}
+
+
+@pytest.mark.parametrize(("allowed", "answer"), [(29, "denied"), (30, "allowed")])
+def test_a_decision_covers_all_that_may_run_while_one_pool_shrinks_and_another_comes(
+    allowed: int, answer: str
+) -> None:
+    steps = update(NODE_GROUP, "a", pool(20), pool(10)), create(NODE_GROUP, "b", pool(10))
+    given = accepted(decision({"g6.xlarge/on_demand": allowed}))
+
+    assert outcomes(gate(read(preview(*steps)), given))["decision.nodes"] == answer
+    assert gate(read(preview(*steps))).outcome == "denied"
+
+
+def test_a_pool_comes_beside_one_of_its_type_that_has_no_limit() -> None:
+    spec = {"requirements": [
+        {"key": "node.kubernetes.io/instance-type", "operator": "In", "values": ["g6.xlarge"]},
+        {"key": "karpenter.sh/capacity-type", "operator": "In", "values": ["on-demand"]},
+    ]}  # fmt: skip
+    inputs = {"apiVersion": "karpenter.sh/v1", "kind": "NodePool", "spec": {"template": {"spec": spec}}}
+    endless = state_of("kubernetes:karpenter.sh/v1:NodePool", "endless", inputs)
+    plan = read_with_state(preview(create(NODE_GROUP, "gpu", pool(2, region="us-east-1")), same=1), endless)
+
+    assert [nodes for _, nodes in assessed(plan).growth.more.items()] == [2]
+
+
+def test_a_pool_that_changes_its_type_grows_by_the_new_one_alone() -> None:
+    step = update(NODE_GROUP, "gpu", pool(5), pool(3, "p5.48xlarge"))
+
+    assert assessed(read(preview(step))).growth.more == {("p5.48xlarge/on_demand", "us-east-1"): 3}
+
+
+def test_what_runs_more_within_its_maximum_is_told_and_needs_no_decision() -> None:
+    step = update(NODE_GROUP, "gpu", pool(2, "p5.48xlarge", 0), pool(2, "p5.48xlarge", 2))
+    result = gate(read(preview(step)))
+
+    assert result.outcome == "allowed"
+    assert result.headline == (
+        "This change starts 2 p5.48xlarge GPU servers (on demand) in us-east-1 now, within the maximum that was "
+        "allowed before: 80,361.60 USD a month more as planned, the same at the worst case. It may be applied."
+    )
+
+
+def test_what_runs_more_stands_beside_what_there_may_be_more_of() -> None:
+    rises, grows = update(NODE_GROUP, "a", pool(2, desired=1), pool(2, desired=2)), create(NODE_GROUP, "b", pool(3))
+
+    assert "may start 3 more g6.xlarge GPU servers (on demand) in us-east-1, and starts 1 g6.xlarge GPU server " in (
+        gate(read(preview(rises, grows))).headline
+    )
+
+
+def test_what_runs_more_may_be_of_several_types() -> None:
+    both = ["g6.xlarge", "m6i.large", "g6e.xlarge"]
+    old, new = (pool(4, desired=size, instanceTypes=both) for size in (1, 4))
+
+    assert (
+        "starts 3 g6.xlarge or g6e.xlarge GPU servers"
+        in gate(read(preview(update(NODE_GROUP, "a", old, new)))).headline
+    )
+
+
+@pytest.mark.parametrize(("old", "new"), [(2, 2), (2, 1)])
+def test_what_runs_as_many_or_fewer_starts_none(old: int, new: int) -> None:
+    step = update(NODE_GROUP, "gpu", pool(2, desired=old), pool(2, desired=new), op="replace")
+
+    assert "starts no new GPU server" in gate(read(preview(step))).headline
+
+
 def test_another_type_grows() -> None:
     step = update(NODE_GROUP, "gpu", pool(2), pool(2, "p5.48xlarge"), op="replace")
 

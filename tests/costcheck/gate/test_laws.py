@@ -261,6 +261,39 @@ def test_a_plan_that_keeps_or_lowers_every_gpu_maximum_passes_without_limits(
 
 
 @LAW
+@given(
+    documents(),
+    st.sampled_from(["g6.xlarge", "p5.48xlarge", "zz1.large"]),
+    SIZES,
+    SIZES,
+    st.integers(1, 6),
+    st.data(),
+)
+def test_no_pool_that_becomes_smaller_or_goes_pays_for_another(  # noqa: PLR0913, PLR0917 - one plan
+    document: Json, gpu: str, size: int, lost: int, gained: int, data: st.DataObject
+) -> None:
+    others = [step for step in document["steps"] if step["op"] in {"update", "replace", "delete", "create"}]
+    less = data.draw(
+        st.sampled_from(
+            [
+                update(NODE_GROUP, "less", pool(size + lost, gpu), pool(size, gpu, 0)),
+                delete(NODE_GROUP, "less", pool(size + lost, gpu)),
+            ]
+        )
+    )
+    more = data.draw(
+        st.sampled_from(
+            [
+                update(NODE_GROUP, "more", pool(size, gpu, 0), pool(size + gained, gpu, 0)),
+                create(NODE_GROUP, "more", pool(gained, gpu)),
+            ]
+        )
+    )
+
+    assert gate(read(preview(*others, less, more))).outcome is not Outcome.ALLOWED
+
+
+@LAW
 @given(st.sampled_from(["add_pools", "lower", "base_create"]), st.data())
 def test_no_field_of_a_recorded_step_can_be_left_out_to_pass(name: str, data: st.DataObject) -> None:
     document = json.loads((RECORDED / f"{name}.json").read_bytes())

@@ -181,9 +181,18 @@ def test_what_stood_counts_once(engine: Engine) -> None:
     assert capacity(engine, gpus(3)) == []
 
 
-def test_a_pool_that_was_lowered_first_makes_room(engine: Engine) -> None:
+@pytest.mark.parametrize("names", [("old", "new"), ("new", "old")])
+def test_what_one_pool_loses_never_pays_for_another(engine: Engine, names: tuple[str, str]) -> None:
     engine.stands = [stands(2, "old")]
-    assert capacity(engine, gpus(1, "old"), gpus(1, "new")) == []
+    told = {name: capacity(engine, gpus(1, name)) for name in names}
+    assert told["new"][0].startswith("denied (decision)")
+    assert told["old"] == []
+
+
+def test_the_decision_covers_what_a_pool_loses_beside_what_another_gains(engine: Engine) -> None:
+    engine.stands = [stands(2, "old")]
+    engine.decide(decision({"g6.xlarge/on_demand": 2}))
+    assert "up to 3 x g6.xlarge/on_demand" in capacity(engine, gpus(1, "old"), gpus(1, "new"))[0]
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["leftover first", "leftover last"])
