@@ -30,28 +30,36 @@ WHY: Mapping[tuple[str, Outcome], str] = {
 """Check and outcome to the reason in a few words, since what was seen stands below; a limit says it here, too."""
 
 
-def headline(outcome: Outcome, checks: Sequence[Check], gpus: Sequence[GpuCapacity], found: Assessment) -> str:
+def headline(outcome: Outcome, checks: Sequence[Check], found: Assessment) -> str:
     """Return what the plan would do with GPUs and money, and whether it may."""
-    return f"{_what(gpus, found)} {_whether(outcome, checks[0])}"
+    return f"{_what(found)} {_whether(outcome, checks[0])}"
 
 
-def _what(gpus: Sequence[GpuCapacity], found: Assessment) -> str:
-    more = [_grown(row) for row in gpus if row.grows]
-    if found.growth.untold:
-        more.append(_untold(found, beside=bool(more)))
+def _what(found: Assessment) -> str:
     if found.plan.failure and not found.rows:
         return "What this change would do is not known."
     end = "; its preview failed, so that there may be more" if found.plan.failure else ""
-    starts = f"may start {', and '.join(more)}" if more else "starts no new GPU server"
-    return f"This change {starts}: {_cost(found)}{end}."
+    return f"This change {_starts(found)}: {_cost(found)}{end}."
 
 
-def _grown(row: GpuCapacity) -> str:
-    name, _, option = row.key.partition("/")
-    count = None if row.after is None else row.after - (row.before or 0)
-    many = "endlessly many" if count is None else f"{count:f} more"
-    servers = "GPU server" if count == 1 else "GPU servers"
-    where = f" in {row.region_id}" if row.region_id else ""
+def _starts(found: Assessment) -> str:
+    """Return which GPU servers there may be more of, and which of those that there might be before run now."""
+    growth = found.growth
+    more = [_servers(key, growth.more[key], more=" more") for key in growth.grown]
+    if growth.untold:
+        more.append(_untold(found, beside=bool(more)))
+    now = [_servers(key, nodes) for key, nodes in sorted(growth.started.items())]
+    parts = [f"may start {', and '.join(more)}"] if more else []
+    if now:
+        parts.append(f"starts {', and '.join(now)} now, within the maximum that was allowed before")
+    return ", and ".join(parts) or "starts no new GPU server"
+
+
+def _servers(key: Key, nodes: Decimal, *, more: str = "") -> str:
+    name, _, option = key[0].rpartition("/")
+    many = f"{nodes:f}{more}" if nodes.is_finite() else "endlessly many"
+    servers = "GPU server" if nodes == 1 else "GPU servers"
+    where = f" in {key[1]}" if key[1] else ""
     return f"{many} {name} {servers} ({option.replace('_', ' ')}){where}"
 
 

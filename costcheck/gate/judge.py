@@ -50,7 +50,7 @@ def judge(found: Assessment, case: Case) -> GateResult:
     return GateResult(
         costcheck_version=__version__,
         outcome=outcome,
-        headline=headline(outcome, checks, gpus, found),
+        headline=headline(outcome, checks, found),
         project=found.plan.project,
         stack=found.plan.stack,
         as_of=case.today,

@@ -67,7 +67,9 @@ def test_what_one_pool_loses_never_pays_for_what_another_gains() -> None:
     added, raised = create(NODE_GROUP, "b", pool(10)), update(NODE_GROUP, "b", pool(5), pool(7))
     beside = assessed(read(preview(lower, added))).growth
 
-    assert (beside.more, beside.before, beside.after) == ({ON_DEMAND: 10}, {ON_DEMAND: 20}, {ON_DEMAND: 30})
+    assert [dict(each) for each in (beside.more, beside.before, beside.after)] == [
+        {ON_DEMAND: 10}, {ON_DEMAND: 20}, {ON_DEMAND: 30},
+    ]  # fmt: skip
     assert assessed(read(preview(lower, raised))).growth.more == {ON_DEMAND: 2}
 
 
