@@ -93,8 +93,9 @@ bench: setup ## Measure the speeds that the README claims
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/price_file.py
 
-bench-import: setup ## Measure the import of ten million requests against DuckDB copying them to disk
+bench-import: setup ## Measure imports (a log of ten million requests, a FOCUS export) against DuckDB copying them to disk
 	$(BIN)/python -m benchmarks.import_spend_log
+	$(BIN)/python -m benchmarks.import_focus
 
 bench-engines: setup spark ## Sum ten million requests with DuckDB and with Spark, and compare
 	$(BIN)/python -m benchmarks.engines
