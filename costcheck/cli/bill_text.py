@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from costcheck.cli.bill_reads import read_lines
 from costcheck.ledger import Ledger
 from costcheck.ledger.summary import MonthLine, month_lines
 from costcheck.records import Operation
@@ -35,7 +36,12 @@ def print_ledger(ledger: Ledger) -> None:
     if not console.is_terminal:
         console.width = WIDTH_OF_A_FILE
     print_months(console, lines)
-    for text in (*_complete_months(ledger), *_not_counted(ledger), *_warnings(ledger), *_reads(ledger)):
+    for text in (
+        *_complete_months(ledger),
+        *_not_counted(ledger),
+        *_warnings(ledger),
+        *read_lines(ledger.ingests(), ledger.periods()),
+    ):
         click.echo(text)
 
 
@@ -277,9 +283,3 @@ def _warnings(ledger: Ledger) -> Iterator[str]:
 
 def _months(count: int, kind: str = "") -> str:
     return f"{count} {kind}month{'' if count == 1 else 's'}"
-
-
-def _reads(ledger: Ledger) -> Iterator[str]:
-    for ingest in ledger.ingests():
-        rows = f"{ingest.row_count} rows, {ingest.origin}"
-        yield f"read: {ingest.x_source} {ingest.name} on {ingest.retrieved_on} ({rows})"

@@ -52,7 +52,7 @@ class Delivery:
         given = {file.folder for file in self.files}
         folder = given.pop() if len(given) == 1 else None
         common = folder.resolve() if folder else _common([file.path.resolve() for file in self.files])
-        return ", ".join(part for part in (common.name, f"{len(names)} files") if part)
+        return f"{len(names)} files" + (f" of {common.name}" if common.name else "")
 
 
 def _common(paths: Sequence[Path]) -> Path:

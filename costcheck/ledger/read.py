@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -185,6 +185,14 @@ FROM (
 )
 WHERE x_source = ? AND list_contains(?, x_bucket) AND owner IS NOT NULL
 """
+PERIODS = """
+SELECT x_source, x_bucket, min(charge_period_start), max(charge_period_end)
+FROM (
+    SELECT x_source, x_bucket, charge_period_start, charge_period_end FROM usage
+    UNION ALL SELECT x_source, x_bucket, charge_period_start, charge_period_end FROM charges
+)
+GROUP BY ALL
+"""
 INGESTED = """
 SELECT x_source, x_bucket, row_count, digest, retrieved_on, origin, source_url, rows_in FROM ingests
 ORDER BY x_source, x_bucket
@@ -307,6 +315,14 @@ def owners_by_bucket(
 ) -> set[tuple[str, str, str]]:
     """Return of which projects and accounts, and of which API keys, each bucket has rows."""
     return set(connection.execute(OWNERS, [source, list(buckets)]).fetchall())
+
+
+def periods(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[datetime, datetime]]:
+    """Return when the first row of each bucket of a source begins, and when the last one ends."""
+    return {
+        (source, bucket): (first.replace(tzinfo=UTC), last.replace(tzinfo=UTC))
+        for source, bucket, first, last in connection.execute(PERIODS).fetchall()
+    }
 
 
 def ingests(connection: duckdb.DuckDBPyConnection) -> tuple[Ingest, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from shlex import quote
+from typing import Any
 
 import duckdb
 
@@ -37,8 +38,9 @@ gone AS (
             AND date_trunc('month', came.charge_period_start) = date_trunc('month', held.charge_period_start)
     )
 )
-SELECT strftime(charge_period_start, '%Y-%m') AS month, service_name, coalesce(sub_account_id, ''), billing_currency,
-    sum(billed_cost)
+SELECT strftime(charge_period_start, '%Y-%m') AS month, service_name, coalesce(sub_account_id, '') AS account,
+    billing_currency, sum(billed_cost),
+    month NOT IN (SELECT strftime(charge_period_start, '%Y-%m') FROM came)
 FROM gone GROUP BY ALL ORDER BY ALL
 """
 
@@ -62,22 +64,22 @@ def correction(
     lacks = {bucket: found for bucket in old if (found := _lacks(connection, batch, bucket))}
     forget = " and ".join(f"`costcheck bill forget {batch.x_source} {quote(bucket)}`" for bucket in old)
     action = _in_part(new, lacks, called, forget) if lacks else _in_full(new, forget, others)
-    parts = "; if they are parts of one export instead, do the same, and import all of its files in one command"
-    return LedgerError(message, expected="every charge of a source once", action=action + parts)
+    return LedgerError(message, expected="every charge of a source once", action=action)
 
 
 def _in_full(new: str, forget: str, others: str) -> str:
     return (
         f"if it corrects them, run {forget}, then read it again: {new} has every day, account, service and model of "
-        f"{others}, so that nothing is lost"
+        f"{others}, so that nothing is lost; if they are parts of one export, do so with all of its files in one "
+        "command"
     )
 
 
 def _in_part(new: str, lacks: Mapping[str, Sequence[str]], called: Mapping[str, str], forget: str) -> str:
     told = "; ".join(f"{_some(found)} of {called[bucket]}" for bucket, found in lacks.items())
     return (
-        f"{new} lacks {told}: have the files of that, too, or export the whole time anew; then run {forget}, and "
-        "import all of them in one command"
+        f"{new} lacks {told}: have the newest files of all that, or export the whole time anew; then run {forget}, "
+        "and import all of them in one command"
     )
 
 
@@ -92,11 +94,27 @@ def _amounts(connection: duckdb.DuckDBPyConnection, batch: BillBatch, old: Seque
 
 
 def _lacks(connection: duckdb.DuckDBPyConnection, batch: BillBatch, bucket: str) -> list[str]:
+    """Return what of a bucket the batch has not: whole months together, of other months each service and account."""
     given = [batch.x_source, list(batch.buckets), batch.x_source, bucket]
+    rows = connection.execute(LACKS, given).fetchall()
+    whole = [row for row in rows if row[-1]]
     return [
-        f"{_money(amount, currency)} of {month}, {service}" + (f", account {account}" if account else "")
-        for month, service, account, currency, amount in connection.execute(LACKS, given).fetchall()
+        *_months(whole),
+        *(
+            f"{_money(amount, currency)} of {month}, {service}" + (f", account {account}" if account else "")
+            for month, service, account, currency, amount, is_whole in rows
+            if not is_whole
+        ),
     ]
+
+
+def _months(rows: Sequence[tuple[Any, ...]]) -> list[str]:
+    months = sorted({row[0] for row in rows})
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        sums[row[3]] = sums.get(row[3], Decimal(0)) + row[4]
+    named = f"{months[0]} to {months[-1]}" if len(months) > 1 else "".join(months)
+    return [f"{named} ({', '.join(_money(amount, currency) for currency, amount in sums.items())})"] if rows else []
 
 
 def _some(found: Sequence[str]) -> str:

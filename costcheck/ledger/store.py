@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -236,6 +236,10 @@ class Ledger:
     def owners_by_bucket(self, source: str, buckets: Sequence[str]) -> set[tuple[str, str, str]]:
         """Return of which projects and accounts (`sub_account_id`), and of which keys, each bucket has rows."""
         return read.owners_by_bucket(self._connection, source, buckets)
+
+    def periods(self) -> dict[tuple[str, str], tuple[datetime, datetime]]:
+        """Return when the first row of each bucket of a source begins, and when the last one ends."""
+        return read.periods(self._connection)
 
     def ingests(self) -> tuple[read.Ingest, ...]:
         """Return every bucket that was read, and when."""

@@ -116,8 +116,7 @@ def refuse_twice(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> Non
         return
     names = _names(connection, batch)
     if shared.differs:
-        called = {bucket: _named(bucket, names) for bucket in (*shared.buckets, *batch.buckets)}
-        raise correction(connection, batch, shared.buckets, called)
+        raise correction(connection, batch, shared.buckets, _called([*shared.buckets, *batch.buckets], names))
     old = shared.buckets
     rows = sum(count for (bucket, _), count in shared.came.items() if bucket == old[0])
     message = (
@@ -197,6 +196,13 @@ def _names(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> dict[str,
     query = "SELECT x_bucket, source_url FROM ingests WHERE x_source = ?"
     read = dict(connection.execute(query, [batch.x_source]).fetchall())
     return read | dict.fromkeys(batch.buckets, batch.provenance.source_url)
+
+
+def _called(buckets: Sequence[str], names: Mapping[str, str]) -> dict[str, str]:
+    """Return the buckets by the names of their files, where these tell them apart."""
+    files = {bucket: names[bucket] for bucket in buckets if bucket.startswith(DIGEST) and names.get(bucket)}
+    is_told = len(set(files.values())) == len(files)
+    return {bucket: files[bucket] if is_told and bucket in files else _named(bucket, names) for bucket in buckets}
 
 
 def _named(bucket: str, names: Mapping[str, str]) -> str:
