@@ -76,7 +76,7 @@ class Assembly:
         self.quarantined_share = quarantined_share(ledger)
         reads = {(row.x_source, row.x_bucket): f"{row.x_source} {row.name}" for row in ledger.ingests()}
         self.counted_twice = tuple(
-            f"{row.service_provider_name}/{row.request_model} in {row.months} months "
+            f"{row.service_provider_name}/{row.request_model} in {row.months} month{'' if row.months == 1 else 's'} "
             f"in {reads[row.first]} and in {reads[row.second]}{row.way_out}"
             for row in ledger.overlaps()
             if not {row.first[0], row.second[0]} & set(settings.separate_sources)

@@ -218,7 +218,8 @@ def _headline(conditions: Conditions, answer: Answer, changes: Sequence[ApiChang
     sentence = HEADLINES[answer.rule, answer.verdict]
     ready = next((change for change in changes if not change.needs), None)
     if answer.verdict is Verdict.STAY_ON_API and ready is not None:
-        return f"{sentence[:-1]}; another API would save {ready.monthly_saving_usd:,.0f} USD a month."
+        saving = f"{ready.monthly_saving_usd:,.0f} USD a month at today's volume and prices"
+        return f"{sentence[:-1]}; another API would save {saving}."
     return sentence
 
 

@@ -85,7 +85,7 @@ def _bill_findings(inputs: DecisionInputs, conditions: Conditions) -> Iterator[F
         rule=3,
         subject="bill",
         message="complete months of measured usage" + (": too few" if conditions.short_evidence else ""),
-        figure=f"{months} months",
+        figure=f"{months} month{'' if months == 1 else 's'}",
         threshold=f"at least {limit(limits.min_complete_months)}",
         source=source(limits.min_complete_months),
     )
@@ -117,7 +117,7 @@ def _case_findings(inputs: DecisionInputs, evaluation: Evaluation) -> Iterator[F
     if best is None or best is evaluation.baseline_plan:
         return  # no more than compliance forces: nothing is compared, so there is no case to make
     limits, case = inputs.thresholds, best.case
-    pay_back = "never" if case.pay_back_months is None else f"{case.pay_back_months} months"
+    pay_back = "never" if case.pay_back_months is None else _months(case.pay_back_months)
     rows: tuple[tuple[str, str, str, Fact | None], ...] = (
         ("saving, P50", _whole_usd(case.saving_usd.p50), "min_saving_usd", limits.min_saving_usd),
         ("saving, share", f"{case.saving_share:.1%}", "min_saving_share", limits.min_saving_share),
@@ -134,6 +134,10 @@ def _case_findings(inputs: DecisionInputs, evaluation: Evaluation) -> Iterator[F
             threshold=_threshold_words(name, fact),
             source=source(fact) if fact else "costcheck/data/thresholds.toml",
         )
+
+
+def _months(count: Decimal) -> str:
+    return f"{count} month" if count == 1 else f"{count} months"
 
 
 def _threshold_words(name: str, fact: Fact | None) -> str:

@@ -1,7 +1,9 @@
 """How a figure is written: rounding for display and nothing else. What is missing is a word, never a 0."""
 
+import itertools
 import unicodedata
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -11,6 +13,7 @@ from costcheck.verdict import Band
 UNKNOWN = "unknown"
 NONE = "none"
 NO_SKU = "no SKU recorded"
+DOTS = "..."
 
 _CENTS_BELOW_USD = Decimal(100)
 _SMALLEST_USD = Decimal("0.01")
@@ -118,7 +121,51 @@ def plain(text: str | None) -> str:
 
 def shortened(text: str, limit: int) -> str:
     """Return the text, cut to `limit` characters with `...` at the end where it is longer."""
-    return text if len(text) <= limit else text[: limit - 3].rstrip() + "..."
+    return text if len(text) <= limit else text[: limit - len(DOTS)].rstrip() + DOTS
+
+
+def told_apart(texts: Sequence[str], limit: int) -> tuple[str, ...]:
+    """Return each text cut to `limit` characters; what would then read like another is cut in its middle instead.
+
+    Where no cut keeps texts apart, each of them ends in its number.
+    """
+    cut = [shortened(text, limit) for text in texts]
+    groups = [sorted({text for text, shown in zip(texts, cut, strict=True) if shown == short}) for short in set(cut)]
+    apart = {text: shown for group in groups for text, shown in _cut_apart(group, limit).items()}
+    often = Counter(apart.values())
+    marks = ["" if often[apart[text]] == 1 else f" ({number})" for number, text in enumerate(texts, start=1)]
+    return tuple(
+        shortened(text, limit - len(mark)) + mark if mark else apart[text]
+        for text, mark in zip(texts, marks, strict=True)
+    )
+
+
+def _cut_apart(group: Sequence[str], limit: int) -> dict[str, str]:
+    """Return texts that read the same once cut at the end, with what differs kept; one that begins all stays so."""
+    shortest = min(group, key=len)
+    is_begin = all(text.startswith(shortest) for text in group)
+    room = limit - len(DOTS)
+    whole = max(map(len, group)) - (len(shortest) if is_begin else _same_words(group))
+    tails = (*([whole] if whole <= room else []), *range(room // 2, room), *range(room // 2, 0, -1))
+    for tail in tails if len(group) > 1 else ():
+        shown = {text: _cut_in_the_middle(text, limit, tail) for text in group}
+        if is_begin:
+            shown[shortest] = shortened(shortest, limit)
+        if len(set(shown.values())) == len(group):
+            return shown
+    return {text: shortened(text, limit) for text in group}
+
+
+def _same_words(texts: Sequence[str]) -> int:
+    """Return at which character the first word begins that is not the same in all of the texts."""
+    letters = itertools.takewhile(lambda at: len(set(at)) == 1, zip(*texts, strict=False))
+    return "".join(letter for letter, *_ in letters).rfind(" ") + 1
+
+
+def _cut_in_the_middle(text: str, limit: int, tail: int) -> str:
+    if len(text) <= limit:
+        return text
+    return text[: limit - len(DOTS) - tail].rstrip() + DOTS + text[-tail:].lstrip()
 
 
 def _signed(amount: Decimal, digits: str) -> str:

@@ -28,6 +28,7 @@ from costcheck.report.words import (
     COMPLIANCE,
     KINDS,
     PERCENTILES,
+    TODAY,
     best_self_hosted,
     deciding_findings,
     finding_sentence,
@@ -253,7 +254,7 @@ def flips(decision: Decision) -> Section:
 def api_changes(decision: Decision) -> Section:
     """Return what is worth doing while the work stays on the API."""
     points = tuple(
-        f"{plain(change.label)}: saves {usd(change.monthly_saving_usd)} a month. Needs: {_needs(change)}"
+        f"{plain(change.label)}: saves {usd(change.monthly_saving_usd)} a month {TODAY}. Needs: {_needs(change)}"
         for change in decision.api_changes
     )
     return Section(key="api-changes", title="Worth doing on the API now", points=points)

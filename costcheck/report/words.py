@@ -18,6 +18,9 @@ COMPLIANCE: Final = 2
 BASE: Final = "base"
 """What the saving column says of the option that the others are held against."""
 
+TODAY: Final = "at today's volume and prices"
+"""What the saving of a change of API is meant at; the options are means of the months ahead, in which prices fall."""
+
 COST_CASE: Final = 6
 """The row of the decision table about the cost case."""
 

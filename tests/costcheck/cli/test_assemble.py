@@ -125,6 +125,14 @@ def test_two_bills_of_the_same_amounts_without_tokens_are_seen(ledger: Ledger) -
     assert gathered(ledger).coverage.counted_twice == ("openai/all charges in 3 months in invoice b and in test b",)
 
 
+def test_usage_that_is_there_twice_in_one_month_is_told_in_the_singular(ledger: Ledger) -> None:
+    fill(ledger, charges=CHARGES[2:])
+    invoice = tuple(replace(row, x_source="invoice", x_gen_ai_request_model=None) for row in CHARGES[2:])
+    provenance = Provenance(source="test", source_url="test", retrieved_on=AS_OF, origin=Origin.CONSTRUCTED)
+    ledger.replace(BillBatch(x_source="invoice", buckets=("b",), charges=invoice, provenance=provenance))
+    assert gathered(ledger).coverage.counted_twice == ("openai/all charges in 1 month in invoice b and in test b",)
+
+
 def test_an_invoice_and_its_correction_in_another_file_carry_no_verdict(ledger: Ledger) -> None:
     provenance = Provenance(source="invoice", source_url="test", retrieved_on=AS_OF, origin=Origin.CONSTRUCTED)
     for bucket, cost in (("file:a.csv", Decimal(100)), ("file:b.csv", Decimal(120))):

@@ -14,6 +14,7 @@ from tests.costcheck.decision.builders import (
     compliance,
     coverage,
     decided,
+    finding,
     inputs,
     settings,
     snapshot,
@@ -61,6 +62,18 @@ def test_old_prices_carry_no_verdict_where_prices_matter(changes: dict[str, obje
     decision = with_old_prices(**changes)
 
     assert (decision.verdict, decision.rule) == (Verdict.INSUFFICIENT_EVIDENCE, 1)
+
+
+@pytest.mark.parametrize(("count", "figure"), [(1, "1 month"), (2, "2 months")])
+def test_one_month_is_no_plural(count: int, figure: str) -> None:
+    short = coverage(complete_months=MONTHS[-count:])
+    assert finding(decided(coverage=short), "complete months of measured usage").figure == figure
+
+
+def test_another_api_saves_at_the_volume_and_prices_of_today() -> None:
+    assert decided(settings=settings(workload(weights="published"))).headline.endswith(
+        " USD a month at today's volume and prices."
+    )
 
 
 def test_published_weights_that_nobody_sells_are_named() -> None:

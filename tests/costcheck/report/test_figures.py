@@ -28,6 +28,37 @@ def test_an_estimate_is_in_dollars(amount: str, shown: str) -> None:
     assert figures.usd(Decimal(amount)) == shown
 
 
+TYPE = "gpt-oss-20b on 2 x g6.xlarge (on-demand) for support"
+
+
+@pytest.mark.parametrize(
+    ("texts", "shown"),
+    [
+        ((TYPE, "short"), ("gpt-oss-20b on 2 x g6.xlarge (on-d...", "short")),
+        (
+            (TYPE, f"{TYPE}, 50 hours a week"),
+            ("gpt-oss-20b on 2 x g6.xlarge (on-d...", "gpt-oss-20b on 2..., 50 hours a week"),
+        ),
+        (
+            (f"{TYPE}-chat", f"{TYPE}-mail"),
+            ("gpt-oss-20b on 2 x g6.x...support-chat", "gpt-oss-20b on 2 x g6.x...support-mail"),
+        ),
+        ((f"{'x' * 50}a{'y' * 50}", f"{'x' * 50}b{'y' * 50}"), (f"{'x' * 30}... (1)", f"{'x' * 30}... (2)")),
+        ((TYPE, TYPE), ("gpt-oss-20b on 2 x g6.xlarge (on-d...", "gpt-oss-20b on 2 x g6.xlarge (on-d...")),
+    ],
+    ids=["nothing alike", "one begins the other", "the end differs", "nothing helps but a number", "the same text"],
+)
+def test_texts_that_differ_are_never_cut_to_the_same(texts: tuple[str, str], shown: tuple[str, str]) -> None:
+    assert figures.told_apart(texts, max(37, *map(len, shown))) == shown
+
+
+@given(texts=st.lists(st.text("ab ", max_size=60), max_size=8), limit=st.integers(12, 60))
+def test_no_cut_is_longer_than_the_limit_and_no_two_are_the_same(texts: list[str], limit: int) -> None:
+    shown = figures.told_apart(texts, limit)
+    assert max(map(len, shown), default=0) <= limit
+    assert len(set(shown)) >= len(set(texts))
+
+
 @pytest.mark.parametrize(("amount", "shown"), [("1358.525", "$1,358.53"), ("73", "$73.00"), ("1E+3", "$1,000.00")])
 def test_a_bill_is_exact_to_the_cent(amount: str, shown: str) -> None:
     assert figures.usd_and_cents(Decimal(amount)) == shown

@@ -1,4 +1,5 @@
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -64,6 +65,43 @@ def test_the_summary_of_a_talkative_decision_is_still_one_screen() -> None:
     assert len(lines) == SUMMARY_LINES
     assert lines[-2:] == [CUT, lines[-1]]
     assert "--format full" in lines[-1]
+
+
+TYPE = "gpt-oss-20b on 2 x g6.xlarge (on-demand) for support-chat"
+
+
+def of_options(*labels: str, **other: Any) -> str:  # noqa: ANN401 - any field of the record
+    """Return the summary, at 80 columns, of a decision with these fleets."""
+    fleets = tuple(builders.self_hosted(option_id=label, label=label) for label in labels)
+    return render_summary(builders.decision(options=fleets, **other), width=80, color=False)
+
+
+def test_the_name_of_an_option_is_whole_where_the_screen_has_room() -> None:
+    assert f"{TYPE}, 50 hours a week" in " ".join(
+        re.sub(r" +\$.*", "", of_options(f"{TYPE}, 50 hours a week")).split()
+    )
+
+
+def test_two_options_never_read_the_same_where_the_screen_has_no_room() -> None:
+    findings = tuple(builders.finding(message="word " * 40) for _ in range(5))
+    shown = of_options(TYPE, f"{TYPE}, 50 hours a week", findings=findings)
+    assert "gpt-oss-20b on 2 x g6.xlarge (on-d... " in shown
+    assert "gpt-oss-20b on 2..., 50 hours a week " in shown
+
+
+def test_a_reason_is_wrapped_and_not_cut() -> None:
+    reason = "spend that self-hosting could replace: too little to pay for servers"
+    findings = (builders.finding(message=reason, figure="4,500.00 USD/month", threshold="at least 5,000 USD/month"),)
+    shown = render_summary(builders.decision(findings=findings), width=80, color=False)
+    words = re.sub(r"4,500.00 USD/month  at least 5,000 USD/month", "", shown)
+    assert reason in " ".join(words.split())
+
+
+def test_a_saving_on_the_api_says_at_which_prices() -> None:
+    shown = " ".join(render_summary(builders.stay_on_api(), width=100, color=False).split())
+    assert "saves $1,410 a month at today's volume and prices; needs" in shown
+    whole = " ".join(render_text(builders.stay_on_api(), width=100, color=False).split())
+    assert "saves $1,410 a month at today's volume and prices. Needs" in whole
 
 
 @given(decision=decisions())
