@@ -74,18 +74,23 @@ Standing = Mapping[tuple[str, str], Mapping[str, int]]
 
 
 def most_at_once(pools: Iterable[GpuPoolConfig], standing: Standing) -> dict[str, int]:
-    """Return the most nodes that there may be while the change is made: new pools come before old ones go.
+    """Return the most nodes that there may be while the change is made.
+
+    New pools come before old ones go, and one may gain before another has lost: of what any pool has more of than it
+    had, every pool counts with the more of both.
 
     Args:
         pools: As configured.
         standing: Maximums of the pools in the state, by component type and name.
     """
-    listed = tuple(pools)
-    ours = {(COMPONENTS[pool.kind], pool.name) for pool in listed}
-    nodes = Counter(gpu_maximums(listed))
-    if ours - standing.keys():
-        for gone in standing.keys() - ours:
-            nodes.update(standing[gone])
+    wanted: dict[tuple[str, str], Counter[str]] = {}
+    for pool in pools:
+        wanted.setdefault((COMPONENTS[pool.kind], pool.name), Counter()).update(gpu_maximums([pool]))
+    nodes = sum(wanted.values(), Counter())
+    grown = {key for name, most in wanted.items() for key in most if most[key] > standing.get(name, {}).get(key, 0)}
+    for key in grown:
+        both = ((each.get(name, {}).get(key, 0) for each in (wanted, standing)) for name in {*wanted, *standing})
+        nodes[key] = sum(map(max, both))
     return dict(sorted(nodes.items()))
 
 

@@ -319,3 +319,17 @@ def test_a_pool_that_takes_anothers_place_counts_beside_it_until_that_one_is_gon
     assert most_at_once(pools(name="old", kind="karpenter"), standing) == {KEY: 4}
     assert most_at_once(pools(name="old"), standing) == {KEY: 2}
     assert most_at_once([], standing) == {}
+
+
+@pytest.mark.usefixtures("cloud")
+def test_what_one_pool_loses_never_pays_for_what_another_gains() -> None:
+    standing = {("worthwhile:infra:GpuNodePool", name): {KEY: 4} for name in ("one", "two")}
+
+    def pools(one: int, **others: int) -> Sequence[GpuPoolConfig]:
+        listed = [pool(name=name, nodes={"max": most}) for name, most in {"one": one, **others}.items()]
+        return load(cluster=AUTO_MODE, gpuPools=listed, modelServers=[]).gpu_pools
+
+    assert most_at_once(pools(2, two=6), standing) == {KEY: 4 + 6}
+    assert most_at_once(pools(2, two=4, new=2), standing) == {KEY: 4 + 4 + 2}
+    assert most_at_once(pools(5), standing) == {KEY: 5 + 4}
+    assert most_at_once(pools(2, two=3), standing) == {KEY: 2 + 3}
