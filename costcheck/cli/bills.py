@@ -118,6 +118,7 @@ def _pull(  # noqa: PLR0913 - what was asked, and where it goes
 ) -> None:
     from dataclasses import replace  # noqa: PLC0415 - see the top
 
+    from costcheck.cli.bill_changes import change_lines  # noqa: PLC0415 - see the top
     from costcheck.ingest import pull_months, unsettled  # noqa: PLC0415 - see the top
     from costcheck.sources.bills.contract import PullRequest  # noqa: PLC0415 - see the top
 
@@ -132,6 +133,8 @@ def _pull(  # noqa: PLR0913 - what was asked, and where it goes
     with _announced(source.name, wanted, module.plan(request)) as advance:
         for stored in pull_months(ledger, source, replace(request, on_page=advance)):
             tell(ledger, stored)
+            for line in change_lines(stored.replaced):
+                click.echo(f"  {line}")
 
 
 def _say_what_is_settled(source: PullSource, windows: tuple[Window, ...], wanted: tuple[Window, ...]) -> None:

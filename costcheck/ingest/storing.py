@@ -6,7 +6,7 @@ from pathlib import Path
 
 from costcheck.errors import SourceError, SourcePayloadError
 from costcheck.ingest.losing import refuse_to_lose
-from costcheck.ledger import open_ledger
+from costcheck.ledger import Ledger, open_ledger
 from costcheck.records import BillBatch, Origin
 from costcheck.rules import read_ledger_rules
 
@@ -19,10 +19,31 @@ MEND_THE_FILE = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """A bucket that was read before, and what it said then and says now.
+
+    Attributes:
+        before: What was billed for usage, by currency; empty where nothing was.
+        now: The same.
+        has_same_rows: Whether every row is as it was.
+    """
+
+    x_bucket: str
+    before: dict[str, Decimal]
+    now: dict[str, Decimal]
+    has_same_rows: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What one read put into the ledger, for whoever tells the user."""
+    """What one read put into the ledger, for whoever tells the user.
+
+    Attributes:
+        replaced: The buckets that the ledger held already.
+    """
 
     batch: BillBatch
+    replaced: tuple[Replaced, ...] = ()
 
     @property
     def set_aside(self) -> int:
@@ -47,8 +68,27 @@ def store(path: Path, batch: BillBatch, module: object) -> Stored:
     refuse_half_read(batch, row_is_request=row_is_request)
     with open_ledger(path) as ledger:
         refuse_to_lose(ledger, batch, url_is_scope=getattr(module, "URL_IS_SCOPE", False))
+        before = _costs_and_digests(ledger, batch)
         ledger.replace(replace(batch, rows_in=rows_read(batch, row_is_request=row_is_request)))
-    return Stored(batch=batch)
+        now = _costs_and_digests(ledger, batch)
+    replaced = tuple(
+        Replaced(x_bucket=bucket, before=costs, now=now[bucket][0], has_same_rows=now[bucket][1] == digest)
+        for bucket, (costs, digest) in before.items()
+    )
+    return Stored(batch=batch, replaced=replaced)
+
+
+def _costs_and_digests(ledger: Ledger, batch: BillBatch) -> dict[str, tuple[dict[str, Decimal], str]]:
+    """Return what each bucket was billed for usage, by currency, and the digest of its rows, as the ledger is now."""
+    costs = ledger.usage_costs(batch.x_source, batch.buckets)
+    return {
+        row.x_bucket: (
+            {currency: cost for (bucket, currency), cost in costs.items() if bucket == row.x_bucket},
+            row.digest,
+        )
+        for row in ledger.ingests()
+        if row.x_source == batch.x_source and row.x_bucket in batch.buckets
+    }
 
 
 def refuse_half_read(batch: BillBatch, *, row_is_request: bool = False) -> None:

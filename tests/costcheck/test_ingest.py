@@ -150,6 +150,15 @@ def test_a_corrected_month_replaces_the_one_before_it(path: Path, whole: Bill) -
         assert sorted(row.billed_cost for row in ledger.charges_by_month()) == [1, 1, 1, 7]
 
 
+def test_a_month_that_is_read_again_tells_what_it_was_billed_before_and_now(path: Path) -> None:
+    assert store(path, month("2026-10", "1"), SOURCE).replaced == ()
+    (again,) = store(path, month("2026-10", "1.05"), SOURCE).replaced
+    assert (again.x_bucket, again.before, again.now) == ("2026-10", {"USD": Decimal(1)}, {"USD": Decimal("1.05")})
+    assert not again.has_same_rows
+    (same,) = store(path, month("2026-10", "1.05"), SOURCE).replaced
+    assert same.has_same_rows
+
+
 def days(*numbers: int, hours: int = 1) -> BillBatch:
     starts = [datetime(2026, 9, number, tzinfo=UTC) for number in numbers]
     return batch(*(usage(start, timedelta(hours=hours)) for start in starts))

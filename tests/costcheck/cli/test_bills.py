@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -92,6 +93,18 @@ def test_pulling_again_changes_nothing(run: Run, loopback: Loopback, answer: typ
         run("pull", "openai", "--base-url", loopback.url)
         digests.append(msgspec.json.decode(run("show", "--format", "json").stdout)["digest"])
     assert digests[0] == digests[1]
+
+
+def test_a_month_that_is_pulled_again_says_what_changed(run: Run, loopback: Loopback, answer: type[Answer]) -> None:
+    pages = openai_pages()
+    loopback.answer = serve(answer, pages)
+    assert "unchanged" not in run("pull", "openai", "--from", "2026-11", "--base-url", loopback.url).stdout
+    loopback.answer = serve(answer, pages)
+    assert "  2026-11: unchanged" in run("pull", "openai", "--from", "2026-11", "--base-url", loopback.url).stdout
+    costs = pages["/organization/costs"].replace(b'"value":2.0', b'"value":2.5')
+    loopback.answer = serve(answer, pages | {"/organization/costs": costs})
+    changed = run("pull", "openai", "--from", "2026-11", "--base-url", loopback.url).stdout
+    assert re.search(r"  2026-11: [0-9.]+ -> [0-9.]+ USD\n", changed)
 
 
 def test_pulling_from_anthropic_fills_the_ledger(run: Run, loopback: Loopback, answer: type[Answer]) -> None:
