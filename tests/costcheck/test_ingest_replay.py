@@ -17,7 +17,7 @@ from costcheck.ingest.replay import DOUBLE
 from costcheck.ledger import open_ledger
 from costcheck.records import BillBatch, Origin, Provenance, ServiceTier
 from costcheck.sources.bills import anthropic, invoice_csv, litellm, openai
-from costcheck.sources.bills.invoice_lines import Ways
+from costcheck.sources.bills.invoice_lines import Ways, read_line
 from costcheck.sources.bills.invoice_table import Row
 from costcheck.sources.bills.pages import FetchedPage
 from costcheck.sources.bills.registry import FILES, find
@@ -189,7 +189,7 @@ def test_an_invoice_line_is_read_again_by_its_columns(
     )
     import_file(path, file, find(FILES, "invoice"), LIVE)
     assert state(path) == (0, 1, 0, 1)
-    usual = invoice_csv.read_line
+    usual = read_line
 
     def mended(row: Row, ways: Ways) -> Any:  # noqa: ANN401 - as the original
         return usual({**row, "category": row["category"].replace("subscription", "purchase")}, ways)

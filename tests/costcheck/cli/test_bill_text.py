@@ -139,22 +139,24 @@ def test_totals_of_several_sources_say_that_they_are() -> None:
     assert "of all sources together" in shown(RICHER, 120)
 
 
-NOT_TOLD = dict.fromkeys(
-    (
-        *("requests", "uncached_input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"),
-        "output_tokens",
-    )
+UNTOLD = replace(
+    LINE,
+    requests=None,
+    uncached_input_tokens=None,
+    cache_read_input_tokens=None,
+    cache_creation_input_tokens=None,
+    output_tokens=None,
 )
 
 
 def test_tokens_that_nobody_told_are_a_question_and_never_zero() -> None:
-    text = shown([replace(LINE, **NOT_TOLD)], 120)
+    text = shown([UNTOLD], 120)
     assert total_of(text, LINE.request_model) == [["?", "?", "?", "?", "1,234,567.89"]]
     assert "cache write: not told" in text
 
 
 def test_a_credit_alone_has_no_tokens_that_could_be_told() -> None:
-    credit = replace(LINE, **NOT_TOLD, request_model="Credit", billed_cost=None, other_cost=Decimal("-5.00"))
+    credit = replace(UNTOLD, request_model="Credit", billed_cost=None, other_cost=Decimal("-5.00"))
     assert total_of(shown([LINE, credit], 120), "Credit") == [["-", "-", "-", "-", "-", "-5.00"]]
 
 

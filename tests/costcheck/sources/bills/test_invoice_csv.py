@@ -307,6 +307,7 @@ def test_the_header_and_empty_lines_in_the_middle_of_a_file_are_set_aside(path: 
         ("2026-06-16 - 2026-07-15,,", "2026-06: 700.01 and 2026-07: 700.00"),
         ("16.06.-15.07.,,", "2026-06: 700.01 and 2026-07: 700.00"),
         ("16.12.-15.01.,,", "2025-12: 722.59 and 2026-01: 677.42"),
+        ("16.11.-15.12.,,", "2025-11: 700.01 and 2025-12: 700.00"),
         (",16.12.2025,15.01.2026", "2025-12: 722.59 and 2026-01: 677.42"),
         (",2026-07-01,2026-09-30", "2026-07: 471.74 and 2026-08: 471.75 and 2026-09: 456.52"),
     ],
@@ -557,3 +558,30 @@ def test_a_long_cell_is_not_quoted_whole(path: Path, provenance: Provenance) -> 
 
 def test_cells_that_are_empty_beyond_the_last_column_change_nothing(path: Path, provenance: Provenance) -> None:
     assert len(read(path, provenance, GOOD.strip() + ",,,\n").charges) == 1
+
+
+def test_a_count_that_may_be_thousands_or_decimals_is_called_that(path: Path, provenance: Provenance) -> None:
+    (row,) = read(path, provenance, GOOD + "2026-09,,,openai,m,,,1,USD,1.200,,5,\n").quarantined
+    assert "line 3, input_tokens is '1.200', which may be thousands or decimals" in row.reason
+
+
+@pytest.mark.parametrize("days", ["13/04/2026,14/04/2026", "04/13/2026,04/14/2026", "04/04/2026,14/04/2026"])
+def test_a_day_between_slashes_is_read_where_only_one_reading_is_a_day(
+    path: Path, provenance: Provenance, days: str
+) -> None:
+    (charge,) = read(path, provenance, f",{days},openai,,,,1,USD,,,,\n").charges
+    assert charge.charge_period_end == datetime(2026, 4, 15, tzinfo=UTC)
+
+
+def test_a_day_between_slashes_of_two_readings_is_refused(path: Path, provenance: Provenance) -> None:
+    (row,) = read(path, provenance, GOOD + ",01/04/2026,14/04/2026,openai,,,,1,USD,,,,\n").quarantined
+    assert "line 3, start_date is '01/04/2026', not 2026-09 for a month" in row.reason
+
+
+def test_a_quarantined_german_line_is_read_again_as_german(
+    path: Path, provenance: Provenance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "Apr 26;openai;10;USD\nApr 26;openai;6.200;USD\n"
+    quarantined = read(path, provenance, rows, "Monat;Anbieter;Betrag;currency\n").quarantined
+    monkeypatch.setattr(invoice_numbers, "THOUSANDS_OR_DECIMALS", re.compile("never"))
+    assert len(invoice_csv.replay(quarantined, provenance).charges) == 1
