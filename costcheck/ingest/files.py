@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import cast
 
-from costcheck.errors import SourceError, UsageError
+from costcheck.errors import InputFileError, SourceError, UsageError
 from costcheck.ingest.charges_alone import charges_alone
+from costcheck.ingest.cut import cut_csv
 from costcheck.ingest.storing import Stored, store
 from costcheck.ingest.unrecognised import unrecognised
 from costcheck.records import BillBatch, Provenance
@@ -51,9 +52,15 @@ def import_files(  # noqa: PLR0913 - what, where to, and how
 
 def _read(module: FileModule, files: Sequence[Path], provenance: Provenance) -> BillBatch:
     (first, *others) = files
-    if not others:
-        return module.read(first, provenance)
-    return cast("DeliveryModule", module).read_delivery(files, provenance)
+    try:
+        if not others:
+            return module.read(first, provenance)
+        return cast("DeliveryModule", module).read_delivery(files, provenance)
+    except InputFileError as exc:
+        cut = next((found for file in files if (found := cut_csv(file))), None)
+        if cut is None:
+            raise
+        raise cut from exc
 
 
 def is_in_parts(source: FileSource) -> bool:
@@ -95,7 +102,7 @@ def recognise(file: Path) -> FileSource:
     for other in installed_files():
         if other.load().recognises(file):
             return other
-    raise unrecognised(file)
+    raise cut_csv(file) or unrecognised(file)
 
 
 def file_source(file: Path, name: str) -> FileSource:
