@@ -204,6 +204,8 @@ def _announced(source: str, windows: tuple[Window, ...], plan: PullPlan) -> Iter
     from rich.console import Console  # noqa: PLC0415 - see the top
     from rich.progress import Progress  # noqa: PLC0415 - see the top
 
+    from costcheck.sources.http import telling_waits  # noqa: PLC0415 - see the top
+
     console = Console(stderr=True)
     click.echo(
         f"{source} {windows[0].bucket} to {windows[-1].bucket}: {plan.requests} or more read-only requests, "
@@ -219,8 +221,12 @@ def _announced(source: str, windows: tuple[Window, ...], plan: PullPlan) -> Iter
         if monotonic() - begun > SECONDS_BEFORE_PROGRESS:
             progress.start()
 
+    def say(text: str) -> None:
+        progress.console.print(f"{source}: {text}", markup=False, highlight=False, soft_wrap=True)
+
     try:
-        yield advance
+        with telling_waits(say):
+            yield advance
     finally:
         progress.stop()
 

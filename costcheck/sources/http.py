@@ -5,6 +5,7 @@ import re
 import ssl
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -16,6 +17,7 @@ from typing import Any, Self, TypeVar
 import httpx2
 import msgspec
 import stamina
+import stamina.instrumentation
 
 from costcheck.errors import SourceAuthError, SourceError, SourcePayloadError, SourceRateLimitError, UsageError
 
@@ -71,12 +73,13 @@ class ApiClient:
         key_help: Which kind of key the source needs and where it is made, for the message on 401 and 403.
         retry: The retry policy.
         timeout_seconds: For connecting and for each read; the policy's own by default.
+        default_url: Where it is without --base-url, for the message on 404; empty where there is no such place.
 
     Raises:
         UsageError: A key that no header can carry, or a URL that holds a password.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a client is made of, all named
         self,
         base_url: str,
         headers: Mapping[str, str],
@@ -84,10 +87,12 @@ class ApiClient:
         key_help: str,
         retry: RetryPolicy | None = None,
         timeout_seconds: float | None = None,
+        default_url: str = "",
     ) -> None:
         _refuse_unsendable(headers.values(), key_help)
         _refuse_password(base_url)
         self.base_url = base_url.rstrip("/")
+        self._default_url = default_url
         self._key_help = key_help
         self._secrets = [secret for value in headers.values() for secret in _secrets_of(value)]
         self._retry = retry or RetryPolicy()
@@ -202,8 +207,40 @@ class ApiClient:
         return SourceError(
             seen,
             expected="status 200",
-            action="check the source's status page and --base-url, then run it again",
+            action=self._way_to(path)
+            if status == HTTPStatus.NOT_FOUND
+            else "check the source's status page and --base-url, then run it again",
         )
+
+    def _way_to(self, path: str) -> str:
+        asked = f"{self.base_url}{path} was asked"
+        if self._default_url in {"", self.base_url}:
+            return f"{asked}: check that address, then run it again"
+        return f"{asked}: --base-url stands in place of {self._default_url}, its path included"
+
+
+SHORTEST_WAIT_TOLD = 5.0
+"""In seconds; a shorter wait before another try is nothing to tell anybody."""
+
+
+@contextmanager
+def telling_waits(tell: Callable[[str], None]) -> Iterator[None]:
+    """Have every wait before another try told in words, while the block runs."""
+
+    def scheduled(details: stamina.instrumentation.RetryDetails) -> None:
+        if details.wait_for >= SHORTEST_WAIT_TOLD:
+            status = (
+                details.caused_by.response.status_code if isinstance(details.caused_by, httpx2.HTTPStatusError) else 0
+            )
+            reason = f"the answer was {status}" if status else "no answer came"
+            tell(f"{reason}; waiting {details.wait_for:.0f} seconds before retry {details.retry_num}")
+
+    before = stamina.instrumentation.get_on_retry_hooks()
+    stamina.instrumentation.set_on_retry_hooks((*before, scheduled))
+    try:
+        yield
+    finally:
+        stamina.instrumentation.set_on_retry_hooks(before)
 
 
 def _refuse_unsendable(values: Iterable[str], key_help: str) -> None:

@@ -159,7 +159,7 @@ class CostRow(msgspec.Struct, frozen=True):
 def open_client(key: str, *, base_url: str = BASE_URL, retry: RetryPolicy | None = None) -> ApiClient:
     """Return a client for the analytics endpoints."""
     headers = {"x-api-key": key, "anthropic-version": API_VERSION, "anthropic-beta": BETA}
-    return ApiClient(base_url, headers, key_help=KEY_HELP, retry=retry)
+    return ApiClient(base_url, headers, key_help=KEY_HELP, retry=retry, default_url=BASE_URL)
 
 
 def plan(request: PullRequest) -> PullPlan:

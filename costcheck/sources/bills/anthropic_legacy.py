@@ -115,7 +115,7 @@ class CostRow(msgspec.Struct, frozen=True):
 def open_client(key: str, *, base_url: str = BASE_URL, retry: RetryPolicy | None = None) -> ApiClient:
     """Return a client for the reports."""
     headers = {"x-api-key": key, "anthropic-version": API_VERSION}
-    return ApiClient(base_url, headers, key_help=KEY_HELP, retry=retry)
+    return ApiClient(base_url, headers, key_help=KEY_HELP, retry=retry, default_url=BASE_URL)
 
 
 def plan(request: PullRequest) -> PullPlan:

@@ -153,7 +153,9 @@ class FetchedMonth:
 
 def open_client(token: str, *, base_url: str = BASE_URL, retry: RetryPolicy | None = None) -> ApiClient:
     """Return a client for BigQuery."""
-    return ApiClient(base_url, {"authorization": f"Bearer {token}"}, key_help=KEY_HELP, retry=retry)
+    return ApiClient(
+        base_url, {"authorization": f"Bearer {token}"}, key_help=KEY_HELP, retry=retry, default_url=BASE_URL
+    )
 
 
 def plan(request: PullRequest) -> PullPlan:

@@ -103,7 +103,9 @@ def open_client(
 ) -> ApiClient:
     """Return a client for a project."""
     both = base64.b64encode(f"{public_key}:{secret_key}".encode()).decode()
-    return ApiClient(base_url, {"authorization": f"Basic {both}"}, key_help=KEY_HELP, retry=retry)
+    return ApiClient(
+        base_url, {"authorization": f"Basic {both}"}, key_help=KEY_HELP, retry=retry, default_url=BASE_URL
+    )
 
 
 def plan(request: PullRequest) -> PullPlan:

@@ -136,7 +136,9 @@ class CostResult(msgspec.Struct, frozen=True):
 
 def open_client(key: str, *, base_url: str = BASE_URL, retry: RetryPolicy | None = None) -> ApiClient:
     """Return a client for the organisation endpoints."""
-    return ApiClient(base_url, {"authorization": f"Bearer {key}"}, key_help=KEY_HELP, retry=retry)
+    return ApiClient(
+        base_url, {"authorization": f"Bearer {key}"}, key_help=KEY_HELP, retry=retry, default_url=BASE_URL
+    )
 
 
 def plan(request: PullRequest) -> PullPlan:

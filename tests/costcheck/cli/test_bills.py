@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from costcheck.cli.bills import bill
 from costcheck.cli.context import Context
 from costcheck.errors import CostcheckError, LedgerError, SourceAuthError, SourceError, UsageError
+from costcheck.sources import http as http_module
 
 if TYPE_CHECKING:
     from tests.costcheck.conftest import Answer, Loopback
@@ -105,6 +106,16 @@ def test_a_month_that_is_pulled_again_says_what_changed(run: Run, loopback: Loop
     loopback.answer = serve(answer, pages | {"/organization/costs": costs})
     changed = run("pull", "openai", "--from", "2026-11", "--base-url", loopback.url).stdout
     assert re.search(r"  2026-11: [0-9.]+ -> [0-9.]+ USD\n", changed)
+
+
+def test_a_pull_that_has_to_wait_says_so(
+    run: Run, loopback: Loopback, answer: type[Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_module, "SHORTEST_WAIT_TOLD", 0.0)
+    pages, busy = serve(answer, openai_pages()), [answer(status=429, headers={"retry-after": "0"})]
+    loopback.answer = lambda path, params: busy.pop() if busy else pages(path, params)
+    result = run("pull", "openai", "--from", "2026-11", "--base-url", loopback.url)
+    assert "openai: the answer was 429; waiting 0 seconds" in result.stderr
 
 
 def test_pulling_from_anthropic_fills_the_ledger(run: Run, loopback: Loopback, answer: type[Answer]) -> None:

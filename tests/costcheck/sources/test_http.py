@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import httpx2
 import msgspec
 import pytest
+import stamina.instrumentation
 
 from costcheck.errors import SourceAuthError, SourceError, SourcePayloadError, SourceRateLimitError, UsageError
-from costcheck.sources.http import ApiClient, RetryPolicy, follow_pages, retry_after_or_backoff
+from costcheck.sources import http as http_module
+from costcheck.sources.http import ApiClient, RetryPolicy, follow_pages, retry_after_or_backoff, telling_waits
 
 if TYPE_CHECKING:
     from tests.costcheck.conftest import Answer, Loopback
@@ -212,6 +214,38 @@ def test_a_retry_prints_nothing_of_its_own(capfd: pytest.CaptureFixture[str]) ->
     code = "import costcheck.sources.http, logging; logging.getLogger('stamina').warning('stamina.retry_scheduled')"
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own code
     assert "stamina" not in capfd.readouterr().err
+
+
+def test_a_path_that_is_not_there_says_which_address_the_base_url_stands_in_place_of(
+    loopback: Loopback, answer: type[Answer]
+) -> None:
+    loopback.say(answer(status=404), answer(status=404), answer(status=503), answer(status=503), answer(status=503))
+    default = "https://api.openai.com/v1"
+    with ApiClient(loopback.url, {}, key_help="", retry=AT_ONCE, default_url=default) as api:
+        with pytest.raises(SourceError) as caught:
+            api.get("/organization/costs", [], Shape)
+        assert f"{loopback.url}/organization/costs was asked" in caught.value.action
+        assert f"in place of {default}, its path included" in caught.value.action
+    with client(loopback.url) as api, pytest.raises(SourceError) as caught:
+        api.get("/v1/page", [], Shape)
+    assert caught.value.action == f"{loopback.url}/v1/page was asked: check that address, then run it again"
+    with client(loopback.url) as api, pytest.raises(SourceError, match="503") as caught:
+        api.get("/v1/page", [], Shape)
+    assert "was asked" not in caught.value.action
+
+
+def test_a_long_wait_is_told_and_a_short_one_is_not(
+    loopback: Loopback, answer: type[Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = stamina.instrumentation.get_on_retry_hooks()
+    told: list[str] = []
+    for shortest in (0.0, 0.1):
+        monkeypatch.setattr(http_module, "SHORTEST_WAIT_TOLD", shortest)
+        loopback.say(answer(status=429), answer(b'{"number": 1}'))
+        with telling_waits(told.append):
+            get(loopback.url)
+    assert told == ["the answer was 429; waiting 0 seconds before retry 1"]
+    assert stamina.instrumentation.get_on_retry_hooks() == before
 
 
 @pytest.mark.parametrize("spoilt", [f"{KEY}\n", f"{KEY} ", f"{KEY}\u2019", f"{KEY}\x00"])
