@@ -18,6 +18,21 @@ _MACHINE_KEY = re.compile(
 AWS_PACKAGES = frozenset({"aws", "aws-native"})
 
 
+class Sizing(Typed, frozen=True, kw_only=True):
+    """Calls that only set a size, as long as nothing else is said.
+
+    Attributes:
+        named_by: The argument that names what they size, in lower case.
+        types: What that is.
+        arguments: All that they may say, in lower case.
+    """
+
+    calls: frozenset[str]
+    named_by: str
+    types: frozenset[str]
+    arguments: frozenset[str]
+
+
 class MachineTypes(Typed, frozen=True, kw_only=True):
     """The lists."""
 
@@ -29,6 +44,12 @@ class MachineTypes(Typed, frozen=True, kw_only=True):
     other_machines: frozenset[str]
     other_machine_types: frozenset[str]
     other_machines_except_modules: frozenset[str]
+    sizing_calls: frozenset[str]
+    sizes: tuple[Sizing, ...]
+
+    def sizing_of(self, call: str) -> Sizing | None:
+        """Return what a call sizes, None where it may do more than that."""
+        return next((sizing for sizing in self.sizes if call.lower() in sizing.calls), None)
 
 
 @functools.cache
@@ -70,11 +91,6 @@ def is_other_machine(token: str) -> bool:
     inside = module.partition("/")[0].lower()
     is_machine = name.lower() in listed.other_machines and inside not in listed.other_machines_except_modules
     return package in listed.other_clouds and is_machine
-
-
-def starts_what_it_names(resource: Resource) -> bool:
-    """Return whether a registered resource without machines of its own names one with GPUs that it may start."""
-    return resource.token in machine_types().starts_what_it_names and names_accelerator(resource.inputs)
 
 
 def _hides_machine(value: Any, *, foreign: bool) -> bool:  # noqa: ANN401 - any JSON

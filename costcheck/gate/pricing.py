@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from costcheck.errors import EvidenceError
+from costcheck.gate.calls import why_starts
 from costcheck.gate.estimate import Component, Estimate, Nodes, PurchaseOption
 from costcheck.gate.free import why_free
-from costcheck.gate.machines import starts_what_it_names, why_machines
+from costcheck.gate.machines import why_machines
 from costcheck.gate.result import NOTHING, Cost, PricedComponent, Status
 from costcheck.gate.types import find_pricer, may_run_nodes
 from costcheck.gate.view import Side, UnpriceableError, View
@@ -85,21 +86,22 @@ Line = tuple[PricedComponent, tuple[UnitPrice, ...]]
 def price_resource(resource: Resource, side: Side, book: PriceBook) -> Priced:
     """Return what a resource costs: priced, free, or unknown with a reason; never an error."""
     free = _why_free(resource)
-    untold = None if starts_what_it_names(resource) else ()
+    starts = "" if resource.external else why_starts(resource, side)
+    untold = None if starts else ()
     if free:
-        return Priced(status=Status.FREE, reason=free, nodes=untold, cost=NOTHING)
+        return Priced(status=Status.FREE, reason=free, nodes=untold, cost=NOTHING, untold=starts)
     pricer = find_pricer(resource.token)
     if pricer is None:
-        why = why_machines(resource)
+        why = starts or why_machines(resource)
         reason = f"{UNREGISTERED}, and {why}" if why else UNREGISTERED
         return Priced(status=Status.UNKNOWN, reason=reason, nodes=None if why else ())
     try:
         estimate = pricer(View(resource, side))
     except UnpriceableError as exc:
         nodes = None if may_run_nodes(resource) else untold
-        return Priced(status=Status.UNKNOWN, reason=str(exc), nodes=nodes, shown=exc.shown)
+        return Priced(status=Status.UNKNOWN, reason=str(exc), nodes=nodes, untold=starts, shown=exc.shown)
     priced = _price_estimate(estimate, resource.region_id, book)
-    return priced if untold == () or priced.nodes else replace(priced, nodes=None)
+    return priced if untold == () or priced.nodes else replace(priced, nodes=None, untold=starts)
 
 
 def _why_free(resource: Resource) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from costcheck.gate.free import why_free
 from costcheck.gate.pricing import Priced
 from costcheck.gate.types import find_pricer, may_run_nodes
-from costcheck.gate.types.application_scaling import TARGET
+from costcheck.gate.types.application_scaling import ACTION, TARGET
 from costcheck.gate.types.autoscaling import GROUP, NODE_GROUP, SCHEDULE
 from costcheck.gate.types.instances import LAUNCH_TEMPLATE
 from costcheck.gate.view import as_number
@@ -27,6 +27,7 @@ SIZES: Mapping[str, frozenset[str]] = {
     GROUP: frozenset({"minSize", "maxSize", "desiredCapacity"}),
     SCHEDULE: frozenset({"minSize", "maxSize", "desiredCapacity"}),
     TARGET: frozenset({"minCapacity", "maxCapacity"}),
+    ACTION: frozenset({"scalableTargetAction"}),
 }
 """Properties of each type that may become smaller: there are fewer nodes then, whatever they are."""
 

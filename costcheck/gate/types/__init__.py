@@ -104,6 +104,6 @@ def may_run_nodes(resource: Resource) -> bool:
     """Return whether a resource that nobody can price may run instances."""
     if resource.token.startswith(KUBERNETES):
         return kubernetes.may_run_nodes(resource)
-    if resource.token == application_scaling.TARGET:
+    if resource.token in application_scaling.PRICED:
         return application_scaling.may_run_nodes(resource)
     return resource.token in RUNS_NODES

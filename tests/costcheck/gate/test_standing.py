@@ -25,6 +25,7 @@ from tests.costcheck.gate.plans import (
 GROUP, SCHEDULE = "aws:autoscaling/group:Group", "aws:autoscaling/schedule:Schedule"
 EMR, POLICY = "aws:emr/cluster:Cluster", "aws:emr/managedScalingPolicy:ManagedScalingPolicy"
 ENDPOINT, TARGET = "aws:sagemaker/endpoint:Endpoint", "aws:appautoscaling/target:Target"
+ACTION = "aws:appautoscaling/scheduledAction:ScheduledAction"
 RELEASE, ROLE = "kubernetes:helm.sh/v3:Release", "aws:iam/role:Role"
 VCPUS: Json = {"desiredCapacityType": "vcpu", "minSize": 0, "maxSize": 100}
 OUTSIDE: Json = {"minSize": 0, "maxSize": 10, "launchTemplate": {"id": "lt-outside", "version": "$Latest"}}
@@ -82,6 +83,9 @@ def test_what_a_new_policy_or_target_scales_does_not_stand() -> None:
     dimension = {"scalableDimension": "sagemaker:variant:DesiredInstanceCount", "serviceNamespace": "sagemaker"}
     target = create(TARGET, "t", dimension | {"resourceId": "endpoint/e/variant/a", "maxCapacity": 100})
     assert not passes(on(target, "resourceId", urn(ENDPOINT, "e")), standing=(endpoint,))
+    less, more = (dimension | {"resourceId": "x", "scalableTargetAction": {"maxCapacity": most}} for most in (9, 100))
+    assert not passes(update(ACTION, "a", less, more), standing=(endpoint,))
+    assert passes(update(ACTION, "a", more, less), standing=(endpoint,))
 
 
 def test_a_group_stands_beside_what_says_nothing_of_its_nodes() -> None:

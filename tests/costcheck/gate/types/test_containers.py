@@ -8,17 +8,28 @@ import pytest
 from costcheck.gate.estimate import Estimate, PurchaseOption
 from costcheck.gate.pricing import price_resource
 from costcheck.gate.types import PRICED, RUNS_NODES
-from costcheck.gate.types.application_scaling import TARGET
+from costcheck.gate.types.application_scaling import ACTION, TARGET
 from costcheck.gate.view import Side, UnpriceableError, View
 from costcheck.plan.records import UNKNOWN, Resource
 from tests.costcheck.gate.types.compute_cases import template
-from tests.costcheck.gate.types.container_cases import BATCH, RUNNER, SERVICE, TASK_OF, scaled, service, task
+from tests.costcheck.gate.types.container_cases import (
+    BATCH,
+    HOSTED,
+    RUNNER,
+    SERVED,
+    SERVICE,
+    TASK_OF,
+    scaled,
+    service,
+    task,
+)
 from tests.costcheck.gate.types.registry import Json, estimate, pair, quantities, resource
 from tests.costcheck.test_price_book import book, fact
 
 PROVIDER = "aws:ecs/capacityProvider:CapacityProvider"
 GROUPED = resource(PROVIDER, "gpus", autoScalingGroupProvider={"autoScalingGroupArn": UNKNOWN})
 STRATEGY = "capacityProviderStrategies"
+VARIANT, TABLE = "sagemaker:variant:DesiredInstanceCount", "dynamodb:table:ReadCapacityUnits"
 FACTS = {
     "m6i.large": replace(fact("m6i.large", 0), vcpu_count=2),
     "g6.xlarge": replace(fact("g6.xlarge"), vcpu_count=4),
@@ -181,6 +192,43 @@ def test_an_unmanaged_environment_starts_nothing() -> None:
 def test_a_target_that_may_lift_instances_elsewhere_counts_as_gpus(dimension: str, *, counts: bool) -> None:
     one = resource(TARGET, scalableDimension=dimension, resourceId="elsewhere", maxCapacity=9)
     assert (price_resource(one, Side((one,), {}), book()).nodes is None) is counts
+
+
+@pytest.mark.parametrize(("dimension", "counts"), [("sagemaker:variant:DesiredInstanceCount", True), (TABLE, False)])
+def test_a_scheduled_action_of_what_the_plan_does_not_show_counts_as_its_target_does(
+    dimension: str, *, counts: bool
+) -> None:
+    one = resource(
+        ACTION, scalableDimension=dimension, resourceId="elsewhere", scalableTargetAction={"maxCapacity": 64}
+    )
+    assert (price_resource(one, Side((one,), {}), book()).nodes is None) is counts
+
+
+@pytest.mark.parametrize("by_target", [True, False])
+def test_a_scheduled_action_lifts_the_maximum_of_what_it_scales(*, by_target: bool) -> None:
+    target = scaled(SERVED, VARIANT, 4)
+    of = {"resourceId": target if by_target else SERVED}
+    action = resource(ACTION, uses=of, scalableDimension=VARIANT, scalableTargetAction={"maxCapacity": 64})
+    found = estimate(SERVED, target, action, HOSTED)
+    assert [nodes.maximum for nodes in found.nodes] == [64]
+    assert estimate(action, target, SERVED, HOSTED) == Estimate()
+
+
+@pytest.mark.parametrize(
+    ("sets", "most"), [({"minCapacity": 9, "maxCapacity": 5}, 9), ({"minCapacity": 1, "maxCapacity": 3}, 4)]
+)
+def test_the_least_of_a_scheduled_action_counts_where_it_is_more(sets: dict[str, int], most: int) -> None:
+    target = scaled(SERVED, VARIANT, 4)
+    action = resource(ACTION, uses={"resourceId": target}, scalableDimension=VARIANT, scalableTargetAction=sets)
+    assert [nodes.maximum for nodes in estimate(SERVED, target, action, HOSTED).nodes] == [most]
+
+
+def test_a_scheduled_action_that_does_not_say_how_many_at_most_leaves_its_endpoint_untold() -> None:
+    action = resource(
+        ACTION, uses={"resourceId": SERVED}, scalableDimension=VARIANT, scalableTargetAction={"minCapacity": 1}
+    )
+    with pytest.raises(UnpriceableError, match=r"scalableTargetAction\.maxCapacity is not in the plan"):
+        estimate(SERVED, action, HOSTED)
 
 
 def test_a_target_of_a_service_is_counted_there() -> None:
