@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
@@ -251,10 +252,16 @@ def _row_count(reasons: Sequence[tuple[str, int]]) -> int:
 
 
 def _complete_months(ledger: Ledger) -> Iterator[str]:
+    """Yield the complete months of each source, as a decision counts them: from its first whole one with rows on."""
     complete: dict[str, list[str]] = {}
+    reach: dict[str, tuple[date, date]] = {}
+    for (source, _), (first, last) in ledger.periods().items():
+        begin, end = reach.get(source, (date.max, date.min))
+        reach[source] = min(begin, first.date()), max(end, last.date())
     for row in ledger.coverage():
         months = complete.setdefault(row.x_source, [])
-        if row.is_complete:
+        begin, end = reach.get(row.x_source, (date.max, date.min))
+        if row.is_complete and begin <= row.month < end:
             months.append(f"{row.month:%Y-%m}")
     for source, months in complete.items():
         yield f"{source}: {_months(len(months), 'complete ')}" + (f" ({', '.join(months)})" if months else "")

@@ -29,6 +29,7 @@ from costcheck.cli.bill_text import (
 from costcheck.ledger import open_ledger
 from costcheck.ledger.summary import MonthLine
 from costcheck.records import BillBatch, Operation, Origin, Provenance, TokenUsage
+from tests.costcheck.ledger.test_ledger import batch, usage
 
 LONG_NAME = "claude-sonnet-4-5-20250929-with-a-long-suffix"
 LINE = MonthLine(
@@ -241,6 +242,22 @@ def _read_all(terminal: io.RawIOBase) -> str:
     except OSError:  # Linux answers EIO when the last writer has left
         pass
     return b"".join(parts).decode()
+
+
+@pytest.mark.parametrize(
+    ("begins", "said"), [(1, "2 complete months (2026-09, 2026-10)"), (2, "1 complete month (2026-10)")]
+)
+def test_months_before_the_first_whole_one_with_usage_are_not_counted_as_complete(
+    begins: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = {"2026-07": (), "2026-08": (), "2026-09": (begins, 30), "2026-10": (1, 31), "2026-11": ()}
+    with open_ledger(tmp_path / "l") as ledger:
+        for month, used in days.items():
+            rows = tuple(usage(datetime.fromisoformat(f"{month}-{day:02}T00:00+00:00"), bucket=month) for day in used)
+            read = batch(*rows, bucket=month)
+            ledger.replace(replace(read, provenance=replace(read.provenance, retrieved_on=date(2026, 12, 3))))
+        print_ledger(ledger)
+    assert f"openai: {said}" in capsys.readouterr().out.splitlines()
 
 
 def test_a_bucket_that_is_a_digest_is_shown_with_the_name_of_its_file(
