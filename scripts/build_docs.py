@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from costcheck.facts import data_file
+from costcheck.sources.bills.registry import PULLS
 from costcheck.sources.prices.aws_calls import IAM_ACTIONS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -50,7 +51,18 @@ def block(name: str) -> str:
     """Return the content of one generated block."""
     if name == "iam-policy":
         return f"```json\n{json.dumps(iam_policy(), indent=2)}\n```"
+    if name == "final-months":
+        return "\n".join(final_rows())
     return "\n".join((*HEADER, *rule_rows(RULE_FILES[name])))
+
+
+def final_rows() -> Iterator[str]:
+    """Yield a table of the days after which a month of a bill is final, the shortest first, with their sources."""
+    yield "| Days after its end | A month of these is final |"
+    yield "| ---: | --- |"
+    for days in sorted({source.settles_after_days for source in PULLS}):
+        names = sorted(source.name for source in PULLS if source.settles_after_days == days)
+        yield f"| {days} | {', '.join(f'`{name}`' for name in names)} |"
 
 
 def iam_policy() -> dict[str, Any]:
