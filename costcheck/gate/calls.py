@@ -12,6 +12,7 @@ from costcheck.gate.view import Side, UnpriceableError, View
 from costcheck.plan.records import Resource
 
 SCHEDULE = "aws:scheduler/schedule:Schedule"
+MAY_SIZE = "may start machines or set how many there are"
 TARGETS = {SCHEDULE: ("target", "arn"), "aws:cloudwatch/eventTarget:EventTarget": ("arn",)}
 """Where a type says what it calls; without it, nobody can tell what that is."""
 _CALL = re.compile(
@@ -36,7 +37,7 @@ def why_starts(resource: Resource, side: Side) -> str:
         return f"{lost} is not in the plan, so nobody can tell what it starts"
     calls = [call for text in _texts(resource.inputs) for call in _calls(text)]
     if calls and not (resource.token == SCHEDULE and len(calls) == 1 and _sizes_plain(calls[0], resource, side)):
-        return f"it calls {calls[0][:100]}, which may start machines or set how many there are"
+        return f"it calls {calls[0][:100]}, which {MAY_SIZE}"
     return ""
 
 

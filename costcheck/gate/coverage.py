@@ -10,8 +10,11 @@ from costcheck.errors import CostcheckError
 from costcheck.gate.accepted import check_acceptance
 from costcheck.gate.ages import NAME_REGION
 from costcheck.gate.assessment import Assessment
+from costcheck.gate.calls import MAY_SIZE
 from costcheck.gate.capacity import Key
 from costcheck.gate.checks import answer, at_most, counted, dollars, held
+from costcheck.gate.gpu_words import NAMES_A_GPU
+from costcheck.gate.machines import OTHER_CLOUD
 from costcheck.gate.result import Check, Outcome
 from costcheck.gate.rules import GateRules
 from costcheck.gate.view import UNLISTED
@@ -38,6 +41,16 @@ SAY_PLAINLY = (
     "chart must be one that `helm template` can render where the gate runs"
 )
 LIST_ALL = "preview again with Pulumi 3, which lists what the program set, and give the file of `--json` as it is"
+AWS_ALONE = (
+    "take it out of this change: a decision allows servers of AWS alone, by their instance types; where the word "
+    "means no GPU, write another one"
+)
+SIZE_PLAINLY = (
+    "let a schedule of Auto Scaling (`aws:autoscaling/schedule`) lift a group of this stack, so that it is counted "
+    "there; or name that group, and nothing but sizes, in plain text"
+)
+TO_TELL = {UNLISTED: LIST_ALL, OTHER_CLOUD: AWS_ALONE, NAMES_A_GPU: AWS_ALONE, MAY_SIZE: SIZE_PLAINLY}
+"""Part of a reason why nobody can count, to what to do about it."""
 SMALLER = "lower the pools to what the decision allows, or decide again"
 GIVE_STATE = "give the state of the stack: `pulumi stack export > state.json`, and `--state state.json`"
 SEE_UNKNOWN = "see the resources without a known cost, below"
@@ -69,7 +82,7 @@ def check_capacity(found: Assessment) -> tuple[Check, ...]:
             subject=urn,
             seen=_uncounted(reason, found.growth.shown.get(urn, "")),
             needed="the instance types, how they are bought, and the most servers, all in the plan",
-            to_do=LIST_ALL if UNLISTED in reason else SAY_PLAINLY,
+            to_do=next((to_do for part, to_do in TO_TELL.items() if part in reason), SAY_PLAINLY),
         )
         for urn, reason in found.growth.untold.items()
     )

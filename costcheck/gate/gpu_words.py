@@ -18,6 +18,7 @@ _NO_ACCELERATOR: tuple[object, ...] = (None, False, 0, "", "0", "false", "none",
 """Values of a key that names GPUs and say that there are none."""
 _BEGIN = r"(?:(?<![A-Za-z0-9])|(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Za-z])|(?<=[0-9]x)|(?<=[gG][pP][uU]))"
 _END = r"(?:(?![A-Za-z0-9])|(?<=[a-z0-9])(?=[A-Z])|(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])|(?=(?i:{endings})))"
+NAMES_A_GPU = "names a GPU"
 SHOWN = 100
 """Characters of a path that a message shows."""
 
@@ -54,7 +55,7 @@ class GpuWord:
 
     def __str__(self) -> str:
         """Return a few words for people."""
-        return f"{f'`{self.path[:SHOWN]}`' if self.path else 'its type'} names a GPU (`{self.word}`)"
+        return f"{f'`{self.path[:SHOWN]}`' if self.path else 'its type'} {NAMES_A_GPU} (`{self.word}`)"
 
 
 @functools.cache

@@ -15,6 +15,7 @@ _MACHINE_KEY = re.compile(
     re.IGNORECASE,
 )
 """Names of properties that say what kind of machine is meant."""
+OTHER_CLOUD = "it is or starts machines of another cloud, whose types are not known here"
 AWS_PACKAGES = frozenset({"aws", "aws-native"})
 
 
@@ -72,7 +73,7 @@ def _reasons(resource: Resource) -> Iterator[str]:
     if word := gpu_word(resource):
         yield str(word)
     if is_other_machine(token):
-        yield "it is or starts machines of another cloud, whose types are not known here"
+        yield OTHER_CLOUD
     if lost := resource.depends_on.keys() - resource.inputs.keys():
         yield f"the program sets {min(lost)[:SHOWN]}, which the plan does not show, so it may name a machine"
     if _hides_machine(resource.inputs, foreign=token.partition(":")[0] not in AWS_PACKAGES):

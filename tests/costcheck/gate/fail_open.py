@@ -38,7 +38,7 @@ from tests.costcheck.gate.broken import (
     without_inputs,
     worth,
 )
-from tests.costcheck.gate.plans import NODE_GROUP, create, pool, preview, state_of
+from tests.costcheck.gate.plans import NODE_GROUP, create, pool, preview, state_of, update
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "fail-open.md"
@@ -54,6 +54,20 @@ UNKNOWN_KIND = {
     "kubernetes-validate": "0, and a warning",
 }
 STANDS = state_of(NODE_GROUP, "standing", pool(0, desired=0))
+
+OTHER_CLOUD = create("runpod:index:Pod", "chat", {"gpuTypeId": "NVIDIA H100 80GB HBM3", "gpuCount": 8})
+CUSTOM_KIND = create("kubernetes:example.com/v1:Farm", "farm", {
+    "apiVersion": "example.com/v1", "kind": "Farm", "spec": {"gpus": 16, "model": "H100"},
+})  # fmt: skip
+LOWERED = update(NODE_GROUP, "gpu", pool(4), pool(2))
+RESIZED = create("aws:scheduler/schedule:Schedule", "morning", {"target": {
+    "arn": "arn:aws:scheduler:::aws-sdk:autoscaling:updateAutoScalingGroup",
+    "input": '{"AutoScalingGroupName": "elsewhere", "MaxSize": 400}',
+}})  # fmt: skip
+LIFTED = create("aws:appautoscaling/scheduledAction:ScheduledAction", "morning", {
+    "serviceNamespace": "sagemaker", "scalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    "resourceId": "endpoint/chat/variant/all", "scalableTargetAction": {"minCapacity": 64, "maxCapacity": 64},
+})  # fmt: skip
 
 FINE = (
     Row(what="a plan with two GPU nodes that an accepted decision covers", code=0, pack=PASSED),
@@ -103,6 +117,14 @@ VALUES = (
     Row(what='a number as text: most nodes `"5000"`', code=3, arrange=sized("5000"), pack=STOPPED,
         others={"Rego": "allow"}),
     Row(what="an instance type that nobody has heard of", code=3, arrange=gpus(instanceTypes=["g99.huge"]),
+        pack=STOPPED),
+    Row(what="GPU servers of another cloud", code=4, arrange=plan(preview(OTHER_CLOUD)), pack=STOPPED),
+    Row(what="a custom kind of Kubernetes that names GPUs", code=4, arrange=plan(preview(CUSTOM_KIND)), pack=STOPPED),
+    Row(what="a pool becomes smaller, and a new one by as many nodes comes beside it", code=3,
+        arrange=plan(preview(LOWERED, create(NODE_GROUP, "beside", pool(2)))), pack=STOPPED),
+    Row(what="a schedule that sets the size of what the plan does not show", code=4, arrange=plan(preview(RESIZED)),
+        pack=STOPPED),
+    Row(what="the same by Application Auto Scaling, of a SageMaker endpoint", code=4, arrange=plan(preview(LIFTED)),
         pack=STOPPED),
     Row(what="a type of resource that has no price here, beside new GPUs", code=4,
         arrange=plan(preview(GPUS, create("aws:qldb/ledger:Ledger", "ledger", {}))), others=UNKNOWN_KIND,

@@ -47,6 +47,9 @@ PLAIN = read(preview(create(NODE_GROUP, "system", pool(2, CPU))))
 PLAIN_PARTIAL = read(preview(create(NODE_GROUP, "system", pool(2, CPU)), same=5))
 STRANGE = create("aws:future/thing:Thing", "x", {})
 UNTOLD = create(NODE_GROUP, "gpu", pool() | {"scalingConfig": {"minSize": 0}})
+BESIDE = update(NODE_GROUP, "gpu", pool(4), pool(2)), create(NODE_GROUP, "beside", pool(2))
+CALL = {"arn": "arn:aws:scheduler:::aws-sdk:autoscaling:updateAutoScalingGroup", "input": '{"MaxSize": 400}'}
+RESIZED = create("aws:scheduler/schedule:Schedule", "morning", {"target": CALL})
 EVERY_LIMIT = ("monthly_usd", "monthly_increase_usd", "monthly_increase_percent", "budget_usd")
 BROKEN = InputFileError("current.json is not a decision", expected="a decision", action="decide again")
 FIELDS = {"subject": "", "seen": "", "needed": "", "to_do": "", "figure": None, "waived_by": ""}
@@ -71,6 +74,8 @@ def page() -> str:
 def _decided() -> Iterator[tuple[str, GateResult]]:
     yield "new nodes without a decision", gate(NEW)
     yield "a decision that covers them", gate(NEW, accepted())
+    yield "a pool becomes smaller beside a new one", gate(read(preview(*BESIDE)), accepted())
+    yield "more run within the maximum", gate(read(preview(update(NODE_GROUP, "gpu", pool(2, desired=0), pool(2)))))
     yield "a decision that cannot be read", gate(NEW, Evidence(path="current.json", trouble=BROKEN))
     yield "nobody has accepted it", gate(NEW, accepted(fault=NOBODY_YET))
     yield "it was accepted for this stack", gate(NEW, accepted(stack="shop/dev"))
@@ -111,6 +116,9 @@ def _uncounted() -> Iterator[tuple[str, GateResult]]:
     looked_up = create("aws:kms/key:Key", "key", {}, external=True) | {"op": "read"}
     nothing = create("kubernetes:core/v1:ConfigMap", "nothing", {"metadata": {"name": "nothing"}})
     yield "what is free, and why", gate(read(preview(role, parts, looked_up, nothing)))
+    yield "servers of another cloud", gate(read(preview(create("runpod:index:Pod", "x", {"gpuTypeId": "H100"}))))
+    yield "machines of another cloud", gate(read(preview(create("hcloud:index/server:Server", "x", {}))))
+    yield "a schedule that sets a size", gate(read(preview(RESIZED)))
     yield "a plan that cannot be read", gate(unreadable_plan("plan.json is no preview"))
     unfit = unreadable_plan("state.json is not the state that the preview saw", "shop/dev")
     yield "a state that does not fit the preview", gate(replace(unfit, is_state_unfit=True))

@@ -128,11 +128,10 @@ def test_what_calls_for_none_is_allowed(token: str, inputs: Json) -> None:
 
 def test_the_answer_names_the_call() -> None:
     checks = gate(read(preview(calling(RESIZE, AutoScalingGroupName="elsewhere")))).checks
-    seen = next(check.seen for check in checks if check.name == "gpu")
+    found = next(check for check in checks if check.name == "gpu")
 
-    assert seen.endswith(
-        "it calls autoscaling:updateAutoScalingGroup, which may start machines or set how many there are"
-    )
+    assert "it calls autoscaling:updateAutoScalingGroup, which may start machines or set how many" in found.seen
+    assert found.to_do.startswith("let a schedule of Auto Scaling")
 
 
 def test_a_target_that_has_lost_what_the_program_sets_is_not_decided() -> None:

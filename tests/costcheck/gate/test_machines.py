@@ -136,3 +136,12 @@ def test_a_policy_that_only_speaks_of_gpus_starts_none() -> None:
     policy = {"policy": '{"Condition": {"StringNotEquals": {"ec2:InstanceType": "p5.48xlarge"}}}'}
 
     assert gpu_check("aws:iam/policy:Policy", policy) == "allowed"
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs"), [("runpod:index:Pod", {"gpuTypeId": "x"}), ("hcloud:index/server:Server", {})]
+)
+def test_what_no_decision_can_allow_is_to_be_taken_out(token: str, inputs: dict[str, Any]) -> None:
+    checks = gate(read(preview(create(token, "it", inputs)))).checks
+
+    assert next(check.to_do for check in checks if check.name == "gpu").startswith("take it out of this change")
