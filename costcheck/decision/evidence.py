@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 EXAMPLES = 3
 SOURCE = "costcheck/data/thresholds.toml"
 PULL = "run `costcheck prices pull`, without an AWS key with `--public`"
-PACKAGED = "leave out `--token-prices installed`, or update the package genai-prices first (docs/prices.md)"
+PACKAGED = "leave out `--token-prices installed`, or update the package genai-prices first, for they age with it"
 
 
 def unusable_evidence(inputs: DecisionInputs) -> tuple[Finding, ...]:
@@ -229,11 +229,7 @@ def _newer_prices(stale: Sequence[StalePrice]) -> str:
     is_packaged = any(
         row.price.pricing_unit == TOKEN_UNIT and row.price.provenance.origin is Origin.BUNDLED for row in stale
     )
-    if not is_packaged:
-        return PULL
-    if all(row.price.pricing_unit == TOKEN_UNIT for row in stale):
-        return f"token prices inside an installed package age with it: {PACKAGED}"
-    return f"{PULL}; for token prices {PACKAGED}"
+    return f"{PULL}; for token prices {PACKAGED} (docs/prices.md)" if is_packaged else PULL
 
 
 def instance_offers(inputs: DecisionInputs) -> Iterator[tuple[str, str, bool]]:
