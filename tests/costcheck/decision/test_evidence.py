@@ -91,7 +91,11 @@ PROBLEMS: dict[str, dict[str, Any]] = {
     [
         ("BoxUsage:g6.xlarge", Origin.LIVE, ("run `costcheck prices pull`", "`--public`")),
         ("gpt-5.4/output_tokens", Origin.LIVE, ("run `costcheck prices pull`", "`--public`")),
-        ("gpt-5.4/output_tokens", Origin.BUNDLED, ("`--public`; for token prices leave out `--token-prices installed`",)),
+        (
+            "gpt-5.4/output_tokens",
+            Origin.BUNDLED,
+            ("`--public`; for token prices leave out `--token-prices installed`",),
+        ),
     ],
 )
 def test_old_prices_name_what_helps(row: str, origin: Origin, helps: tuple[str, ...]) -> None:
