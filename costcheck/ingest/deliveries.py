@@ -85,7 +85,7 @@ def find_deliveries(paths: Sequence[Path], kind: str = ANY, on_file: Callable[[]
     Raises:
         InputFileError: A file is no bill, or damaged; nothing was read yet.
     """
-    found = list(dict.fromkeys(file for path in paths for file in _found(path)))
+    found = list({file.path.resolve(): file for path in paths for file in _found(path)}.values())
     known: dict[Found, FileSource] = {}
     unknown: dict[Found, InputFileError] = {}
     for file in found:

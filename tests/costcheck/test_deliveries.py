@@ -110,9 +110,9 @@ def test_a_copy_of_a_part_is_read_once(tmp_path: Path) -> None:
     assert given.copies == (f"{tmp_path.name}/a.csv",)
 
 
-def test_a_file_that_is_named_twice_is_read_once(tmp_path: Path) -> None:
-    path = part(tmp_path / "a.csv")
-    assert shape(find_deliveries([path, path])) == [("focus", ["a.csv"])]
+def test_a_file_that_is_named_and_lies_in_a_folder_that_is_named_is_read_once(tmp_path: Path) -> None:
+    path = log(tmp_path / "calls.json")
+    assert shape(find_deliveries([path, path, tmp_path])) == [("bedrock-logs", ["calls.json"])]
 
 
 def test_of_a_folder_only_the_format_that_was_named_is_read(tmp_path: Path) -> None:
