@@ -19,7 +19,7 @@ LOG_IN = (
     "from a fork has none, so push to a branch of the repository itself), by hand by a login to AWS"
 )
 NAME_REGION = "name the region in the configuration of the stack: `pulumi config set aws:region REGION`"
-ASK_AWS = "check the type and its region: AWS may not sell it there"
+ASK_AWS = "AWS may not sell that there"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +85,16 @@ def _to_do(lacks: tuple[Lack, ...], fetched: Fetched, *, is_old: bool) -> Iterab
     if fetched.trouble:
         yield LOG_IN
     elif fetched.live:
-        yield ASK_AWS
+        yield _check(lacks)
     else:
         yield f"run the gate with `--live` and a login to AWS that may read prices{_pull(lacks, regions)}"
+
+
+def _check(lacks: tuple[Lack, ...]) -> str:
+    """Return which prices AWS was asked for in vain."""
+    meant = sorted({priced_in(lack.what, lack.region_id) for lack in lacks if lack.region_id})
+    more = f" and {len(meant) - SHOWN} more" if len(meant) > SHOWN else ""
+    return f"check {', '.join(meant[:SHOWN]) or 'the type and its region'}{more}: {ASK_AWS}"
 
 
 def _pull(lacks: tuple[Lack, ...], regions: list[str]) -> str:

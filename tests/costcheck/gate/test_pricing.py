@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from costcheck.gate.ages import Fetched, check_prices
 from costcheck.gate.result import Cost, Status
 from costcheck.price_book import tiered_cost
 from costcheck.records import UnitPrice
-from tests.costcheck.gate.plans import NODE_GROUP, assessed, create, pool, preview, prices, read
+from tests.costcheck.gate.plans import NODE_GROUP, TODAY, assessed, book, create, pool, preview, prices, read
 
 SYSTEM = read(preview(create(NODE_GROUP, "system", pool(2, "m6i.large"))))
 HOUR = next(row for row in prices() if row.sku_meter == "BoxUsage:m6i.large")
@@ -76,3 +77,12 @@ def test_what_only_use_tells_is_priced_by_tier_and_in_two_regions_at_the_dearest
 
     assert (line.unit_price_usd, line.quantity, line.maximum_quantity) == (Decimal("0.09"), Decimal(30), Decimal(30))
     assert line.cost == Cost(desired_usd=Decimal("1.10"), maximum_usd=Decimal("1.10"))
+
+
+def test_a_price_that_aws_was_asked_for_in_vain_is_named() -> None:
+    rows = tuple(row for row in prices() if row.sku_meter != "EBS:VolumeUsage.gp3")
+    found = assessed(read(preview(create(NODE_GROUP, "gpu", pool(2)))), rows)
+    check = check_prices([row.after[1] for row in found.rows if row.after], book(*rows), TODAY, Fetched(live=True))
+
+    assert check is not None
+    assert check.to_do == "check gp3 volume of each node in us-east-1: AWS may not sell that there"
