@@ -20,11 +20,12 @@ from costcheck.errors import UsageError
 from costcheck.sources.bills.registry import PULLS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import date, datetime
 
     from costcheck.cli.context import Context
     from costcheck.ledger import Ledger
+    from costcheck.ledger.read import Ingest
     from costcheck.sources.bills.contract import PullPlan
     from costcheck.sources.bills.registry import Option, PullSource
     from costcheck.sources.bills.windows import Window
@@ -119,31 +120,42 @@ def _pull(  # noqa: PLR0913 - what was asked, and where it goes
     from dataclasses import replace  # noqa: PLC0415 - see the top
 
     from costcheck.cli.bill_changes import change_lines  # noqa: PLC0415 - see the top
-    from costcheck.ingest import pull_months, unsettled  # noqa: PLC0415 - see the top
+    from costcheck.ingest import pull_months  # noqa: PLC0415 - see the top
+    from costcheck.ingest.months import settled_reads  # noqa: PLC0415 - see the top
     from costcheck.sources.bills.contract import PullRequest  # noqa: PLC0415 - see the top
 
     module = source.load()
     request = PullRequest(windows=windows, now=context.now, environ=context.environ, options=options)
-    module.plan(request)  # a missing key is said even where there is nothing left to read
-    wanted = windows if again else unsettled(ledger, source, windows)
-    _say_what_is_settled(source, windows, wanted)
+    plan = module.plan(request)  # a missing key is said even where there is nothing left to read
+    settled = {} if again else settled_reads(ledger, source, windows, plan.source_url)
+    _say_what_is_settled(source, settled)
+    wanted = tuple(window for window in windows if window.bucket not in settled)
     if not wanted:
         return
     request = replace(request, windows=wanted)
     with _announced(source.name, wanted, module.plan(request)) as advance:
+        told: set[str] = set()
         for stored in pull_months(ledger, source, replace(request, on_page=advance)):
             tell(ledger, stored)
             for line in change_lines(stored.replaced):
                 click.echo(f"  {line}")
+            told |= set(stored.batch.buckets)
+    untold = [window.bucket for window in wanted if window.bucket not in told]
+    if untold:
+        click.echo(f"{source.name} {', '.join(untold)}: no line of any service, so nothing is known of it", err=True)
 
 
-def _say_what_is_settled(source: PullSource, windows: tuple[Window, ...], wanted: tuple[Window, ...]) -> None:
-    settled = [window.bucket for window in windows if window not in wanted]
+def _say_what_is_settled(source: PullSource, settled: Mapping[str, Ingest]) -> None:
     if settled:
-        many = len(settled) > MONTHS_BY_DEFAULT + 1
-        told = f"{settled[0]} to {settled[-1]} ({len(settled)})" if many else ", ".join(settled)
+        buckets = list(settled)
+        many = len(buckets) > MONTHS_BY_DEFAULT + 1
+        told = f"{buckets[0]} to {buckets[-1]} ({len(buckets)})" if many else ", ".join(buckets)
+        days = sorted({read.retrieved_on for read in settled.values()})
+        on = f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
+        places = ", ".join(sorted({read.source_url for read in settled.values()}))
         click.echo(
-            f"{source.name} {told}: in the ledger and final, not read again (--again reads them)",
+            f"{source.name} {told}: in the ledger and final, not read again (--again reads them); read on {on} from "
+            f"{places}",
             err=True,
         )
 

@@ -7,25 +7,50 @@ from pathlib import Path
 
 from costcheck.ingest.storing import Stored, empty_bill, store
 from costcheck.ledger import open_ledger
+from costcheck.ledger.read import Ingest
 from costcheck.records import BillBatch
 from costcheck.sources.bills.contract import PullModule, PullRequest
 from costcheck.sources.bills.registry import PullSource
 from costcheck.sources.bills.windows import Window
 
 
-def unsettled(path: Path, source: PullSource, windows: tuple[Window, ...]) -> tuple[Window, ...]:
-    """Return the windows that are not in the ledger yet, or were read while the provider could still change them."""
+def unsettled(
+    path: Path, source: PullSource, windows: tuple[Window, ...], source_url: str | None = None
+) -> tuple[Window, ...]:
+    """Return the windows that are not in the ledger yet, or were read while the provider could still change them.
+
+    Args:
+        path: The ledger's file.
+        source: Whose bill.
+        windows: What was asked for.
+        source_url: Where they would be read now; a month that was read elsewhere is not read yet. None where that
+            does not matter.
+    """
+    final = settled_reads(path, source, windows, source_url)
+    return tuple(window for window in windows if window.bucket not in final)
+
+
+def settled_reads(
+    path: Path, source: PullSource, windows: tuple[Window, ...], source_url: str | None = None
+) -> dict[str, Ingest]:
+    """Return the reads of the windows that are final, by bucket, see `unsettled`."""
     if not path.exists():
-        return windows
+        return {}
     with open_ledger(path, read_only=True) as ledger:
-        read = {row.x_bucket: row.retrieved_on for row in ledger.ingests() if row.x_source == source.x_source}
-    return tuple(window for window in windows if not _settled(window, read.get(window.bucket), source))
+        read = {row.x_bucket: row for row in ledger.ingests() if row.x_source == source.x_source}
+    return {
+        window.bucket: row
+        for window in windows
+        if (row := read.get(window.bucket))
+        and _settled(window, row.retrieved_on, source)
+        and source_url in {None, row.source_url}
+    }
 
 
-def _settled(window: Window, retrieved_on: date | None, source: PullSource) -> bool:
+def _settled(window: Window, retrieved_on: date, source: PullSource) -> bool:
     # `end` of a month that is still running is now, so that it can never be settled today.
     settled_on = window.end.date() + timedelta(days=source.settles_after_days)
-    return retrieved_on is not None and window.is_whole and retrieved_on >= settled_on
+    return window.is_whole and retrieved_on >= settled_on
 
 
 def pull_months(
@@ -33,7 +58,8 @@ def pull_months(
 ) -> Iterator[Stored]:
     """Read the windows into the ledger, one month after the other, and yield each when it is in.
 
-    A month without a row is kept back until another has shown that the key sees a bill at all.
+    A month without a row is kept back until another has shown that the key sees a bill at all. Where a module says so
+    (`EMPTY_IS_UNTOLD`), a month without a line of any service is not put into the ledger: the export begins later.
 
     Raises:
         SourceError: The bill of all the months is empty.
@@ -53,7 +79,18 @@ def pull_months(
     if empty and not stored and not _is_known(path, source.x_source):
         raise empty_bill(source.name, request.buckets)
     for batch in empty:
-        yield store(path, batch, module)
+        if not _is_untold(path, batch, module):
+            yield store(path, batch, module)
+
+
+def _is_untold(path: Path, batch: BillBatch, module: PullModule) -> bool:
+    """Return whether a source tells nothing of a month of which the ledger holds nothing, either."""
+    if not getattr(module, "EMPTY_IS_UNTOLD", False) or batch.rows_in:
+        return False
+    if not path.exists():
+        return True
+    with open_ledger(path, read_only=True) as ledger:
+        return not any(row.x_source == batch.x_source and row.x_bucket in batch.buckets for row in ledger.ingests())
 
 
 def _is_known(path: Path, source: str) -> bool:

@@ -12,9 +12,9 @@ The files of one month at a time lie in a folder that is gone afterwards; what r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,6 +27,8 @@ from costcheck.sources.bills import cur, focus
 from costcheck.sources.bills.aws_clients import open_client, require_login
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.engine_read import EngineRead, missing
+from costcheck.sources.bills.joined import joined
+from costcheck.sources.bills.refreshed import REFRESHED_FOR, marked
 from costcheck.sources.bills.windows import Window
 from costcheck.sources.exports.duckdb_files import open_files
 from costcheck.sources.prices.aws_calls import error_code, translated_errors
@@ -36,7 +38,6 @@ LIST_ACTION = "s3:ListBucket"
 GET_ACTION = "s3:GetObject"
 DEFAULT_REGION = "us-east-1"
 """Only where a request begins: S3 says where a bucket is."""
-REFRESHED_FOR = timedelta(days=14)
 GIB = 1 << 30
 MOST_GIB = "20"
 SUFFIXES = (".snappy.parquet", ".parquet", ".csv.gz", ".csv")
@@ -88,11 +89,12 @@ def plan(request: PullRequest) -> PullPlan:
     Raises:
         UsageError: There are no credentials, or `--export` is no folder on S3.
     """
-    _location(request)
+    where = _location(request)
     _most_bytes(request)
     require_login(request, GET_ACTION)
     # A listing, a manifest, its check afterwards, and a file at least.
-    return PullPlan(requests=4 * len(request.windows), charge="what S3 takes for its requests and its transfer")
+    charge = "what S3 takes for its requests and its transfer"
+    return PullPlan(requests=4 * len(request.windows), charge=charge, source_url=where.url)
 
 
 def _location(request: PullRequest) -> Location:
@@ -130,7 +132,7 @@ def pull(request: PullRequest) -> BillBatch:
                 files = fetch_month(client, where, manifests[window.bucket], Path(folder), most_bytes=most_bytes)
                 request.on_page()
                 batches += [read_month(Path(folder), window, provenance, now=request.now)] if files else []
-    return _joined(request.buckets, batches, provenance)
+    return joined(SOURCE, request.buckets, batches, provenance)
 
 
 def list_manifests(client: Any, where: Location) -> dict[str, Manifest]:  # noqa: ANN401 - boto3's
@@ -291,8 +293,7 @@ def read_month(folder: Path, window: Window, provenance: Provenance, *, now: dat
             batch = read_bill(engine, what, columns=CUR, categories=cur.CATEGORIES)
         else:
             raise _neither(window, found)
-    is_open = not window.is_whole or now < window.end + REFRESHED_FOR
-    return replace(batch, charges=tuple(replace(row, x_estimated=is_open) for row in batch.charges))
+    return marked(batch, is_open=not window.is_whole or now < window.end + REFRESHED_FOR)
 
 
 def _neither(window: Window, found: Sequence[str]) -> InputFileError:
@@ -303,20 +304,3 @@ def _neither(window: Window, found: Sequence[str]) -> InputFileError:
         expected="an export of CUR 2.0 with all columns, or of FOCUS 1.0 or 1.2",
         action="add the columns to the export's query in Data Exports, wait for its next delivery, and run it again",
     )
-
-
-def _joined(buckets: tuple[str, ...], batches: Sequence[BillBatch], provenance: Provenance) -> BillBatch:
-    return BillBatch(
-        x_source=SOURCE,
-        buckets=buckets,
-        usage=tuple(_all(batch.usage for batch in batches)),
-        charges=tuple(_all(batch.charges for batch in batches)),
-        quarantined=tuple(_all(batch.quarantined for batch in batches)),
-        set_aside=tuple(_all(batch.set_aside for batch in batches)),
-        provenance=provenance,
-        rows_in=sum(batch.rows_in or 0 for batch in batches),
-    )
-
-
-def _all(rows: Iterator[tuple[Any, ...]]) -> Iterator[Any]:
-    return (row for some in rows for row in some)

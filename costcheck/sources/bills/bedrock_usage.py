@@ -345,7 +345,7 @@ def tokens_of(meter: BedrockMeter, quantity: Decimal, unit: str = "") -> int:
     exact = quantity * per_unit
     whole = exact.to_integral_value()
     if not exact.is_finite() or exact < 0 or abs(exact - whole) > _ROUNDING:
-        message = f"{quantity} units of {per_unit} tokens are {exact} tokens"
+        message = f"{quantity} units of {per_unit} tokens are {exact} tokens, which is no whole number of them"
         raise _refused(message)
     return int(whole)
 

@@ -77,10 +77,13 @@ class PullPlan:
     Attributes:
         requests: The least number of requests; pages may add to it.
         charge: What the provider takes for them (`no charge`, `0.01 USD a request`).
+        source_url: Where it will read, as its rows will say: a month that was read elsewhere is not read yet. None
+            where the source has one place alone.
     """
 
     requests: int
     charge: str = "no charge"
+    source_url: str | None = None
 
 
 class PullModule(Protocol):

@@ -22,7 +22,7 @@ from costcheck.sources.bills.focus_meaning import Meaning, Words, meaning_of, ta
 from costcheck.sources.bills.focus_services import (
     Service,
     ServiceCount,
-    aside_reason,
+    aside_reasons,
     language_services,
     provider_of,
 )
@@ -34,6 +34,7 @@ from costcheck.sources.exports.query import fetch, open_export
 
 CORRECTION = "correction"
 NOTHING = "no cost and no tokens"
+LOOSE = (ChargeCategory.CREDIT, ChargeCategory.TAX, ChargeCategory.ADJUSTMENT)
 WORDS = ("service", "meter", "usage_type", "sku", "details", "model", "token_type", "tier", "operation")
 
 
@@ -162,6 +163,44 @@ def _category(line: Line, categories: Mapping[str, ChargeCategory]) -> ChargeCat
     return ChargeCategory.ADJUSTMENT if category is ChargeCategory.USAGE and is_correction else category
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What an export holds, before its lines are summed.
+
+    Attributes:
+        lines: See `cost_lines.typed`.
+        services: Those that sell language models.
+    """
+
+    lines: ir.Table
+    counts: tuple[ServiceCount, ...]
+    services: frozenset[Service]
+    has_effective: bool
+
+    @property
+    def of_models(self) -> tuple[ServiceCount, ...]:
+        """Return the counts of services that sell language models."""
+        return tuple(count for count in self.counts if count.service in self.services)
+
+    @property
+    def names(self) -> list[str | None]:
+        """Return the names of services that sell language models."""
+        return sorted({service.name for service in self.services}, key=str)
+
+
+def survey(engine: Engine, read: EngineRead, columns: LineColumns) -> Survey:
+    """Return what an export holds of the read's span."""
+    export = open_export(engine)
+    lines = cost_lines.typed(export, columns, span=read.span)
+    counts = tuple(ServiceCount(*row) for row in fetch(engine, cost_lines.by_service(lines)))
+    return Survey(
+        lines=lines,
+        counts=counts,
+        services=language_services(counts),
+        has_effective=export.has(*columns.effective),
+    )
+
+
 def read_bill(
     engine: Engine, read: EngineRead, *, columns: LineColumns, categories: Mapping[str, ChargeCategory]
 ) -> BillBatch:
@@ -171,20 +210,27 @@ def read_bill(
         CurrencyError: Language models are billed in another currency than US dollars.
         SourcePayloadError: No line can be read, more cannot than slips explain, or the export changed meanwhile.
     """
-    export = open_export(engine)
-    lines = cost_lines.typed(export, columns, span=read.span)
-    counts = [ServiceCount(*row) for row in fetch(engine, cost_lines.by_service(lines))]
-    services = language_services(counts)
+    return read_lines(engine, read, survey(engine, read, columns), columns=columns, categories=categories)
+
+
+def read_lines(
+    engine: Engine,
+    read: EngineRead,
+    found: Survey,
+    *,
+    columns: LineColumns,
+    categories: Mapping[str, ChargeCategory],
+) -> BillBatch:
+    """Return an export that was surveyed as one batch, see `read_bill`."""
     gathered = _Gathered(read=read, categories=categories)
-    for count in counts:
-        if count.service not in services:
-            gathered.set_aside[aside_reason(count)] += count.rows
-    if services:
-        of_models = cost_lines.of_services(lines, sorted({service.name for service in services}, key=str))
-        _take_lines(engine, of_models, columns, gathered, services)
-    _refuse_changed(gathered, sum(count.rows for count in counts if count.service in services))
-    rows_in = sum(count.rows for count in counts)
-    batch = gathered.batch(has_effective=export.has(*columns.effective), rows_in=rows_in)
+    others = [count for count in found.counts if count.service not in found.services]
+    loose = [name for name, category in categories.items() if category in LOOSE]
+    gathered.set_aside.update(aside_reasons(others, loose))
+    if found.services:
+        of_models = cost_lines.of_services(found.lines, found.names)
+        _take_lines(engine, of_models, columns, gathered, found.services)
+    _refuse_changed(gathered, sum(count.rows for count in found.of_models))
+    batch = gathered.batch(has_effective=found.has_effective, rows_in=sum(count.rows for count in found.counts))
     refuse_unreadable(read.source, (read.bucket,), kept=len(batch.charges), quarantined=batch.quarantined)
     return batch
 

@@ -17,12 +17,15 @@ class EngineRead:
     Attributes:
         source: The rows' `x_source`.
         span: First second that counts and first after it, since 1970; None for all.
+        whole_until: Up to this second each day of `span` must have a line of some service, where a whole company's
+            bill is read; None where days may be missing.
     """
 
     source: str
     bucket: str
     provenance: Provenance
     span: tuple[int, int] | None = None
+    whole_until: int | None = None
 
 
 def refuse_too_many(read: EngineRead, count: int) -> None:

@@ -9,10 +9,14 @@ from costcheck.records import BillBatch, ChargeCategory, Provenance
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.engine_pull import plan_months, pull_months
 from costcheck.sources.bills.engine_read import EngineRead, missing, refuse_missing
-from costcheck.sources.bills.files import files_digest, names_of
-from costcheck.sources.exports.duckdb_files import column_names, open_files
+from costcheck.sources.bills.files import files_digest
+from costcheck.sources.bills.refreshed import marked_by_month
+from costcheck.sources.exports.duckdb_files import column_names
+from costcheck.sources.exports.duckdb_parts import open_parts
 
 SOURCE = "focus"
+EMPTY_IS_UNTOLD = True
+"""A company's month without a line of any service is one that the export does not reach."""
 RECOGNISED = ("ChargePeriodStart", "ChargePeriodEnd", "BilledCost", "ChargeCategory", "BillingCurrency")
 """What no other kind of file has together; mandatory in every version."""
 CATEGORIES = {str(category): category for category in ChargeCategory}
@@ -44,13 +48,16 @@ def read_delivery(paths: Sequence[Path], provenance: Provenance) -> BillBatch:
         SourcePayloadError: There are lines, and none could be read.
     """
     # Ibis takes a second to load, and who only asks what a file is should not wait for it.
-    from costcheck.sources.bills.cost_bill import read_bill  # noqa: PLC0415
+    from costcheck.sources.bills.cost_parts import read_parts  # noqa: PLC0415
     from costcheck.sources.bills.focus_columns import FOCUS  # noqa: PLC0415
 
-    with open_files(paths) as engine:
-        refuse_missing(names_of(paths), engine.columns(), RECOGNISED, "a FOCUS export of version 1.0 to 1.4")
+    with open_parts(paths, lambda names: (*missing(names, RECOGNISED), FOCUS.chosen(names))) as parts:
+        for part in parts:
+            name = Path(part.files[0]).name
+            refuse_missing(name, part.columns, RECOGNISED, "a FOCUS export of version 1.0 to 1.4")
         what = EngineRead(source=SOURCE, bucket=f"sha256:{files_digest(paths)}", provenance=provenance)
-        return read_bill(engine, what, columns=FOCUS, categories=CATEGORIES)
+        batch = read_parts(parts, what, columns=FOCUS, categories=CATEGORIES)
+    return marked_by_month(batch, read_on=provenance.retrieved_on)
 
 
 def plan(request: PullRequest) -> PullPlan:
@@ -70,7 +77,8 @@ def pull(request: PullRequest) -> BillBatch:
         CurrencyError: Language models are billed in another currency than US dollars.
         SourceError: The engine did not run a query to its end.
     """
-    from costcheck.sources.bills.cost_bill import read_bill  # noqa: PLC0415 - see `read`
-    from costcheck.sources.bills.focus_columns import FOCUS  # noqa: PLC0415 - see `read`
+    from costcheck.sources.bills.cost_parts import read_parts  # noqa: PLC0415 - see `read_delivery`
+    from costcheck.sources.bills.focus_columns import FOCUS  # noqa: PLC0415 - see `read_delivery`
 
-    return pull_months(request, SOURCE, RECOGNISED, partial(read_bill, columns=FOCUS, categories=CATEGORIES))
+    read_month = partial(read_parts, columns=FOCUS, categories=CATEGORIES)
+    return pull_months(request, SOURCE, RECOGNISED, read_month, FOCUS.chosen)

@@ -1,7 +1,9 @@
 """Which services of a whole company's bill sell language models, and under whose name the kit knows their seller."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -63,7 +65,13 @@ class Service(NamedTuple):
 
 
 class ServiceCount(NamedTuple):
-    """One row of `cost_lines.by_service`."""
+    """One row of `cost_lines.by_service`.
+
+    Attributes:
+        charge: The charge category as it stands there.
+        file: None of a table.
+        first: Begin of its first line, end of its last, in seconds since 1970.
+    """
 
     provider: str | None
     category: str | None
@@ -71,7 +79,16 @@ class ServiceCount(NamedTuple):
     name: str | None
     consumed_unit: str | None
     pricing_unit: str | None
+    charge: str | None
+    currency: str | None
+    file: str | None
     rows: int
+    billed: Decimal | None
+    consumed: Decimal | None
+    first: int | None
+    last: int | None
+    first_account: str | None
+    last_account: str | None
 
     @property
     def service(self) -> Service:
@@ -103,15 +120,41 @@ def _sells_models(count: ServiceCount) -> bool:
     if (count.subcategory or "").lower() == GENERATIVE or name.endswith(EDITION):
         return True
     if category == AI_CATEGORY:
-        return bool(_NAMES.search(name)) or any(unit_tokens(unit or "") for unit in count[4:6])
+        units = (count.consumed_unit, count.pricing_unit)
+        return bool(_NAMES.search(name)) or any(unit_tokens(unit or "") for unit in units)
     # A category that says something else wins over a name: "Gemini" is also the name of a disk.
-    is_told = category not in ("", "other")
-    return not is_told and (provider_of(count.provider) in _MODEL_SELLERS or bool(_NAMES.search(name)))
+    return _untold(category) and (provider_of(count.provider) in _MODEL_SELLERS or bool(_NAMES.search(name)))
 
 
-def aside_reason(count: ServiceCount) -> str:
-    """Return why lines of another service count for nothing: an AI service by name, any other by its category."""
-    category = count.category or "no category"
-    if category.lower() == AI_CATEGORY:
+def aside_reasons(counts: Iterable[ServiceCount], corrections: Collection[str]) -> Counter[str]:
+    """Return why lines of other services count for nothing, with the number of lines.
+
+    Args:
+        counts: Of services that sell no language models.
+        corrections: Charge categories of which a line may concern the models all the same (a credit, a tax): where no
+            category says whose service it is, its amount is told, too.
+    """
+    rows: Counter[tuple[str, str, str]] = Counter()
+    amounts: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    for count in counts:
+        is_loose = count.charge in corrections and _untold(count.category)
+        key = (_plain_reason(count), *((count.charge or "", count.currency or "") if is_loose else ("", "")))
+        rows[key] += count.rows
+        amounts[key] += count.billed or 0
+    found: Counter[str] = Counter()
+    for (reason, charge, currency), number in rows.items():
+        amount = amounts[reason, charge, currency] if charge else 0
+        found[f"{reason}, {charge} of {amount:,f} {currency}" if amount else reason] += number
+    return found
+
+
+def _plain_reason(count: ServiceCount) -> str:
+    """Return the reason with the service's name: of an AI service without quotes, so that each is shown by itself."""
+    if (count.category or "").lower() == AI_CATEGORY:
         return f"{OTHER_SERVICE}: {count.name or 'no name'}"
-    return f"{OTHER_SERVICE} ({category})"
+    name = f"'{count.name}'" if count.name else "no name"
+    return f"{OTHER_SERVICE}: {name} ({count.category})" if count.category else f"{OTHER_SERVICE}: {name}"
+
+
+def _untold(category: str | None) -> bool:
+    return (category or "").lower() in ("", "other")

@@ -115,6 +115,13 @@ ENGINE = (
 )
 """Raw exports too big to copy, see docs/at-any-size.md."""
 
+MISSING_DAYS = Option(
+    name="missing-days",
+    help="A whole company's month with a day without a line of any service: refuse it, or accept it as it is.",
+    choices=("refuse", "accept"),
+    default="refuse",
+)
+
 AZURE_URLS = (
     Option(name="base-url", help="Instead of https://management.azure.com."),
     Option(name="login-url", help="Instead of https://login.microsoftonline.com."),
@@ -220,14 +227,14 @@ PULLS: tuple[PullSource, ...] = (
         name="focus",
         module="costcheck.sources.bills.focus",
         summary="Read the language models' part of a FOCUS export where it lies.",
-        options=ENGINE,
+        options=(*ENGINE, MISSING_DAYS),
         settles_after_days=15,
     ),
     PullSource(
         name="cur",
         module="costcheck.sources.bills.cur",
         summary="Read Bedrock's part of a CUR 2.0 export where it lies.",
-        options=ENGINE,
+        options=(*ENGINE, MISSING_DAYS),
         settles_after_days=15,
     ),
     PullSource(
@@ -334,7 +341,9 @@ FILES: tuple[FileSource, ...] = (
     FileSource(name="focus", module="costcheck.sources.bills.focus", holds="a FOCUS export (CSV, Parquet)"),
     FileSource(name="cur", module="costcheck.sources.bills.cur", holds="an AWS CUR 2.0 export (CSV, Parquet)"),
     FileSource(
-        name="invoice", module="costcheck.sources.bills.invoice_csv", holds="a CSV of invoices, see `costcheck bill template`"
+        name="invoice",
+        module="costcheck.sources.bills.invoice_csv",
+        holds="a CSV of invoices, see `costcheck bill template`",
     ),
 )
 

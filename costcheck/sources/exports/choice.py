@@ -8,7 +8,7 @@ from typing import Any
 
 from costcheck.errors import UsageError
 from costcheck.sources.exports.dialects import TableName
-from costcheck.sources.exports.engine import Engine
+from costcheck.sources.exports.engine import Engine, KindOf, Part, one_kind
 
 ENGINES = ("duckdb", "spark", "athena", "trino", "bigquery")
 FILES = ("duckdb", "spark")
@@ -48,43 +48,41 @@ def check_options(options: Mapping[str, str], environ: Mapping[str, str]) -> Non
 
 
 @contextmanager
-def open_engine(options: Mapping[str, str], environ: Mapping[str, str]) -> Iterator[Engine]:
-    """Yield the engine; each loads what it needs alone.
+def open_parts(
+    options: Mapping[str, str], environ: Mapping[str, str], kind_of: KindOf = one_kind
+) -> Iterator[tuple[Part, ...]]:
+    """Yield the export, a part for each kind of file, each with its engine; an engine loads what it needs alone.
 
     Raises:
         UsageError: See `check_options`.
-        InputFileError: The files cannot be read.
+        InputFileError: The files cannot be read, or a month lies there in two deliveries.
     """
     check_options(options, environ)
-    with ExitStack() as stack:
-        yield _open(stack, options, environ)
-
-
-def _open(stack: ExitStack, options: Mapping[str, str], environ: Mapping[str, str]) -> Engine:
-    name, path = options.get("engine", "duckdb"), options.get("path", "")
     table = TableName.of(options["table"]) if options.get("table") else None
-    if name == "duckdb" or table is None:
-        return _over_files(stack, name, path)
-    if name == "spark":
-        from costcheck.sources.exports.spark_engine import open_session  # noqa: PLC0415 - loads what it needs alone
-
-        return stack.enter_context(open_session(table=table))
-    return _over_table(stack, name, table, options, environ)
+    with ExitStack() as stack:
+        if options.get("engine", "duckdb") == "duckdb" or table is None:
+            yield _over_files(stack, options, kind_of)
+        else:
+            yield (Part(engine=_over_table(stack, table, options, environ)),)
 
 
-def _over_files(stack: ExitStack, name: str, path: str) -> Engine:
+def _over_files(stack: ExitStack, options: Mapping[str, str], kind_of: KindOf) -> tuple[Part, ...]:
+    path = options.get("path", "")
+    if options.get("engine") == "spark":
+        from costcheck.sources.exports import spark_engine  # noqa: PLC0415 - loads what it needs alone
+
+        return stack.enter_context(spark_engine.open_parts(path, kind_of))
+    from costcheck.sources.exports import duckdb_parts  # noqa: PLC0415 - the same
+
+    return stack.enter_context(duckdb_parts.open_parts(path, kind_of))
+
+
+def _over_table(stack: ExitStack, table: TableName, options: Mapping[str, str], environ: Mapping[str, str]) -> Engine:
+    name = options["engine"]
     if name == "spark":
         from costcheck.sources.exports.spark_engine import open_session  # noqa: PLC0415 - the same
 
-        return stack.enter_context(open_session(path=path))
-    from costcheck.sources.exports.duckdb_files import open_files  # noqa: PLC0415 - the same
-
-    return stack.enter_context(open_files(path))
-
-
-def _over_table(
-    stack: ExitStack, name: str, table: TableName, options: Mapping[str, str], environ: Mapping[str, str]
-) -> Engine:
+        return stack.enter_context(open_session(table=table))
     if name == "athena":
         from costcheck.sources.exports.athena_engine import Athena  # noqa: PLC0415 - the same
 

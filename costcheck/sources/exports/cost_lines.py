@@ -6,15 +6,19 @@ What a line means (model, class of tokens) is told afterwards, from the few text
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
 
 from costcheck.sources.exports.columns import QUANTITY, RawExport
+from costcheck.sources.exports.engine import FILE
 
 HOUR = 3600
+DAY = 24 * HOUR
+AMOUNT = "decimal(38, 9)"
+"""Of sums over services of any currency, which no charge rests on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,12 @@ class LineColumns:
         """Return the names that the sums are grouped by, beside the period."""
         return (*self.texts, *self.either)
 
+    def chosen(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return which of several names for the same is there: files that differ in this are read apart."""
+        there = {name.lower() for name in names}
+        several = (found for found in self.texts.values() if len(found) > 1)
+        return tuple(next((name for name in found if name.lower() in there), "") for found in several)
+
 
 SERVICE = ("provider", "service_category", "service_subcategory", "service")
 UNITS = ("consumed_unit", "pricing_unit")
@@ -69,6 +79,7 @@ def typed(export: RawExport, columns: LineColumns, *, span: tuple[int, int] | No
         **{f"raw_{name}": export.text(*found) for name, found in names.items()},
         raw_start=export.text(*columns.start),
         raw_end=export.text(*columns.end),
+        file=export.text(FILE),
         **{name: export.text(*found) for name, found in columns.texts.items()},
         **{name: export.texts(*found) for name, found in columns.either.items()},
     )
@@ -89,15 +100,35 @@ def _reason(rows: ir.Table) -> ir.StringValue:
 
 
 def by_service(lines: ir.Table) -> ir.Table:
-    """Return the number of lines of each service, with the units that it is sold in."""
-    return lines.group_by([*SERVICE, *UNITS]).aggregate(rows=lines.count())
+    """Return the number of lines of each service, by the units that it is sold in, and what tells two files apart."""
+    return lines.group_by([*SERVICE, *UNITS, "category", "currency", "file"]).aggregate(
+        rows=lines.count(),
+        billed=lines.billed.cast(AMOUNT).sum(),
+        consumed=lines.consumed.cast(AMOUNT).sum(),
+        first=lines.start.min(),
+        last=lines.end.max(),
+        first_account=lines.sub_account.min(),
+        last_account=lines.sub_account.max(),
+    )
+
+
+def by_day(lines: ir.Table, services: Sequence[str | None]) -> ir.Table:
+    """Return the days on which lines of at most a day begin, and whether they are of services of these names."""
+    short = lines.filter(lines.start.notnull() & (lines.end - lines.start <= DAY + HOUR))  # a day in autumn has 25
+    named = ibis.cases((_is_of(short, services), 1), else_=0)
+    placed = short.mutate(day=short.start - short.start % DAY, named=named)
+    return placed.group_by(["day", "named"]).aggregate(rows=placed.count())
 
 
 def of_services(lines: ir.Table, services: Sequence[str | None]) -> ir.Table:
     """Return the lines of services of these names; None stands for lines that name none."""
+    return lines.filter(_is_of(lines, services))
+
+
+def _is_of(lines: ir.Table, services: Sequence[str | None]) -> ir.BooleanValue:
     named = [service for service in services if service is not None]
     wanted = lines.service.isin(named) if named else ibis.literal(value=False)
-    return lines.filter(wanted | lines.service.isnull() if None in services else wanted)
+    return wanted | lines.service.isnull() if None in services else wanted
 
 
 def summed(lines: ir.Table, columns: LineColumns) -> ir.Table:

@@ -57,15 +57,26 @@ def open_files(path: str | Path | Sequence[Path]) -> Iterator[DuckDb]:
         InputFileError: There is no such file, or it is no table.
         UsageError: It lies on S3, and DuckDB's extensions for that are not installed.
     """
-    with TemporaryDirectory() as spill, duckdb.connect() as connection:
-        settle(connection, spill)
-        if str(path).startswith(REMOTE):
-            _reach_s3(connection)
+    with connected(path) as connection:
         try:
             connection.execute(f"CREATE TEMP VIEW {VIEW} AS FROM {scan(path)}")
             yield DuckDb(connection)
         except duckdb.Error as exc:
             raise unreadable(path, exc) from exc
+
+
+@contextmanager
+def connected(path: str | Path | Sequence[Path]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection within bounds, which reaches S3 where the path is there.
+
+    Raises:
+        UsageError: DuckDB's extensions for that are not installed.
+    """
+    with TemporaryDirectory() as spill, duckdb.connect() as connection:
+        settle(connection, spill)
+        if str(path).startswith(REMOTE):
+            _reach_s3(connection)
+        yield connection
 
 
 def _reach_s3(connection: duckdb.DuckDBPyConnection) -> None:
@@ -110,21 +121,24 @@ def is_parquet(path: str | Path) -> bool:
 def scan(path: str | Path | Sequence[Path]) -> str:
     """Return the table function that reads files as they lie, every cell of a CSV as text."""
     if not isinstance(path, str | Path):
-        return _table_function([as_it_stands(one) for one in path])
+        return table_function([as_it_stands(one) for one in path])
     name = str(path)
     if not name.startswith(REMOTE) and Path(name).is_dir():
         kind = "parquet" if any(Path(name).rglob("*.parquet")) else "csv*"
         name = f"{as_it_stands(name)}/**/*.{kind}"
     elif not name.startswith(REMOTE) and Path(name).is_file():
         name = as_it_stands(name)
-    return _table_function([name])
+    return table_function([name])
 
 
-def _table_function(names: Sequence[str]) -> str:
+def table_function(names: Sequence[str], *more: str) -> str:
+    """Return the table function for names or patterns of one kind of file, with more settings."""
     quoted = ", ".join("'" + name.replace("'", "''") + "'" for name in names)
     if all(is_parquet(name) for name in names):
-        return f"read_parquet([{quoted}], union_by_name = true, hive_types_autocast = false)"
-    return f"read_csv([{quoted}], all_varchar = true, header = true, union_by_name = true)"
+        settings = ("union_by_name = true", "hive_types_autocast = false", *more)
+        return f"read_parquet([{quoted}], {', '.join(settings)})"
+    settings = ("all_varchar = true", "header = true", "union_by_name = true", *more)
+    return f"read_csv([{quoted}], {', '.join(settings)})"
 
 
 def as_it_stands(path: str | Path) -> str:

@@ -618,7 +618,16 @@ SELECT
   "t2"."service",
   "t2"."consumed_unit",
   "t2"."pricing_unit",
-  COUNT(*) AS "rows"
+  "t2"."category",
+  "t2"."currency",
+  "t2"."file",
+  COUNT(*) AS "rows",
+  SUM(CAST("t2"."billed" AS DECIMAL(38, 9))) AS "billed",
+  SUM(CAST("t2"."consumed" AS DECIMAL(38, 9))) AS "consumed",
+  MIN("t2"."start") AS "first",
+  MAX("t2"."end") AS "last",
+  MIN("t2"."sub_account") AS "first_account",
+  MAX("t2"."sub_account") AS "last_account"
 FROM (
   SELECT
     "t1"."start",
@@ -635,6 +644,7 @@ FROM (
     "t1"."raw_priced",
     "t1"."raw_start",
     "t1"."raw_end",
+    "t1"."file",
     "t1"."category",
     "t1"."charge_class",
     "t1"."service_category",
@@ -788,6 +798,7 @@ FROM (
       CAST(NULL AS TEXT) AS "raw_priced",
       CAST("t0"."ChargePeriodStart" AS TEXT) AS "raw_start",
       NULLIF(NULLIF(NULLIF("t0"."ChargePeriodEnd", ''), 'NULL'), 'null') AS "raw_end",
+      CAST(NULL AS TEXT) AS "file",
       NULLIF(NULLIF(NULLIF("t0"."ChargeCategory", ''), 'NULL'), 'null') AS "category",
       CAST(NULL AS TEXT) AS "charge_class",
       CAST(NULL AS TEXT) AS "service_category",
@@ -828,7 +839,10 @@ GROUP BY
   3,
   4,
   5,
-  6;
+  6,
+  7,
+  8,
+  9;
 
 -- bill: sums by period
 SELECT
@@ -900,6 +914,7 @@ FROM (
     "t2"."raw_priced",
     "t2"."raw_start",
     "t2"."raw_end",
+    "t2"."file",
     "t2"."category",
     "t2"."charge_class",
     "t2"."service_category",
@@ -956,6 +971,7 @@ FROM (
       "t1"."raw_priced",
       "t1"."raw_start",
       "t1"."raw_end",
+      "t1"."file",
       "t1"."category",
       "t1"."charge_class",
       "t1"."service_category",
@@ -1109,6 +1125,7 @@ FROM (
         CAST(NULL AS TEXT) AS "raw_priced",
         CAST("t0"."ChargePeriodStart" AS TEXT) AS "raw_start",
         NULLIF(NULLIF(NULLIF("t0"."ChargePeriodEnd", ''), 'NULL'), 'null') AS "raw_end",
+        CAST(NULL AS TEXT) AS "file",
         NULLIF(NULLIF(NULLIF("t0"."ChargeCategory", ''), 'NULL'), 'null') AS "category",
         CAST(NULL AS TEXT) AS "charge_class",
         CAST(NULL AS TEXT) AS "service_category",

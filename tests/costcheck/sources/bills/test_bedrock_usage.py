@@ -344,7 +344,13 @@ def test_a_quantity_of_aws_is_thousands(unit: str) -> None:
 @pytest.mark.parametrize(
     ("service", "usage_type", "quantity", "unit", "problem"),
     [
-        (AWS, "USE1-NovaPro-input-tokens", "0.000858", "N/A", "0.000858 units of 1000 tokens are 0.858000 tokens"),
+        (
+            AWS,
+            "USE1-NovaPro-input-tokens",
+            "0.000858",
+            "N/A",
+            "are 0.858000 tokens, which is no whole number of them",
+        ),
         (AWS, "USE1-NovaPro-input-tokens", "1", "1M tokens", "a unit is '1M tokens', and 1000 tokens"),
         (TERRA, "USE1-MP:USE1_input_tokens_standard-Units", "1", "1K tokens", "and 1000000 tokens"),
         (AWS, "USE1-NovaPro-input-tokens", "-1", "N/A", "-1 units"),

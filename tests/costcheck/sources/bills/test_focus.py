@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -214,7 +215,7 @@ def test_other_services_of_the_company_are_set_aside_and_counted(read: Read) -> 
         PricingUnit="x",
     )
     batch = read([focus(), compute, compute, speech])
-    assert aside(batch) == {f"{OTHER} (Compute)": 2, f"{OTHER}: Amazon Polly": 1}
+    assert aside(batch) == {f"{OTHER}: 'Amazon EC2' (Compute)": 2, f"{OTHER}: Amazon Polly": 1}
     assert len(batch.charges) == 1
 
 
@@ -229,7 +230,52 @@ def test_a_whole_companys_recorded_bill_without_models_is_set_aside_whole(
 def test_a_sellers_currency_called_token_is_no_token_of_a_model(payloads: Path, provenance: Provenance) -> None:
     batch = source.read(payloads / "focus" / "virtual_currency_pricing_model_a1.csv", provenance)
     assert batch.is_empty
-    assert aside(batch) == {f"{OTHER} (no category)": 1}
+    assert aside(batch) == {f"{OTHER}: 'ACMECORP SERVICE'": 1}
+
+
+def test_a_credit_that_names_no_service_is_set_aside_with_its_amount(read_both: Read) -> None:
+    promotion = focus(
+        ChargeCategory="Credit",
+        BilledCost="-1000.50",
+        EffectiveCost="-1000.50",
+        ServiceName="AWS Promotional Credit",
+        ServiceCategory="Other",
+        ServiceSubcategory="",
+        ProviderName="AWS",
+    )
+    batch = read_both([focus(), promotion, promotion])
+    assert aside(batch) == {f"{OTHER}: 'AWS Promotional Credit' (Other), Credit of -2,001 USD": 2}
+
+
+def test_a_credit_of_another_service_is_told_by_its_name_alone(read: Read) -> None:
+    disk = focus(
+        ChargeCategory="Credit",
+        BilledCost="-70",
+        ServiceName="Amazon S3",
+        ServiceCategory="Storage",
+        ServiceSubcategory="",
+    )
+    assert aside(read([focus(), disk])) == {f"{OTHER}: 'Amazon S3' (Storage)": 1}
+
+
+@pytest.mark.parametrize(
+    ("day", "estimated"), [(date(2026, 11, 21), True), (date(2026, 12, 14), True), (date(2026, 12, 15), False)]
+)
+def test_a_file_of_a_month_that_may_still_be_written_again_holds_estimates(
+    tmp_path: Path, provenance: Provenance, day: date, *, estimated: bool
+) -> None:
+    path = write_csv(tmp_path / "focus.csv", [focus()])
+    batch = source.read(path, replace(provenance, retrieved_on=day))
+    assert [row.x_estimated for row in batch.charges] == [estimated]
+
+
+def test_files_of_two_versions_are_read_each_by_its_own_columns(tmp_path: Path, provenance: Provenance) -> None:
+    october = focus(ChargePeriodStart="2026-10-20T09:00:00Z", ChargePeriodEnd="2026-10-20T10:00:00Z")
+    older = {("ChargeDescription" if name == "SkuMeter" else name): value for name, value in october.items()}
+    paths = [write_csv(tmp_path / "a.csv", [older]), write_csv(tmp_path / "b.csv", [focus()])]
+    batch = source.read_delivery(paths, provenance)
+    assert [row.uncached_input_tokens for row in batch.usage] == [1_000_000, 1_000_000]
+    assert not batch.quarantined
 
 
 def test_credits_taxes_and_purchases_are_kept_apart(read: Read) -> None:

@@ -14,7 +14,7 @@ from costcheck.errors import InputFileError, SourceAuthError, SourceError, Sourc
 from costcheck.sources.exports import bigquery_engine, trino_engine
 from costcheck.sources.exports.athena_engine import Athena
 from costcheck.sources.exports.bigquery_engine import BigQuery
-from costcheck.sources.exports.choice import check_options, open_engine
+from costcheck.sources.exports.choice import check_options, open_parts
 from costcheck.sources.exports.columns import Kind, kind_of
 from costcheck.sources.exports.dialects import TableName
 from costcheck.sources.exports.trino_engine import Trino
@@ -234,16 +234,16 @@ def test_what_an_engine_lacks_is_named(options: dict[str, str], wanted: str) -> 
 
 
 def test_files_that_are_not_there_are_an_input_error() -> None:
-    with pytest.raises(InputFileError), open_engine({"path": "/nowhere/*.parquet"}, {}):
+    with pytest.raises(InputFileError), open_parts({"path": "/nowhere/*.parquet"}, {}):
         pass
 
 
 def test_s3_without_duckdbs_extensions_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("costcheck.sources.exports.duckdb_files.S3_EXTENSIONS", ("no_such_extension",))
-    with pytest.raises(UsageError, match="cannot reach S3"), open_engine({"path": "s3://bucket/x.parquet"}, {}):
+    with pytest.raises(UsageError, match="cannot reach S3"), open_parts({"path": "s3://bucket/x.parquet"}, {}):
         pass
 
 
 def test_spark_that_is_not_installed_is_named() -> None:
-    with pytest.raises(UsageError, match="pyspark"), open_engine({"engine": "spark", "path": "x.parquet"}, {}):
+    with pytest.raises(UsageError, match="pyspark"), open_parts({"engine": "spark", "path": "x.parquet"}, {}):
         pass

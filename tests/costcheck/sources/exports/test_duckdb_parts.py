@@ -1,0 +1,77 @@
+"""Files of a folder come as one part for each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from costcheck.errors import InputFileError
+from costcheck.sources.exports.duckdb_parts import open_parts
+from costcheck.sources.exports.engine import Part
+
+
+def has_meter(names: Sequence[str]) -> bool:
+    return "meter" in names
+
+
+def write(path: Path, select: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY ({select}) TO '{path}'")
+
+
+def names(parts: tuple[Part, ...]) -> list[list[str]]:
+    return [[Path(file).name for file in part.files] for part in parts]
+
+
+def rows(part: Part) -> list[object]:
+    return sorted(row[0] for row in part.engine.rows(f"SELECT cost FROM {part.engine.table.name}"))  # noqa: S608 - our own view
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_files_whose_columns_mean_another_thing_come_as_another_part(tmp_path: Path, suffix: str) -> None:
+    # A map and a struct have columns within, which are none of the file's.
+    inner = "MAP {'meter': 'x'} AS tags, {'meter': 1} AS price" if suffix == "parquet" else "'x' AS tags, 1 AS price"
+    write(tmp_path / f"a.{suffix}", f"SELECT '1' AS cost, {inner}, 'x' AS last")
+    write(tmp_path / f"b.{suffix}", f"SELECT '2' AS cost, {inner}, 'x' AS meter")
+    write(tmp_path / f"c.{suffix}", f"SELECT '3' AS cost, {inner}, 'x' AS other")
+    with open_parts(tmp_path, has_meter) as parts:
+        assert names(parts) == [[f"a.{suffix}", f"c.{suffix}"], [f"b.{suffix}"]]
+        assert [rows(part) for part in parts] == [["1", "3"], ["2"]]
+        assert "last" in parts[0].columns
+
+
+def test_csv_and_parquet_of_one_folder_are_both_read(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", "SELECT 1 AS cost")
+    write(tmp_path / "deep" / "b.parquet", "SELECT 2 AS cost")
+    with open_parts(str(tmp_path)) as parts:
+        assert names(parts) == [["a.csv"], ["b.parquet"]]
+
+
+def test_each_row_tells_its_file_and_that_is_no_column_of_the_export(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", "SELECT 1 AS cost")
+    with open_parts(str(tmp_path / "*.csv")) as (part,):
+        assert list(part.engine.rows("SELECT costcheck_file FROM raw_export")) == [(str(tmp_path / "a.csv"),)]
+        assert part.columns == ["cost"]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_read_and_no_other(tmp_path: Path) -> None:
+    write(tmp_path / "bill[1].csv", "SELECT 1 AS cost")
+    write(tmp_path / "bill1.csv", "SELECT 2 AS cost")
+    with open_parts(tmp_path / "bill[1].csv") as (part,):
+        assert rows(part) == ["1"]
+
+
+def test_a_column_that_stands_in_the_path_is_one_of_the_file(tmp_path: Path) -> None:
+    write(tmp_path / "meter=x" / "a.parquet", "SELECT 1 AS cost")
+    write(tmp_path / "b.parquet", "SELECT 2 AS cost")
+    with open_parts(tmp_path, has_meter) as parts:
+        assert names(parts) == [["b.parquet"], ["a.parquet"]]
+
+
+def test_an_empty_folder_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputFileError, match="names no file"), open_parts(tmp_path):
+        pass
