@@ -17,9 +17,16 @@ STATUS, BY, ON, FOR = "status", "accepted_by", "accepted_on", "accepted_for"
 ACCEPTED: Final = "accepted"
 DECISION: Final = ".decision.json"
 LONGEST_VALUE: Final = 60
-_PLACEHOLDERS: Final = frozenset({"nobody yet", "nobody", "not yet"})
+_PLACEHOLDERS: Final = frozenset({
+    "nobody", "nobody yet", "not yet", "no one", "name", "your name", "person", "somebody", "someone", "tbd", "tba",
+    "todo", "none", "null", "n a", "na", "nbsp", "pending", "unknown", "x", "xx", "xxx",
+})  # fmt: skip
 _END_OF_HEAD: Final = re.compile(r"^(?:## |<!-- generated:)", re.MULTILINE)
 _FIELD: Final = re.compile(r"^- (status|accepted_by|accepted_on|accepted_for):(.*)$", re.IGNORECASE | re.MULTILINE)
+_LIKE_A_FIELD: Final = re.compile(r"\W*accepted[\W_]*(?:by|on|for)\b|\W*status\W*:", re.IGNORECASE)
+"""What somebody meant as one of these fields, however it is written; a stack must not be lost by a blank."""
+_STACK: Final = re.compile(r"\W*accepted[\W_]*for[^\w/]*(.*)", re.IGNORECASE)
+_COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -49,7 +56,8 @@ def read_acceptance(page: str, *, decided_on: date, today: date) -> Acceptance:
         today: UTC day.
     """
     told = _told(page)
-    return Acceptance(fault="; ".join(_faults(told, decided_on, today)), stack=_stack(told))
+    faults = (*_faults(told, decided_on, today), *_unread(page)) if is_meant_as_accepted(page) else (NOBODY_YET,)
+    return Acceptance(fault="; ".join(faults), stack=_stack(page))
 
 
 def accepted_stack(current: Path) -> str:
@@ -61,7 +69,7 @@ def accepted_stack(current: Path) -> str:
     for recorded in sorted(current.parent.glob(f"*{DECISION}")):
         page = recorded.with_name(recorded.name.removesuffix(DECISION) + ".md")
         if page.is_file() and recorded.is_file() and recorded.read_bytes() == content:
-            return _stack(_told(page.read_text(encoding="utf-8", errors="replace")))
+            return _stack(page.read_text(encoding="utf-8", errors="replace"))
     return ""
 
 
@@ -82,9 +90,19 @@ def how_to_accept(stack: str = ANY_STACK) -> str:
 def _told(page: str) -> dict[str, list[str]]:
     """Return every value of each field, in the order in which they stand above the first heading or block."""
     told: dict[str, list[str]] = {}
-    for name, value in _FIELD.findall(_END_OF_HEAD.split(page, maxsplit=1)[0]):
+    for name, value in _FIELD.findall(_head(page)):
         told.setdefault(name.lower(), []).append(value.strip())
     return told
+
+
+def _head(page: str) -> str:
+    return _COMMENT.sub("", _END_OF_HEAD.split(page, maxsplit=1)[0])
+
+
+def _unread(page: str) -> Iterator[str]:
+    for line in _head(page).splitlines():
+        if _LIKE_A_FIELD.match(line) and not _FIELD.fullmatch(line):
+            yield f"its line {_shown(line.strip())} is not written as `- {FOR}: {ANY_STACK}` is"
 
 
 def _faults(told: dict[str, list[str]], decided_on: date, today: date) -> Iterator[str]:
@@ -102,7 +120,7 @@ def _faults(told: dict[str, list[str]], decided_on: date, today: date) -> Iterat
 
 def _is_name(text: str) -> bool:
     words = " ".join(re.findall(r"[^\W_]+", text)).casefold()
-    return any(map(str.isalpha, words)) and words not in _PLACEHOLDERS
+    return any(map(str.isalpha, words)) and words not in _PLACEHOLDERS and not text.casefold().endswith("[bot]")
 
 
 def _wrong_day(text: str, decided_on: date, today: date) -> str:
@@ -118,8 +136,10 @@ def _wrong_day(text: str, decided_on: date, today: date) -> str:
     return f"after today ({today}, UTC)" if day > today else ""
 
 
-def _stack(told: dict[str, list[str]]) -> str:
-    values = (value.strip("`") for value in told.get(FOR, ()))
+def _stack(page: str) -> str:
+    """Return the stack that is named, however the line is written: admission asks for nothing else."""
+    found = (_STACK.match(line) for line in _head(page).splitlines())
+    values = (match[1].strip(" `*_") for match in found if match)
     return " and ".join(dict.fromkeys(value for value in values if value not in {"", ANY_STACK}))
 
 

@@ -34,13 +34,9 @@ def main(now: datetime) -> None:
     evidence = read_evidence(ROOT / config.decision)
     wanted = gpu_maximums(config.gpu_pools)
     most = most_at_once(config.gpu_pools, memory.standing)
+    stack, today = f"{pulumi.get_project()}/{config.stack}", now.date()
     refusal = refusal_of(
-        most,
-        admitted=memory.gpu_maximums,
-        evidence=evidence,
-        stack=f"{pulumi.get_project()}/{config.stack}",
-        region=config.region,
-        today=now.date(),
+        most, admitted=memory.gpu_maximums, evidence=evidence, stack=stack, region=config.region, today=today
     )
     if refusal and not pulumi.runtime.is_dry_run():
         raise refusal

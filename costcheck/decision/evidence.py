@@ -18,6 +18,8 @@ from costcheck.verdict import Finding
 
 DAY = timedelta(days=1)
 EXAMPLES = 3
+RECENT_MONTHS = 3
+ZERO = Decimal(0)
 SOURCE = "costcheck/data/thresholds.toml"
 PULL = "run `costcheck prices pull`, without an AWS key with `--public`"
 PACKAGED = "leave out `--token-prices installed`, or update the package genai-prices first, for they age with it"
@@ -25,7 +27,8 @@ PACKAGED = "leave out `--token-prices installed`, or update the package genai-pr
 
 def unusable_evidence(inputs: DecisionInputs) -> tuple[Finding, ...]:
     """Return every reason why the bill or the demand cannot carry a verdict (rule 1)."""
-    return (*_bill_problems(inputs), *_demand_problems(inputs))
+    unexplained = () if amounts_carry(inputs) else unexplained_amounts(inputs)
+    return (*unexplained, *_bill_problems(inputs), *_demand_problems(inputs))
 
 
 def unusable_prices(inputs: DecisionInputs) -> tuple[Finding, ...]:
@@ -39,11 +42,10 @@ def decided_without_prices(inputs: DecisionInputs) -> bool:
     Then old or missing prices are a remark: a bill of 400 USD needs no price of a GPU. A requirement does (rule 2).
     """
     limits = inputs.thresholds
-    bound = any(active_compliance(workload, inputs.as_of) for workload in inputs.settings.workload)
     operator = inputs.settings.operator
     return (
         (inputs.bill.charged or not inputs.coverage.complete_months)
-        and not bound
+        and not _is_bound(inputs)
         and (
             len(inputs.coverage.complete_months) < limits.min_complete_months.value
             or inputs.bill.addressable_monthly_cost_usd < limits.keep_measuring_bill_usd.value
@@ -81,10 +83,21 @@ def is_proven(inputs: DecisionInputs, workload: Workload, model: str) -> bool:
     return accepted or bool(evaluations and evaluations[-1].result == "pass")
 
 
-def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
+def amounts_carry(inputs: DecisionInputs) -> bool:
+    """Return whether what was charged answers alone: so little that no price and no token changes it (rules 3, 4)."""
+    recent = inputs.bill.months[-RECENT_MONTHS:]
+    whole = sum((row.addressable_cost_usd + row.set_aside_cost_usd for row in recent), ZERO)
+    most = Decimal(len(recent)) * _amounts_are_enough_usd(inputs)
+    return inputs.bill.charged and not _is_bound(inputs) and whole < most
+
+
+def unexplained_amounts(inputs: DecisionInputs) -> tuple[Finding, ...]:
+    """Return where usage x price does not come to what was charged."""
+    return tuple(_unexplained(inputs))
+
+
+def _unexplained(inputs: DecisionInputs) -> Iterator[Finding]:
     limits, bill = inputs.thresholds, inputs.bill
-    if bill.currencies not in {(), ("USD",)}:
-        yield _problem("bill", "the bill is not in USD alone", ", ".join(bill.currencies), "USD", "ledger")
     for model in bill.unpriced_models:
         yield _problem("bill", f"nobody can price {model}", model, "a model of genai-prices", "ledger")
     if bill.charged and bill.residual_share > limits.max_unreconciled_share.value:
@@ -99,6 +112,12 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
             limit(limits.max_unreconciled_share),
             source(limits.max_unreconciled_share),
         )
+
+
+def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
+    limits, bill = inputs.thresholds, inputs.bill
+    if bill.currencies not in {(), ("USD",)}:
+        yield _problem("bill", "the bill is not in USD alone", ", ".join(bill.currencies), "USD", "ledger")
     if inputs.coverage.quarantined_share > limits.max_quarantined_share.value:
         yield _problem(
             "ledger",
@@ -137,11 +156,18 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
 
 def tokens_matter(inputs: DecisionInputs) -> bool:
     """Return whether amounts alone cannot carry the answer: rules 3 and 4 need none, a requirement (rule 2) does."""
+    return inputs.bill.addressable_monthly_cost_usd >= _amounts_are_enough_usd(inputs)
+
+
+def _is_bound(inputs: DecisionInputs) -> bool:
+    return any(active_compliance(workload, inputs.as_of) for workload in inputs.settings.workload)
+
+
+def _amounts_are_enough_usd(inputs: DecisionInputs) -> Decimal:
     limits = inputs.thresholds
-    most = max(limits.min_addressable_bill_usd.value, limits.keep_measuring_bill_usd.value)
-    is_bound = any(active_compliance(workload, inputs.as_of) for workload in inputs.settings.workload)
-    enough = limits.min_addressable_bill_usd.value if is_bound else most
-    return inputs.bill.addressable_monthly_cost_usd >= enough
+    if _is_bound(inputs):
+        return limits.min_addressable_bill_usd.value
+    return max(limits.min_addressable_bill_usd.value, limits.keep_measuring_bill_usd.value)
 
 
 def _way_out_of(row: ProviderReconciliation) -> str:

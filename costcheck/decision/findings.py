@@ -10,7 +10,16 @@ import msgspec
 import numpy as np
 
 from costcheck.decision.evaluation import Evaluation
-from costcheck.decision.evidence import active_compliance, instance_offers, is_proven, limit, source, usd
+from costcheck.decision.evidence import (
+    active_compliance,
+    amounts_carry,
+    instance_offers,
+    is_proven,
+    limit,
+    source,
+    unexplained_amounts,
+    usd,
+)
 from costcheck.decision.inputs import DecisionInputs
 from costcheck.decision.reading import Reader, Reading
 from costcheck.decision.table import Answer, Conditions
@@ -216,6 +225,8 @@ def _remarks(inputs: DecisionInputs) -> Iterator[Finding]:
     if inputs.bill.unmeasured_monthly_cost_usd:
         amount = usd(inputs.bill.unmeasured_monthly_cost_usd)
         yield _remark("bill", "billed without tokens, and taken as if all of it could move", amount)
+    if amounts_carry(inputs):
+        yield from (replace(row, rule=0) for row in unexplained_amounts(inputs))
     if inputs.bill.negligible_models is not msgspec.UNSET:
         names = ", ".join(inputs.bill.negligible_models)
         yield _remark("bill", f"nobody can price {names}: hardly anything was charged for it, so it is set aside")

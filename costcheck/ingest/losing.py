@@ -151,7 +151,7 @@ def _refuse_to_lose_months(ledger: Ledger, batch: BillBatch) -> None:
 
 
 def _refuse_to_lose_money(ledger: Ledger, batch: BillBatch) -> None:
-    """Do nothing unless a month that was pulled before costs much less now: a part of an export was not there.
+    """Do nothing unless a month that was pulled before costs much less now, or a file of which not all was read.
 
     Raises:
         LedgerError: It does.
@@ -163,7 +163,8 @@ def _refuse_to_lose_money(ledger: Ledger, batch: BillBatch) -> None:
             came[row.x_bucket, row.billing_currency] += row.billed_cost
     for (bucket, currency), before in ledger.usage_costs(batch.x_source, batch.buckets).items():
         now = came[bucket, currency]
-        if PULLED.fullmatch(bucket) and now < before * (1 - most):
+        is_whole = not any(row.x_bucket == bucket for row in batch.quarantined)
+        if now < before * (1 - most) and not (is_whole and PULLED.fullmatch(bucket) is None):
             message = (
                 f"{batch.x_source} {bucket} came with {now:,.2f} {currency} of usage, and the ledger holds "
                 f"{before:,.2f}"

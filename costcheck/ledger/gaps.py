@@ -7,8 +7,9 @@ import duckdb
 
 from costcheck.ledger.read import PULLED
 
-# What stands between a provider's first and last month of use, from one source. A month that was pulled as a whole
-# and had nothing was quiet; a charge of any category and any amount shows that the bill of its month is there.
+# What stands between a provider's first and last month of use, from one source; of invoices up to the newest month
+# of any of them, for one that was forgotten leaves nothing behind. A month that was pulled as a whole and had nothing
+# was quiet; a charge of any category and any amount shows that the bill of its month is there.
 GAPS = f"""
 WITH {PULLED}, periods AS (
     SELECT DISTINCT x_source, service_provider_name AS provider, true AS is_use,
@@ -21,9 +22,12 @@ WITH {PULLED}, periods AS (
 ), present AS (
     SELECT DISTINCT x_source, provider, unnest(generate_series(first, final, INTERVAL 1 MONTH))::DATE AS month
     FROM periods
+), newest AS (
+    SELECT x_source, max(final) AS newest FROM periods WHERE is_use GROUP BY x_source
 ), spans AS (
-    SELECT x_source, provider, unnest(generate_series(min(first), max(final), INTERVAL 1 MONTH))::DATE AS month
-    FROM periods WHERE is_use GROUP BY x_source, provider
+    SELECT x_source, provider, unnest(generate_series(min(first),
+        CASE WHEN x_source = 'invoice' THEN any_value(newest) ELSE max(final) END, INTERVAL 1 MONTH))::DATE AS month
+    FROM periods JOIN newest USING (x_source) WHERE is_use GROUP BY x_source, provider
 )
 SELECT x_source, provider, list(month ORDER BY month)
 FROM spans ANTI JOIN present USING (x_source, provider, month)
@@ -35,7 +39,7 @@ GROUP BY x_source, provider ORDER BY ALL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Months between the first and the last of a provider, of which a source has nothing."""
+    """Months from the first of a provider on, of which a source has nothing."""
 
     x_source: str
     service_provider_name: str

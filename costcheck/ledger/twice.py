@@ -11,6 +11,7 @@ from costcheck.errors import LedgerError
 from costcheck.ledger.reexport import correction
 from costcheck.records import BillBatch
 
+INVOICE = "invoice"
 SUMMED = frozenset({"focus", "cur", "google"})
 """Sources of which a read sums the lines of each kind to one charge: of one kind in two reads, one is too many."""
 # Two files of one source, of which the second holds some of the first (an export from January on, made again).
@@ -92,12 +93,14 @@ class _Shared:
         lost: Rows of those older buckets that the batch does not hold, by bucket and month.
         is_all: No row of the batch is new.
         differs: Some of them have other figures there.
+        is_corrected: The batch is a list of invoices with as many lines of each provider and month as those had.
     """
 
     came: Months
     lost: Months
     is_all: bool
     differs: bool
+    is_corrected: bool = False
 
     @property
     def buckets(self) -> list[str]:
@@ -138,6 +141,8 @@ def _way_out(batch: BillBatch, shared: _Shared, names: Mapping[str, str]) -> str
         return f"leave {new} out: {old} has every row of it; {join}"
     if not shared.lost:
         return f"{new} has every row of {old}, and more: run {forget}, then read it again; {join}"
+    if shared.is_corrected:
+        return f"if {new} corrects {old}, run {forget}, then import it again: it has every month of them; {join}"
     months = sorted({month for _, month in shared.came | shared.lost})
     one = "have the files" if is_summed else "make one file"
     read = "import them in one command" if is_summed else "import that file"
@@ -167,7 +172,17 @@ def _shared(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> _Shared:
         distinct += count
     there = _rows(connection, batch.x_source, sorted({bucket for bucket, _ in came}))
     is_all = distinct == len(batch.usage) + len(batch.charges)
-    return _Shared(came=came, lost=there - held, is_all=is_all, differs=differs)
+    old = sorted({bucket for bucket, _ in came})
+    is_corrected = batch.x_source == INVOICE and not _lines(connection, old) - _lines(connection, buckets)
+    return _Shared(came=came, lost=there - held, is_all=is_all, differs=differs, is_corrected=is_corrected)
+
+
+def _lines(connection: duckdb.DuckDBPyConnection, buckets: Sequence[str]) -> Counter[tuple[str, str]]:
+    """Return the lines of invoices by provider and month."""
+    query = """SELECT service_provider_name, strftime(charge_period_start, '%Y-%m'), count(*) FROM charges
+        WHERE x_source = ? AND list_contains(?, x_bucket) GROUP BY ALL"""
+    rows = connection.execute(query, [INVOICE, list(buckets)]).fetchall()
+    return Counter({(provider, month): count for provider, month, count in rows})
 
 
 def _doubles(source: str) -> tuple[str, str]:

@@ -234,6 +234,8 @@ def pay_back_sentence(decision: Decision) -> str:
         return f"Pay-back: {UNKNOWN}."
     if decision.rule == COMPLIANCE:
         return "Pay-back: not asked; a requirement decides."
+    if not decision.options:
+        return f"Pay-back: {UNKNOWN}; no option was priced."
     return f"Pay-back: {NONE}; the set-up cost is not earned back."
 
 

@@ -51,7 +51,13 @@ def test_a_record_that_nobody_touched_is_accepted_by_nobody() -> None:
     assert read("") == NOT_ACCEPTED
 
 
-@pytest.mark.parametrize("name", ["", "nobody yet", "Nobody  Yet.", "nobody", "not yet", "...", "_", "123", "\u200b"])
+PLACEHOLDERS = (
+    "", "nobody yet", "Nobody  Yet.", "nobody", "not yet", "...", "_", "123", "\u200b", "NAME", "<name>", "TBD",
+    "n/a", "todo", "&nbsp;", "github-actions[bot]",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLACEHOLDERS)
 def test_what_is_no_name_accepts_nothing(name: str) -> None:
     assert "its accepted_by is" in read(head(by=name)).fault
 
@@ -120,3 +126,21 @@ def test_a_decision_without_its_record_names_no_stack(tmp_path: Path) -> None:
 
 def test_a_long_value_is_cut_in_what_is_told() -> None:
     assert f"`{'x' * 60}...`" in read(head(on="x" * 99)).fault
+
+
+LOOSE = (
+    "- accepted_for : shop/dev", "* accepted_for: shop/dev", "- **accepted_for**: shop/dev",
+    "  - accepted_for: shop/dev", "- accepted-for: shop/dev", "accepted for shop/dev",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", LOOSE)
+def test_a_stack_that_is_written_otherwise_is_neither_lost_nor_accepted(line: str) -> None:
+    found = read(head().replace("- accepted_for: ", line))
+    assert f"its line `{line.strip()}` is not written as `- accepted_for: PROJECT/STACK` is" in found.fault
+    assert found.stack == "shop/dev"
+
+
+def test_what_stands_in_a_comment_accepts_nothing() -> None:
+    assert read(f"<!--\n{head()}\n-->").fault == NOBODY_YET
+    assert read(f"<!--\n{head()}").fault == NOBODY_YET

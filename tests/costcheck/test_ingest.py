@@ -236,6 +236,14 @@ def test_whoever_corrects_a_file_of_his_own_may_take_out_what_was_too_much(path:
     assert costs(path) == 10
 
 
+def test_a_file_of_which_lines_cannot_be_read_never_takes_the_place_of_one_with_more_money(path: Path) -> None:
+    whole, half = ("1000", "10")
+    store(path, batch(charge(whole, bucket="invoices.csv"), bucket="invoices.csv"), None)
+    odd = QuarantinedRow(x_source="openai", x_bucket="invoices.csv", reason="odd", raw=b"?")
+    with pytest.raises(LedgerError, match=r"came with 10\.00 USD of usage, and the ledger holds 1,000\.00"):
+        store(path, batch(charge(half, bucket="invoices.csv"), odd, bucket="invoices.csv"), None)
+
+
 @pytest.mark.parametrize("names", [("proj_a", "proj_b", "proj_c"), (None,)])
 def test_projects_may_come_and_another_way_may_not_tell_them(path: Path, names: tuple[str | None, ...]) -> None:
     store(path, of_project("proj_a", "proj_b"), None)

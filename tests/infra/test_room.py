@@ -37,7 +37,7 @@ def test_only_the_contract_of_costcheck_is_imported(path: Path) -> None:
 
     used = {module for module in modules if module.startswith("costcheck")}
 
-    assert used <= {"costcheck.verdict", "costcheck.errors", "costcheck"}
+    assert used <= {"costcheck.verdict", "costcheck.acceptance", "costcheck.errors", "costcheck"}
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path != PROGRAM], ids=name)

@@ -56,6 +56,7 @@ class _Content:
     consumed: Decimal = Decimal(0)
     times: set[int | None] = field(default_factory=set)
     accounts: set[str | None] = field(default_factory=set)
+    meters: set[str | None] = field(default_factory=set)
 
     def add(self, count: ServiceCount) -> None:
         self.rows += count.rows
@@ -63,13 +64,18 @@ class _Content:
         self.consumed += count.consumed or 0
         self.times |= {count.first, count.last}
         self.accounts |= {count.first_account, count.last_account}
+        self.meters |= {count.first_meter, count.last_meter}
 
     @property
     def mark(self) -> Hashable:
         times = [time for time in self.times if time is not None]
-        accounts = [account for account in self.accounts if account is not None]
-        bounds = (min(times, default=0), max(times, default=0), min(accounts, default=""), max(accounts, default=""))
+        bounds = (min(times, default=0), max(times, default=0), _ends(self.accounts), _ends(self.meters))
         return self.rows, self.billed, self.consumed, bounds
+
+
+def _ends(names: set[str | None]) -> tuple[str, str]:
+    known = [name for name in names if name is not None]
+    return min(known, default=""), max(known, default="")
 
 
 def _refuse_copies(read: EngineRead, counts: Sequence[ServiceCount]) -> None:
@@ -95,7 +101,7 @@ def _refuse_copies(read: EngineRead, counts: Sequence[ServiceCount]) -> None:
 def _copies(read: EngineRead, first: str, second: str) -> SourcePayloadError:
     return SourcePayloadError(
         f"{read.source} {read.bucket}: {first} and {second} hold the same lines of language models: as many, of the "
-        "same services and accounts, with the same sums, begin and end",
+        "same services, meters and accounts, with the same sums, begin and end",
         expected="every line once",
         action=f"take the copy out of the folder, or give --path without it; {UNTOUCHED}",
     )

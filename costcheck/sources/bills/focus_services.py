@@ -89,6 +89,8 @@ class ServiceCount(NamedTuple):
     last: int | None
     first_account: str | None
     last_account: str | None
+    first_meter: str | None
+    last_meter: str | None
 
     @property
     def service(self) -> Service:

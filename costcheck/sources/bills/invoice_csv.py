@@ -26,12 +26,14 @@ import io
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from functools import partial
+from functools import cache, partial
+from importlib.resources import as_file
 from pathlib import Path
 
 import msgspec
 
 from costcheck.errors import CurrencyError, InputFileError, SourcePayloadError
+from costcheck.facts import data_file
 from costcheck.records import BillBatch, Charge, Operation, Provenance, QuarantinedRow, TokenUsage
 from costcheck.rules import read_ledger_rules
 from costcheck.sources.bills.invoice_columns import COLUMNS, REQUIRED, known_columns, nearest
@@ -135,7 +137,20 @@ class _Told:
     @property
     def faults(self) -> tuple[Fault, ...]:
         faults = self.read if isinstance(self.read, tuple) else ()
+        if _filled(self.line.row) in samples():
+            return (*faults, Fault("it is", "a sample of the template", "and no bill of yours: delete it"))
         return (*faults, Fault("it is the same as", f"line {self.same_as}", TWICE)) if self.same_as else faults
+
+
+@cache
+def samples() -> tuple[Row, ...]:
+    """Return the lines that `costcheck bill template` prints to be overwritten, without their empty cells."""
+    with as_file(data_file("invoice_template.csv")) as path:
+        return tuple(_filled(line.row) for line in read_table(path).lines)
+
+
+def _filled(row: Row) -> Row:
+    return {column: cell for column, cell in row.items() if cell}
 
 
 def _told(table: Table, ways: Ways) -> Iterator[_Told]:

@@ -43,6 +43,7 @@ ABOUT_TOTALS = frozenset(
         *("monat", "jahr", "quartal", "quarter", "usd", "eur", "und", "and", "q"),
     )
 )
+MAY_BE_A_SUM = "as if it summed up other lines: delete it if it does, else say what it is for"
 SELLERS_MAY_TOTAL = (
     "which may be a sum of other lines or a charge: leave out a sum, and call a charge by its provider alone"
 )
@@ -127,6 +128,7 @@ class _Reader:
         self._currency()
         category = self._take(_category(self.row, amount)) if amount is not None else None
         tokens = self._tokens()
+        self._description()
         if period:
             self._take(crossing(self.row, period, amount, commas=self.ways.commas))
         if self.faults or period is None or provider is None or amount is None or category is None:
@@ -167,6 +169,11 @@ class _Reader:
             if known_provider(rest):
                 return Fault("provider is", quoted(name), SELLERS_MAY_TOTAL)
         return None if name is None else known_provider(name) or name.lower()
+
+    def _description(self) -> None:
+        text = self.row.get("description", "")
+        if _says_total(text):
+            self.faults.append(Fault("description is", quoted(text), MAY_BE_A_SUM))
 
     def _amount(self) -> Decimal | None:
         text = self.row.get("amount")

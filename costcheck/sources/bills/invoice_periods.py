@@ -14,7 +14,7 @@ CENT = Decimal("0.01")
 FIRST_YEAR = 2020
 """Nobody sold tokens before: OpenAI opened its API in June 2020."""
 MOST_PARTS = 12
-DATES = "2026-09 for a month, 2026-09-01 for a day"
+DATES = "2026-09 for a month, 2026-09-01 for a day (in a spreadsheet, format these cells as text first)"
 ONE_OF = "either a month, or a start_date and an end_date"
 YEARLESS = "which has no year: write 2026-09-01"
 CROSSES = "which crosses a month's end: write one line a calendar month; the amounts here are by days"

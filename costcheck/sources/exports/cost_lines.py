@@ -109,6 +109,8 @@ def by_service(lines: ir.Table) -> ir.Table:
         last=lines.end.max(),
         first_account=lines.sub_account.min(),
         last_account=lines.sub_account.max(),
+        first_meter=lines.meter.min(),
+        last_meter=lines.meter.max(),
     )
 
 

@@ -16,7 +16,7 @@ from costcheck.cli.bills import bill
 from costcheck.cli.context import Context
 from costcheck.cli.decide import decide
 from costcheck.cli.init import init
-from costcheck.errors import CurrencyError, InputFileError, SourceError, UsageError
+from costcheck.errors import CurrencyError, InputFileError, SourceError, SourcePayloadError, UsageError
 from tests.costcheck.sources.bills import focus_rows
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
@@ -123,8 +123,11 @@ def test_a_column_that_is_not_read_and_a_sum_are_named_when_a_list_is_imported(r
     assert "line 3: a total, and no charge" in result.stderr
 
 
-def test_the_template_is_printed_and_imports_as_it_is_printed(run: Run) -> None:
-    run("import", write("invoices.csv", run("template").stdout, ""))
+def test_the_template_is_printed_and_imports_once_its_samples_are_overwritten(run: Run) -> None:
+    template = run("template").stdout
+    with pytest.raises(SourcePayloadError, match="it is a sample of the template"):
+        run("import", write("invoices.csv", template, ""))
+    run("import", write("invoices.csv", template.replace("Sample: ", ""), ""))
     assert len(content(run)["months"]) == 3
 
 

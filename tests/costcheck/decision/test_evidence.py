@@ -312,3 +312,28 @@ def test_days_without_usage_of_one_provider_are_a_remark() -> None:
 def test_a_gap_is_told_with_its_days() -> None:
     (problem,) = decided(coverage=replace(QUIET, gap_days=30)).findings
     assert problem.message == "usage is missing inside the measured months (anthropic, since 2026-07-10)"
+
+
+UNEXPLAINED: dict[str, dict[str, Any]] = {
+    "an unreconciled bill": {"reconciliations": (reconciliation("0.5"),)},
+    "a model nobody can price": {"unpriced_models": ("openai/gpt-unheard-of",)},
+}
+
+
+@pytest.mark.parametrize("changes", UNEXPLAINED.values(), ids=UNEXPLAINED)
+@pytest.mark.parametrize(("monthly", "rule"), [("2999", 3), ("4999", 4), ("5000", 1)])
+def test_what_prices_do_not_explain_is_a_remark_where_the_amount_alone_answers(
+    monthly: str, rule: int, changes: dict[str, Any]
+) -> None:
+    decision = decided(bill=bill(monthly, **changes))
+    assert decision.rule == rule
+    assert any("does not explain" in row.message or "nobody can price" in row.message for row in decision.findings)
+
+
+def test_without_charges_a_model_nobody_can_price_may_cost_anything() -> None:
+    assert decided(bill=bill("2999", charged=False, unpriced_models=("openai/gpt-unheard-of",))).rule == 1
+
+
+def test_spend_that_was_set_aside_may_be_that_of_a_model_nobody_can_price() -> None:
+    months = tuple(replace(row, set_aside_cost_usd=Decimal(3000)) for row in bill("2999").months)
+    assert decided(bill=bill("2999", months=months, unpriced_models=("openai/gpt-unheard-of",))).rule == 1

@@ -396,6 +396,42 @@ def test_a_month_without_a_row_between_two_of_a_provider_is_a_gap_of_that_provid
     ]
 
 
+def invoiced(ledger: Ledger, provider: str, *months: int) -> None:
+    starts = [datetime(2026, month, 1, tzinfo=UTC) for month in months]
+    rows = [
+        replace(charge("1", start=start, bucket=provider), x_source="invoice", service_provider_name=provider)
+        for start in starts
+    ]
+    ledger.replace(replace(batch(bucket=provider), x_source="invoice", charges=tuple(rows)))
+
+
+def test_the_newest_invoice_of_a_provider_is_missing_where_another_has_one(ledger: Ledger) -> None:
+    invoiced(ledger, "openai", 5, 6, 7)
+    invoiced(ledger, "anthropic", 6)
+    assert [(gap.service_provider_name, gap.months_text) for gap in ledger.gaps()] == [("anthropic", "2026-07")]
+
+
+def test_a_provider_that_came_later_misses_nothing_before(ledger: Ledger) -> None:
+    invoiced(ledger, "openai", 5, 6, 7)
+    invoiced(ledger, "anthropic", 7)
+    assert ledger.gaps() == ()
+
+
+def test_a_corrected_list_of_invoices_may_take_the_place_of_the_old_one(ledger: Ledger) -> None:
+    invoiced(ledger, "openai", 5, 6, 7)
+    starts = [datetime(2026, month, 1, tzinfo=UTC) for month in (5, 6, 7)]
+    rows = [
+        replace(charge("9" if start.month == 6 else "1", start=start, bucket="new"), x_source="invoice")
+        for start in starts
+    ]
+    with pytest.raises(LedgerError) as caught:
+        ledger.replace(replace(batch(bucket="new"), x_source="invoice", charges=tuple(rows)))
+    assert (
+        "if new corrects openai, run `costcheck bill forget invoice openai`, then import it again"
+        in caught.value.action
+    )
+
+
 def test_a_quiet_month_that_was_pulled_a_line_of_nothing_and_a_long_period_are_no_gap(ledger: Ledger) -> None:
     for month in (5, 6, 7):
         rows = [charge(bucket=f"2026-0{month}", start=datetime(2026, month, 1, tzinfo=UTC))] if month != 6 else []

@@ -510,7 +510,9 @@ SELECT
   MIN(`t2`.`start`) AS `first`,
   MAX(`t2`.`end`) AS `last`,
   MIN(`t2`.`sub_account`) AS `first_account`,
-  MAX(`t2`.`sub_account`) AS `last_account`
+  MAX(`t2`.`sub_account`) AS `last_account`,
+  MIN(`t2`.`meter`) AS `first_meter`,
+  MAX(`t2`.`meter`) AS `last_meter`
 FROM (
   SELECT
     `t1`.`start`,

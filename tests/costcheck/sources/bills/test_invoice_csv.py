@@ -166,11 +166,30 @@ def test_bytes_that_are_no_csv_are_an_input_error(path: Path, provenance: Proven
         invoice_csv.read(path, provenance)
 
 
-def test_the_template_imports_as_it_is(path: Path, provenance: Provenance, payloads: Path) -> None:
-    template = data_file("invoice_template.csv").read_text(encoding="utf-8")
-    assert (payloads / "invoice_csv" / "invoices.csv").read_text(encoding="utf-8") == template
-    batch = read(path, provenance, template, header="")
+def template() -> str:
+    return data_file("invoice_template.csv").read_text(encoding="utf-8")
+
+
+def test_a_template_with_other_amounts_is_a_bill(path: Path, provenance: Provenance) -> None:
+    mine = template().replace("1200.00", "1201.00").replace("-100.00", "-101.00").replace("1310.00", "1311.00")
+    batch = read(path, provenance, mine, header="")
     assert (len(batch.charges), len(batch.usage), batch.quarantined) == (3, 1, ())
+
+
+def test_the_samples_of_the_template_are_nobodys_bill(path: Path, provenance: Provenance) -> None:
+    batch = read(path, provenance, template() + GOOD, header="")
+    assert [charge.billed_cost for charge in batch.charges] == [Decimal(10)]
+    assert ["a sample of the template" in row.reason for row in batch.quarantined] == [True] * 3
+
+
+@pytest.mark.parametrize("words", ["Total", "TOTAL", "Summe September", "Grand total"])
+def test_a_description_that_says_a_sum_is_asked_about(path: Path, provenance: Provenance, words: str) -> None:
+    (row,) = read(path, provenance, GOOD + f"2026-09,,,openai,,,{words},10,USD,,,,\n").quarantined
+    assert f"description is '{words}', as if it summed up other lines" in row.reason
+
+
+def test_a_description_of_a_total_of_something_is_a_charge(path: Path, provenance: Provenance) -> None:
+    assert len(read(path, provenance, "2026-09,,,openai,,,Total API usage,10,USD,,,,\n").charges) == 1
 
 
 @pytest.mark.parametrize("amount", ["6.200", "-6.200", "1.234.567", "12.345", "100.000"])
