@@ -13,16 +13,18 @@ from costcheck.plan.records import Resource
 
 SCHEDULE = "aws:scheduler/schedule:Schedule"
 MAY_SIZE = "may start machines or set how many there are"
-TARGETS = {SCHEDULE: ("target", "arn"), "aws:cloudwatch/eventTarget:EventTarget": ("arn",)}
+EVENT_TARGET, ASSOCIATION = "aws:cloudwatch/eventTarget:EventTarget", "aws:ssm/association:Association"
+TARGETS = {SCHEDULE: ("target", "arn"), EVENT_TARGET: ("arn",)}
 """Where a type says what it calls; without it, nobody can tell what that is."""
 _CALL = re.compile(
     r"(?:aws-sdk:|:states:[^:]*:[^:]*:(?!aws-sdk:))(?P<service>[A-Za-z0-9-]+):(?P<call>[A-Za-z0-9]+)"
-    r"|[\"']?\bapi[\"']?\s*:\s*[\"']?(?P<api>[A-Za-z]+)|\baws:(?P<action>runInstances|createStack)\b",
+    r"|[\"']?\bapi[\"']?\s*:\s*[\"']?(?P<api>[A-Za-z]+)|\baws:(?P<action>runInstances|createStack)\b"
+    r"|(?<![A-Za-z0-9-])(?P<document>AWS-[A-Za-z0-9]+)(?![A-Za-z0-9-])",
     re.IGNORECASE,
 )
 """How calls are named by EventBridge Scheduler (`aws-sdk:ec2:runInstances`), Step Functions (the same, and
 `states:::sagemaker:createTrainingJob.sync`) and documents of Systems Manager (`Api` of `aws:executeAwsApi`,
-`aws:runInstances`): https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html,
+`aws:runInstances`), and the documents of AWS themselves (`AWS-StartEC2Instance`): https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html,
 https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html,
 https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-actions.html."""
 
@@ -36,7 +38,7 @@ def why_starts(resource: Resource, side: Side) -> str:
     if lost := _lost(resource):
         return f"{lost} is not in the plan, so nobody can tell what it starts"
     calls = [call for text in _texts(resource.inputs) for call in _calls(text)]
-    if calls and not (resource.token == SCHEDULE and len(calls) == 1 and _sizes_plain(calls[0], resource, side)):
+    if calls and not (len(calls) == 1 and _sizes_plain(calls[0], resource, side)):
         return f"it calls {calls[0][:100]}, which {MAY_SIZE}"
     return ""
 
@@ -54,18 +56,21 @@ def _lost(resource: Resource) -> str:
 
 def _calls(text: str) -> Iterator[str]:
     """Yield the calls in a text that may start machines or set how many there are."""
-    listed = machine_types().sizing_calls
+    listed, listed_documents = machine_types().sizing_calls, machine_types().starting_documents
     for found in _CALL.finditer(text):
+        if document := found["document"]:
+            yield from (document,) if document.lower() in listed_documents else ()
+            continue
         named = found["action"] or found["api"] or f"{found['service']}:{found['call']}"
         is_api = found["api"] and any(call.endswith(f":{named.lower()}") for call in listed)
         if found["action"] or is_api or named.lower() in listed:
             yield named
 
 
-def _sizes_plain(call: str, schedule: Resource, side: Side) -> bool:
-    """Return whether a schedule does nothing but set the size of what is in the plan and has no GPUs."""
+def _sizes_plain(call: str, resource: Resource, side: Side) -> bool:
+    """Return whether a resource does nothing but set the size of what is in the plan and has no GPUs."""
     sizing = machine_types().sizing_of(call)
-    told = _arguments(schedule.inputs)
+    told = _arguments(resource)
     if sizing is None or told is None or told.keys() - sizing.arguments:
         return False
     names = told.get(sizing.named_by)
@@ -73,15 +78,25 @@ def _sizes_plain(call: str, schedule: Resource, side: Side) -> bool:
     return bool(asked) and all(_is_plain(name, sizing, side) for name in asked)
 
 
-def _arguments(inputs: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the arguments of a schedule's call by their names in lower case, None where nobody can read them."""
-    target = inputs.get("target")
-    text = target.get("input") if isinstance(target, Mapping) else None
+def _arguments(resource: Resource) -> dict[str, Any] | None:
+    """Return the arguments of a call by their names in lower case, None where nobody can read them."""
+    inputs = resource.inputs
+    told: Any = None
+    if resource.token == SCHEDULE:
+        target = inputs.get("target")
+        told = _json(target.get("input")) if isinstance(target, Mapping) else None
+    elif resource.token == EVENT_TARGET:
+        told = _json(inputs.get("input"))
+    elif resource.token == ASSOCIATION and "targets" not in inputs:
+        told = inputs.get("parameters")
+    return {key.lower(): value for key, value in told.items()} if isinstance(told, Mapping) else None
+
+
+def _json(text: object) -> object:
     try:
-        told = json.loads(text) if isinstance(text, str) else None
+        return json.loads(text) if isinstance(text, str) else None
     except ValueError:
         return None
-    return {key.lower(): value for key, value in told.items()} if isinstance(told, dict) else None
 
 
 def _is_plain(name: object, sizing: Sizing, side: Side) -> bool:

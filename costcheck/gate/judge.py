@@ -16,6 +16,7 @@ from costcheck.gate.limits import check_limits
 from costcheck.gate.result import Check, GateResult, GpuCapacity, Notice, Outcome, ResourceCost
 from costcheck.gate.rules import GateConfig, GateRules
 from costcheck.gate.standing import Sided
+from costcheck.gate.unseen_runs import unseen_runs
 from costcheck.gate.waivers import WaiverFile, apply_waivers
 from costcheck.plan.digest import plan_sha256
 from costcheck.price_book import PriceBook
@@ -55,7 +56,7 @@ def judge(found: Assessment, case: Case) -> GateResult:
         stack=found.plan.stack,
         as_of=case.today,
         checks=checks,
-        notices=(*_of_the_decision(found, case.evidence), *case.notices),
+        notices=(*_of_the_decision(found, case.evidence), *unseen_runs(found), *case.notices),
         resources=tuple(map(_resource, found.rows)),
         usage=found.usage,
         before=found.before,

@@ -8,6 +8,8 @@ from typing import Any
 from costcheck.facts import Typed, read_data_toml
 from costcheck.gate.accelerators import names_accelerator
 from costcheck.gate.gpu_words import SHOWN, gpu_word
+from costcheck.gate.no_machines import has_plain_counterpart, rents_no_machines
+from costcheck.gate.shown_kinds import shows_plain_machines
 from costcheck.plan.records import SECRET, UNKNOWN, Resource
 
 _MACHINE_KEY = re.compile(
@@ -46,6 +48,7 @@ class MachineTypes(Typed, frozen=True, kw_only=True):
     other_machine_types: frozenset[str]
     other_machines_except_modules: frozenset[str]
     sizing_calls: frozenset[str]
+    starting_documents: frozenset[str]
     sizes: tuple[Sizing, ...]
 
     def sizing_of(self, call: str) -> Sizing | None:
@@ -61,12 +64,12 @@ def machine_types() -> MachineTypes:
 
 def why_machines(resource: Resource) -> str:
     """Return why an unregistered resource may start machines with GPUs, as far as anyone can tell; empty if not."""
-    return next(_reasons(resource), "")
+    return "" if rents_no_machines(resource.token) else next(_reasons(resource), "")
 
 
 def _reasons(resource: Resource) -> Iterator[str]:
-    listed, token = machine_types(), resource.token
-    if token in listed.starts_anything or token.startswith(listed.starts_anything_prefixes):
+    token = resource.token
+    if starts_anything(token) and not shows_plain_machines(resource):
         yield "it may start machines of any kind"
     if names_accelerator(resource.inputs):
         yield "it names an instance type with GPUs"
@@ -76,22 +79,35 @@ def _reasons(resource: Resource) -> Iterator[str]:
         yield OTHER_CLOUD
     if lost := resource.depends_on.keys() - resource.inputs.keys():
         yield f"the program sets {min(lost)[:SHOWN]}, which the plan does not show, so it may name a machine"
-    if _hides_machine(resource.inputs, foreign=token.partition(":")[0] not in AWS_PACKAGES):
+    foreign = token.partition(":")[0] not in AWS_PACKAGES and not _is_no_place_for_gpus(token)
+    if _hides_machine(resource.inputs, foreign=foreign):
         yield "it names a kind of machine that the plan does not tell, or that is not known here"
+
+
+def starts_anything(token: str) -> bool:
+    """Return whether a type of AWS may start machines of whatever kind, unless one of AWS Classic says otherwise."""
+    listed = machine_types()
+    if token in listed.starts_anything:
+        return True
+    return token.startswith(listed.starts_anything_prefixes) and not has_plain_counterpart(token)
 
 
 def is_other_machine(token: str) -> bool:
     """Return whether a type is, or starts, machines of another cloud, by its own name."""
-    package, _, rest = token.partition(":")
-    module, _, name = rest.rpartition(":")
+    package, name = token.partition(":")[0], token.rpartition(":")[2].lower()
     listed = machine_types()
-    if package in listed.other_clouds_that_start_anything:
+    if package in listed.other_clouds_that_start_anything or token.lower() in listed.other_machine_types:
         return True
-    if token.lower() in listed.other_machine_types:
-        return True
-    inside = module.partition("/")[0].lower()
-    is_machine = name.lower() in listed.other_machines and inside not in listed.other_machines_except_modules
+    is_machine = name in listed.other_machines and not _is_no_place_for_gpus(token)
     return package in listed.other_clouds and is_machine
+
+
+def _is_no_place_for_gpus(token: str) -> bool:
+    """Return whether a type of another cloud is a database or the like."""
+    listed = machine_types()
+    package, module = token.partition(":")[0], token.partition(":")[2].rpartition(":")[0]
+    is_listed = module.partition("/")[0].lower() in listed.other_machines_except_modules
+    return package in listed.other_clouds and is_listed
 
 
 def _hides_machine(value: Any, *, foreign: bool) -> bool:  # noqa: ANN401 - any JSON

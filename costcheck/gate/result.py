@@ -166,7 +166,7 @@ class Notice:
     """Something that allows and denies nothing, and that whoever relies on the answer should know.
 
     Attributes:
-        name: `limits`, `ignored`, `decision.stack`.
+        name: `limits`, `ignored`, `decision.stack`, `unseen_runs`.
         subject: The file or the key that it is about.
         seen: One sentence.
         to_do: What to do about it.

@@ -28,6 +28,7 @@ class Groups(Typed, frozen=True, kw_only=True):
     installers: frozenset[str]
     runs_nodes: tuple[str, ...]
     only_pods: frozenset[str]
+    only_pods_kinds: dict[str, frozenset[str]]
     free: dict[str, frozenset[str]]
 
 
@@ -93,11 +94,13 @@ def may_run_nodes(resource: Resource) -> bool:
         return True
     if group in known.built_in or kind in known.free.get(group, ()):
         return False
-    if group == "helm.sh" or group in known.installers or group.startswith(known.runs_nodes):
-        return True
     if names_accelerator(resource.inputs):
         return True
-    return group not in known.only_pods and gpu_word(resource) is not None
+    if group in known.only_pods or kind.removesuffix("Patch") in known.only_pods_kinds.get(group, ()):
+        return False
+    if group == "helm.sh" or group in known.installers or group.startswith(known.runs_nodes):
+        return True
+    return gpu_word(resource) is not None
 
 
 def _is_what_it_says(resource: Resource) -> bool:

@@ -139,3 +139,46 @@ def test_a_target_that_has_lost_what_the_program_sets_is_not_decided() -> None:
     del step["newState"]["inputs"]["input"]
 
     assert asked(step) == "cannot_decide"
+
+
+START = "AWS-StartEC2Instance"
+AUTOMATION = f"arn:aws:ssm:us-east-1::automation-definition/{START}:$DEFAULT"
+ASSOCIATION = "aws:ssm/association:Association"
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs"),
+    [
+        (ASSOCIATION, {"name": START, "automationTargetParameterName": "InstanceId", "targets": [{"key": "tag:a"}]}),
+        (ASSOCIATION, {"name": START, "parameters": {"InstanceId": "i-elsewhere"}}),
+        (ASSOCIATION, {"name": "AWS-ResizeInstance", "parameters": {"InstanceId": "i-1"}}),
+        (TARGET, {"rule": "r", "arn": AUTOMATION, "input": '{"InstanceId": ["i-elsewhere"]}'}),
+        ("aws:ssm/maintenanceWindowTask:MaintenanceWindowTask", {"taskType": "AUTOMATION", "taskArn": START}),
+        ("aws:cfg/remediationConfiguration:RemediationConfiguration", {"targetId": START, "automatic": True}),
+    ],
+)
+def test_a_document_of_aws_that_starts_instances_is_not_decided(token: str, inputs: Json) -> None:
+    assert asked(create(token, "it", inputs)) == "cannot_decide"
+
+
+@pytest.mark.parametrize("name", ["AWS-RunPatchBaseline", "AWS-StopEC2Instance", "my-AWS-StartEC2Instance"])
+def test_a_document_that_starts_none_is_allowed(name: str) -> None:
+    assert asked(create(ASSOCIATION, "it", {"name": name, "parameters": {"InstanceId": "i-1"}})) == "allowed"
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs"),
+    [
+        (ASSOCIATION, {"name": START, "parameters": {"InstanceId": "batch"}}),
+        (TARGET, {"rule": "r", "arn": AUTOMATION, "input": '{"InstanceId": ["batch"]}'}),
+    ],
+)
+def test_a_document_may_start_an_instance_of_the_plan_that_has_no_gpu(token: str, inputs: Json) -> None:
+    def instance(kind: str) -> Json:
+        disk = {"volumeSize": 8, "volumeType": "gp3"}
+        return create("aws:ec2/instance:Instance", "batch", {
+            "instanceType": kind, "ami": "ami-1", "id": "batch", "rootBlockDevice": disk,
+        })  # fmt: skip
+
+    assert asked(instance("m6i.large"), create(token, "it", inputs)) == "allowed"
+    assert asked(instance("g6.xlarge"), create(token, "it", inputs)) != "allowed"

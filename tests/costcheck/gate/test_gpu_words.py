@@ -1,4 +1,4 @@
-"""Words that name GPUs: found wherever people and clouds write them, and nowhere else."""
+"""Words that name GPUs: found in types, keys and kinds of machines, and nowhere else."""
 
 from typing import Any
 
@@ -16,13 +16,15 @@ def word(inputs: dict[str, Any], token: str = "cloud:index/thing:Thing") -> GpuW
     "inputs",
     [
         {"gpuTypeId": "x"}, {"gpus": 16}, {"gpu": UNKNOWN}, {"enableGPUSupport": True}, {"guestaccelerators": [1]},
-        {"id": "NVIDIA H100 80GB HBM3"}, {"type": "H100-1-80G"}, {"plan": "vcg-a100-1c-6g-4vram"}, {"x": "A100SXM4"},
-        {"size": "an.g1.l40s.small"}, {"type": "gpua30.huge"}, {"x": "a3-highgpu-8g"}, {"shape": "BM.GPU4.8"},
-        {"size": "gpu-h100x1-80gb"}, {"x": "8xh100"}, {"x": "8xH100"}, {"x": "2xB200"}, {"x": "MI300X"},
-        {"x": "GPUs"}, {"x": "h100s"}, {"x": "H100NVL"}, {"x": "h100sxm"}, {"x": "RTX4090"}, {"x": "TPU v5e"},
-        {"x": "hpu gaudi3"},
+        {"gpuTypeId": "NVIDIA H100 80GB HBM3"}, {"type": "H100-1-80G"}, {"plan": "vcg-a100-1c-6g-4vram"},
+        {"size": "A100SXM4"},
+        {"size": "an.g1.l40s.small"}, {"type": "gpua30.huge"}, {"size": "a3-highgpu-8g"}, {"shape": "BM.GPU4.8"},
+        {"size": "gpu-h100x1-80gb"}, {"size": "8xh100"}, {"size": "8xH100"}, {"size": "2xB200"}, {"size": "MI300X"},
+        {"size": "GPUs"}, {"size": "h100s"}, {"size": "H100NVL"}, {"size": "h100sxm"}, {"size": "RTX4090"},
+        {"size": "TPU v5e"},
+        {"size": "hpu gaudi3"},
         {"vmSize": "Standard_NC4as_T4_v3"}, {"type": "L4-1-24G"}, {"model": "l4"}, {"sku": {"name": "v100"}},
-        {"pools": [{"flavour": "a10g"}]}, {"limits": {"nvidia.com/gpu": 1}}, {"deep": [{"er": ["amd radeon"]}]},
+        {"pools": [{"flavour": "a10g"}]}, {"limits": {"nvidia.com/gpu": 1}}, {"deep": [{"hardware": ["amd radeon"]}]},
     ],
 )  # fmt: skip
 def test_a_word_for_a_gpu_is_seen(inputs: dict[str, Any]) -> None:
@@ -35,11 +37,12 @@ def test_a_word_for_a_gpu_is_seen(inputs: dict[str, Any]) -> None:
         {"gpus": 0}, {"gpu": "0"}, {"gpu": False}, {"guestAccelerators": []}, {"gpuCount": None},
         {"id": "3fa100bc-a100-4c3f-b200-0123456789ab"}, {"id": "4a100ffeed12"}, {"id": "subnet-0a100fed"},
         {"key": "AAAAB3NzaC1yc2EAAAADAQABAAABAQH100gpuA100tpuL40sXYZ"}, {"colour": "#b200ff"}, {"colour": "#a100ff"},
-        {"x": "l4lb"}, {"type": "l4lb"}, {"type": "t4g.small"}, {"x": "v100"}, {"release": {"tag": "p100"}},
-        {"x": "a10 networks"}, {"x": "m60"}, {"x": "stagingPublic"}, {"x": "stagingpublic"},
+        {"size": "l4lb"}, {"type": "l4lb"}, {"type": "t4g.small"}, {"x": "v100"}, {"release": {"tag": "p100"}},
+        {"x": "a10 networks"}, {"x": "m60"}, {"size": "stagingPublic"}, {"size": "stagingpublic"},
         {"loggingPublisher": "x"},
-        {"x": "throughput and output"}, {"x": "barracuda"}, {"type": "cx22"}, {"size": "s-1vcpu-1gb"}, {"x": "h1004"},
-        {"enableAcceleratedNetworking": True}, {"x": "programming guide"},
+        {"plan": "throughput and output"}, {"plan": "barracuda"}, {"type": "cx22"}, {"size": "s-1vcpu-1gb"},
+        {"size": "h1004"},
+        {"enableAcceleratedNetworking": True}, {"type": "programming guide"},
     ],
 )  # fmt: skip
 def test_what_only_looks_like_one_is_not(inputs: dict[str, Any]) -> None:

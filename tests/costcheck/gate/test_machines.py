@@ -23,7 +23,7 @@ def gpu_check(token: str, inputs: dict[str, Any]) -> str:
         ("aws-native:autoscaling:AutoScalingGroup", {"maxSize": "99"}),
         ("aws:index/instance:Instance", {"instanceType": "t3.micro"}),
         ("aws:elasticbeanstalk/environment:Environment", {"settings": []}),
-        ("aws:codebuild/project:Project", {"environment": {"type": "LINUX_CONTAINER"}}),
+        ("aws:codebuild/project:Project", {"environment": {"type": "LINUX_GPU_CONTAINER"}}),
         ("aws:future/thing:Thing", {"instanceType": UNKNOWN}),
         ("aws:future/thing:Thing", {"pools": [{"instance_types": [SECRET]}]}),
         ("aws:future/thing:Thing", {"kinds": {"p5.48xlarge": 3}}),

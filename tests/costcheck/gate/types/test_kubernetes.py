@@ -91,7 +91,7 @@ def test_a_custom_kind_that_nobody_here_knows_is_unknown(kind: str) -> None:
         "infrastructure.cluster.x-k8s.io/v1beta2:AWSMachine",
         "karpenter.sh/v1:NodeClaim",
         "karpenter.sh/v1:NodePoolPatch",
-        "argoproj.io/v1alpha1:Application",
+        "argoproj.io/v1alpha1:ApplicationSet",
         "fleet.cattle.io/v1alpha1:GitRepo",
         "kappctrl.k14s.io/v1alpha1:App",
         "packaging.carvel.dev/v1alpha1:PackageInstall",
@@ -104,13 +104,28 @@ def test_a_custom_kind_that_nobody_here_knows_is_unknown(kind: str) -> None:
         "addons.cluster.x-k8s.io/v1beta2:ClusterResourceSet",
         "controlplane.cluster.x-k8s.io/v1beta2:AWSManagedControlPlane",
         "machine.openshift.io/v1beta1:MachineSet",
-        "helm.toolkit.fluxcd.io/v2:HelmRelease",
+        "infra.contrib.fluxcd.io/v1alpha2:Terraform",
     ],
 )
 def test_a_custom_kind_that_may_start_instances_counts_as_nodes_that_nobody_can_count(kind: str) -> None:
     with pytest.raises(UnpriceableError):
         estimate(resource(kind))
     assert may_run_nodes(resource(kind))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "argoproj.io/v1alpha1:Rollout",
+        "argoproj.io/v1alpha1:CronWorkflow",
+        "argoproj.io/v1alpha1:Application",
+        "helm.toolkit.fluxcd.io/v2:HelmRelease",
+        "kustomize.toolkit.fluxcd.io/v1:Kustomization",
+    ],
+)
+def test_a_kind_that_puts_pods_onto_nodes_that_are_there_starts_none_unless_it_names_one_with_gpus(kind: str) -> None:
+    assert not may_run_nodes(resource(kind, spec={"gpu": 1}))
+    assert may_run_nodes(resource(kind, spec={"type": "g6.xlarge"}))
 
 
 def test_an_unknown_kind_that_names_a_gpu_instance_counts_as_nodes() -> None:
