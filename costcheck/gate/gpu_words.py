@@ -4,6 +4,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from costcheck.facts import Typed, read_data_toml
@@ -20,6 +21,7 @@ _BEGIN = r"(?:(?<![A-Za-z0-9])|(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Za-z])|(?<=[0
 _END = r"(?:(?![A-Za-z0-9])|(?<=[a-z0-9])(?=[A-Z])|(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])|(?=(?i:{endings})))"
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 """Words of a key: `gpuTypeId`, `GPU_COUNT`."""
+COMMAND = "command:"
 NAMES_A_GPU = "names a GPU"
 SHOWN = 100
 """Characters of a path that a message shows."""
@@ -38,6 +40,7 @@ class _Listed(Typed, frozen=True, kw_only=True):
     named_kinds: frozenset[str]
     text_blocks: frozenset[str]
     endings: tuple[str, ...]
+    run_by_commands: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +91,14 @@ def gpu_word(resource: Resource) -> GpuWord | None:
     """Return the first word in the type, keys or kinds of machines of a resource that names a GPU, or None."""
     kind = _words().in_a_type.search(resource.token.rpartition(":")[2])
     found = _inside(resource.inputs, (), _short_in(resource.token))
-    return GpuWord(word=kind[0], path="") if kind else next(found, None)
+    return GpuWord(word=kind[0], path="") if kind else next(chain(_commands(resource), found), None)
+
+
+def _commands(resource: Resource) -> Iterator[GpuWord]:
+    """Yield the words in what a command runs when it is made, which may be a program that starts machines."""
+    for key in _words().listed.run_by_commands if resource.token.startswith(COMMAND) else ():
+        text = resource.inputs.get(key)
+        yield from _told(_MEANINGLESS.sub(" ", text), _words().always, (key,)) if isinstance(text, str) else ()
 
 
 def _short_in(token: str) -> Callable[[str], bool]:

@@ -64,6 +64,7 @@ def test_a_tier_that_is_called_like_a_gpu_is_none(token: str, inputs: Json) -> N
         ("unheard:index/thing:Thing", {"tags": {"gpu": "a100"}, "labels": {"type": "gpu"}, "metadata": {"gpu": "1"}}),
         ("unheard:index/thing:Thing", {"nodeName": "gpu-1", "instanceId": "gpu", "serverUrl": "gpu", "query": "gpu"}),
         ("unheard:index/thing:Thing", {"plan": "graphics"}),
+        ("command:local:Command", {"create": "npm ci", "delete": "./stop-gpus.sh", "dir": "gpu"}),
     ],
 )
 def test_a_gpu_in_a_name_or_a_text_is_none(token: str, inputs: Json) -> None:
@@ -205,6 +206,8 @@ def test_what_only_puts_pods_onto_nodes_that_are_there_starts_none(token: str, i
         ("azure-native:unheard:Thing", {"sku": {"name": "Standard_NC4as_T4_v3"}}),
         ("github:index/actionsHostedRunner:ActionsHostedRunner", {"size": "gpu-4-core"}),
         ("snowflake:index/computePool:ComputePool", {"instanceFamily": "GPU_NV_S"}),
+        ("command:local:Command", {"create": "az vm create --size Standard_NC24ads_A100_v4"}),
+        ("command:remote:Command", {"update": "./start-gpus.sh"}),
         ("cloudflare:index/container:Container", {"instanceType": "gpu"}),
     ],
 )
