@@ -182,3 +182,12 @@ def test_a_document_may_start_an_instance_of_the_plan_that_has_no_gpu(token: str
 
     assert asked(instance("m6i.large"), create(token, "it", inputs)) == "allowed"
     assert asked(instance("g6.xlarge"), create(token, "it", inputs)) != "allowed"
+
+
+def test_a_document_whose_instances_are_chosen_by_a_tag_is_not_decided() -> None:
+    disk = {"volumeSize": 8, "volumeType": "gp3"}
+    inputs = {"instanceType": "m6i.large", "ami": "ami-1", "id": "batch", "rootBlockDevice": disk}
+    chosen = {"name": START, "parameters": {"InstanceId": "batch"}, "targets": [{"key": "tag:a", "values": ["b"]}]}
+
+    steps = create("aws:ec2/instance:Instance", "batch", inputs), create(ASSOCIATION, "it", chosen)
+    assert asked(*steps) == "cannot_decide"
