@@ -199,10 +199,10 @@ def test_months_that_the_invoices_of_a_provider_leave_out_are_warned_of(run: Run
     warnings = [line for line in run("show").output.splitlines() if line.startswith("warning")]
     assert [line.rpartition(":")[0] for line in warnings] == [
         "warning: invoice has nothing of anthropic in 2026-04, 2026-06",
-        "warning: invoice has nothing of openai in 2026-05",
+        "warning: invoice has nothing of openai in 2026-05, 2026-07",
     ]
     content = msgspec.json.decode(run("show", "--format", "json").output)
-    assert [gap["months"] for gap in content["gaps"]] == [["2026-04-01", "2026-06-01"], ["2026-05-01"]]
+    assert [gap["months"] for gap in content["gaps"]] == [["2026-04-01", "2026-06-01"], ["2026-05-01", "2026-07-01"]]
 
 
 def test_a_mended_invoice_file_replaces_the_one_that_it_mends(run: Run, tmp_path: Path) -> None:
