@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from costcheck.errors import InputFileError, SourcePayloadError
 from costcheck.records import Provenance
@@ -46,17 +47,23 @@ def missing(found: Iterable[str], required: Iterable[str]) -> list[str]:
 
 
 def refuse_missing(name: str, found: Iterable[str], required: Iterable[str], expected: str) -> None:
-    """Raise if columns are missing, and name them.
+    """Raise if columns are missing, and name them, each with one that is nearly called so.
 
     Raises:
-        InputFileError: They are.
+        InputFileError: They are. Of a log that has lost its header the names may be prompts: others are only counted.
     """
     found = list(found)
     lacking = missing(found, required)
     if lacking:
-        message = f"{name} has no column {', '.join(lacking)}; it has {', '.join(found)}"
+        told = ", ".join(_with_nearest(one, found) for one in lacking)
+        message = f"{name} has no column {told}; it has {len(found)}"
         raise InputFileError(
             message,
             expected=expected,
             action="export it again with those columns, or name another format with --format",
         )
+
+
+def _with_nearest(name: str, found: Iterable[str]) -> str:
+    near = get_close_matches(name.lower(), [one.lower() for one in found], n=1)
+    return f"{name} (the nearest is {near[0]})" if near else name

@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from costcheck.errors import SourcePayloadError
 from costcheck.records import BillBatch, Provenance
 from costcheck.sources.bills.console_csv import file_bucket
 from costcheck.sources.bills.json_lines import documents, first_bytes, unreadable
@@ -47,6 +48,8 @@ FIELDS: Mapping[str, str] = MappingProxyType(
 REQUIRED = frozenset({"id", "type", "startTime", "usageDetails"})
 CELLS_OF_JSON = frozenset({"usageDetails", "totalCost"})
 Raw = dict[str, msgspec.Raw]
+SHIFTED: Raw = {}
+"""Stands for a row whose cells may stand under other columns' names."""
 
 
 def recognises(path: Path) -> bool:
@@ -69,10 +72,18 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
     builder = BatchBuilder(SOURCE)
     rows = _json_rows(path) if first_bytes(path).lstrip()[:1] in {b"{", b"["} else _csv_rows(path)
     for number, row in enumerate(rows, start=1):
+        if row is SHIFTED:
+            builder.read(bucket, b"", partial(_refuse_shifted, number), context=row_context(UNKNOWN_PROVIDER))
+            continue
         _require_fields(path, number, row)
         raw = msgspec.json.encode(row)
         builder.read(bucket, raw, partial(_read, bucket, raw), context=row_context(UNKNOWN_PROVIDER))
     return builder.batch((bucket,), provenance)
+
+
+def _refuse_shifted(number: int) -> tuple[Hashable, Read]:
+    message = f"row {number} has not as many cells as the header"
+    raise SourcePayloadError(message, expected="a cell for each column", action="export it again")
 
 
 def _read(bucket: str, raw: bytes) -> tuple[Hashable, Read]:
@@ -97,11 +108,17 @@ def _json_rows(path: Path) -> Iterator[Raw]:
 
 
 def _csv_rows(path: Path) -> Iterator[Raw]:
+    """Yield the rows; `SHIFTED` for one with other cells than the header's, of which any may be a prompt."""
     csv.field_size_limit(sys.maxsize)  # a cell may hold a whole conversation, which is skipped
     try:
-        reader = csv.DictReader(io.StringIO(_text(path)), strict=True)
-        for row in reader:
-            yield {FIELDS[name]: _cell(FIELDS[name], value or "") for name, value in row.items() if name in FIELDS}
+        reader = csv.reader(io.StringIO(_text(path)), strict=True)
+        header = next(reader, [])
+        for cells in reader:
+            if len(cells) == len(header):
+                named = zip(header, cells, strict=True)
+                yield {FIELDS[name]: _cell(FIELDS[name], value) for name, value in named if name in FIELDS}
+            elif cells:
+                yield SHIFTED
     except csv.Error as exc:
         raise unreadable(path, str(exc), EXPECTED) from exc
 

@@ -13,6 +13,7 @@ from costcheck.records import BillBatch
 from costcheck.sources.bills import cur as cur_source
 from costcheck.sources.bills import focus as source
 from costcheck.sources.bills.contract import PullRequest
+from costcheck.sources.bills.engine_read import refuse_missing
 from costcheck.sources.bills.windows import month_windows
 from tests.costcheck.sources.bills.focus_rows import Row, cur, focus, write_csv
 
@@ -121,6 +122,12 @@ def test_a_file_without_a_column_that_must_be_there_is_named(tmp_path: Path) -> 
     write(tmp_path, {"bill.csv": [on(1)], "notes.csv": [{"note": "paid"}]})
     with pytest.raises(InputFileError, match=r"notes.csv has no column ChargePeriodStart"):
         pull(tmp_path)
+
+
+def test_a_missing_column_is_told_with_the_nearest_and_no_other_name() -> None:
+    with pytest.raises(InputFileError) as caught:
+        refuse_missing("log.csv", ["my secret prompt 7391", "request_ids"], ["request_id", "model"], "a log")
+    assert caught.value.seen == "log.csv has no column request_id (the nearest is request_ids), model; it has 2"
 
 
 @pytest.mark.parametrize(

@@ -114,3 +114,14 @@ def test_another_file_is_not_recognised(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "other"
     path.write_bytes(content)
     assert not langfuse_export.recognises(path)
+
+
+def test_a_line_of_which_the_cells_are_shifted_gives_away_no_prompt(tmp_path: Path, provenance: Provenance) -> None:
+    path = write(tmp_path / "rows.csv", [row(input=CANARY), row("o2")])
+    head, first, *rest = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([head, f"{CANARY},{first}", *rest]), encoding="utf-8")
+    batch = langfuse_export.read(path, provenance)
+    assert [usage.input_tokens for usage in batch.usage] == [1000]
+    (shifted,) = batch.quarantined
+    assert (shifted.raw, "row 1 has not as many cells as the header" in shifted.reason) == (b"", True)
+    assert CANARY not in repr(batch)
