@@ -66,7 +66,7 @@ def _slow_decisions() -> Iterator[str]:
 
 GATE = (
     "assessment", "capacity", "coverage", "limits", "judge", "waivers", "gated", "ages", "checks", "rules",
-    "accelerators", "machines", "pricing", "view", "headline",
+    "accelerators", "machines", "pricing", "view", "headline", "accepted", "gpu_words", "calls",
 )  # fmt: skip
 GROUPS = (
     Group(
@@ -80,8 +80,9 @@ GROUPS = (
         ),
     ),
     Group(
-        modules=("costcheck/plan/*.py", *(f"costcheck/gate/{name}.py" for name in GATE)),
-        tests=("tests/costcheck/plan", "tests/costcheck/gate", "--ignore=tests/costcheck/gate/test_fail_open.py",
+        modules=("costcheck/acceptance.py", "costcheck/plan/*.py", *(f"costcheck/gate/{name}.py" for name in GATE)),
+        tests=("tests/costcheck/test_acceptance.py", "tests/costcheck/plan", "tests/costcheck/gate",
+               "--ignore=tests/costcheck/gate/test_fail_open.py",
                "--ignore=tests/costcheck/gate/test_laws.py", "--ignore=tests/costcheck/gate/test_foreign_plans.py"),
     ),
     Group(
