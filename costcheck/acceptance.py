@@ -106,9 +106,9 @@ def _unread(page: str) -> Iterator[str]:
 
 
 def _faults(told: dict[str, list[str]], decided_on: date, today: date) -> Iterator[str]:
-    if told.get(STATUS, [""])[0].casefold() != ACCEPTED:
-        meant = told.get(STATUS, [""])[0].casefold().startswith(ACCEPTED)
-        yield f"its {STATUS} is {_shown(told[STATUS][0])}, and not plainly `accepted`" if meant else NOBODY_YET
+    """Yield what is wrong with a record that is meant as accepted."""
+    if told[STATUS][0].casefold() != ACCEPTED:
+        yield f"its {STATUS} is {_shown(told[STATUS][0])}, and not plainly `accepted`"
         return
     yield from (f"its {name} stands {len(values)} times" for name, values in told.items() if len(values) > 1)
     by, day = (told.get(name, [""])[0] for name in (BY, ON))

@@ -16,7 +16,6 @@ from costcheck.model.coverage import Coverage, measure_coverage, next_month
 from costcheck.records import ChargeCategory, MonthCharge, Operation, UsageHour
 from costcheck.rules import read_ledger_rules
 
-INVOICES = "invoice"
 DAY = timedelta(days=1)
 ZERO = Decimal(0)
 
@@ -44,7 +43,7 @@ def missing_months(ledger: Ledger, as_of: date) -> tuple[MissingMonths, ...] | m
             x_source=gap.x_source,
             service_provider_name=gap.service_provider_name,
             months=months,
-            is_invoiced=gap.x_source == INVOICES,
+            is_invoiced=gap.x_source in LINE_TELLS_BOTH,
         )
         found += [row] if months else []
     return tuple(found) or msgspec.UNSET
@@ -52,12 +51,15 @@ def missing_months(ledger: Ledger, as_of: date) -> tuple[MissingMonths, ...] | m
 
 def longest_run(days: Sequence[date]) -> int:
     """Return the length of the longest run of consecutive days."""
-    longest = current = 0
-    for position, day in enumerate(days):
-        follows = position > 0 and day - days[position - 1] == DAY
-        current = current + 1 if follows else 1
-        longest = max(longest, current)
-    return longest
+    return max(((last - first + DAY).days for first, last in _runs(days)), default=0)
+
+
+def _runs(days: Sequence[date]) -> Iterator[tuple[date, date]]:
+    """Yield the first and the last of each run of consecutive days, which are in order."""
+    known = set(days)
+    starts = (day for day in days if day - DAY not in known)
+    ends = (day for day in days if day + DAY not in known)
+    yield from zip(starts, ends, strict=True)
 
 
 def unbilled_gap_days(gap_days: Sequence[date], charges: Sequence[MonthCharge]) -> int | msgspec.UnsetType:
@@ -88,10 +90,7 @@ def _covered(rows: Sequence[UsageHour], as_of: date, rules: DemandRules) -> Cove
 
 
 def _quiet_runs(provider: str, found: Coverage, last: date, rules: DemandRules) -> Iterator[str]:
-    days = found.gap_days
-    starts = [day for day in days if day - DAY not in days]
-    ends = [day for day in days if day + DAY not in days]
-    yield from (f"{provider}, {start} to {end}" for start, end in zip(starts, ends, strict=True))
+    yield from (f"{provider}, {first} to {last_quiet}" for first, last_quiet in _runs(found.gap_days))
     if (last - found.last_day).days > rules.max_quiet_days.value:
         yield f"{provider}, since {found.last_day + DAY}"
 
@@ -101,13 +100,15 @@ def negligible_models(
 ) -> tuple[str, ...]:
     """Return the models (`provider/model`) that nobody can price where all of them together hardly cost anything.
 
-    What they cost is what was charged for them; a model of which no charge is known may cost anything.
+    What they cost is what was charged for them; a model of which no charge is known may cost anything. One whose name
+    another provider bills, too, is never among them: models are set aside by their name alone.
     """
     unpriced = {
         (row.service_provider_name, row.request_model)
         for row in usage
         if row.operation is Operation.CHAT and f"{row.service_provider_name}/{row.request_model}" not in priced
     }
+    elsewhere = {row.request_model for row in usage if (row.service_provider_name, row.request_model) not in unpriced}
     total: dict[date, Decimal] = defaultdict(Decimal)
     unknown: dict[date, Decimal] = defaultdict(Decimal)
     charged = set()
@@ -118,7 +119,7 @@ def negligible_models(
             unknown[row.month] += row.billed_cost if name in unpriced else ZERO
             charged |= {name}
     most = read_ledger_rules().max_unpriced_share.value
-    hardly = all(unknown[month] <= most * total[month] for month in unknown)
-    return (
-        tuple(sorted(f"{provider}/{model}" for provider, model in unpriced)) if hardly and unpriced <= charged else ()
-    )
+    costs_more = any(unknown[month] > most * total[month] for month in unknown)
+    if costs_more or not unpriced <= charged or any(model in elsewhere for _, model in unpriced):
+        return ()
+    return tuple(sorted(f"{provider}/{model}" for provider, model in unpriced))

@@ -8,7 +8,7 @@ import msgspec
 
 from costcheck.decision.inputs import Coverage, DecisionInputs
 from costcheck.facts import Fact
-from costcheck.model.bill import BillSummary, ProviderReconciliation
+from costcheck.model.bill import RECENT_MONTHS, BillSummary, ProviderReconciliation
 from costcheck.model.coverage import next_month
 from costcheck.model.self_hosted_cost import InfrastructureCost
 from costcheck.price_book import TOKEN_UNIT, StalePrice
@@ -18,7 +18,6 @@ from costcheck.verdict import Finding
 
 DAY = timedelta(days=1)
 EXAMPLES = 3
-RECENT_MONTHS = 3
 ZERO = Decimal(0)
 SOURCE = "costcheck/data/thresholds.toml"
 PULL = "run `costcheck prices pull`, without an AWS key with `--public`"

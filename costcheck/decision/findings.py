@@ -24,6 +24,7 @@ from costcheck.decision.inputs import DecisionInputs
 from costcheck.decision.reading import Reader, Reading
 from costcheck.decision.table import Answer, Conditions
 from costcheck.facts import Fact
+from costcheck.model.bill import RECENT_MONTHS
 from costcheck.model.coverage import next_month
 from costcheck.model.planning import movable_workloads
 from costcheck.price_book import TOKEN_UNIT
@@ -245,7 +246,7 @@ def _remarks(inputs: DecisionInputs) -> Iterator[Finding]:
 
 def _aside_remarks(inputs: DecisionInputs) -> Iterator[Finding]:
     """Yield what was billed and is compared with nothing, a month."""
-    recent = inputs.bill.months[-3:]
+    recent = inputs.bill.months[-RECENT_MONTHS:]
     rows = (
         ("spend that nothing of ours could replace, or that no workload names", "set_aside_cost_usd"),
         ("credits, which the comparison leaves out", "credit_usd"),

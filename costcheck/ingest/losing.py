@@ -48,7 +48,7 @@ def _refuse_to_forget(ledger: Ledger, batch: BillBatch) -> None:
                 message,
                 expected="a bill that grows, or stays",
                 action="check that the key belongs to the same organisation; if it is right, run "
-                f"`costcheck bill forget {row.x_source} {row.x_bucket}` first",
+                f"{_forget(batch, row.x_bucket)} first",
             )
 
 
@@ -81,13 +81,12 @@ def _other_scope(batch: BillBatch, bucket: str, found: str) -> LedgerError:
         f"{batch.x_source} {bucket} {found}",
         expected="the same organisation or scope as before, for a month is replaced as a whole",
         action="use a ledger of its own for it (--ledger), or name all scopes in one go; if the new one is "
-        f"right alone, `costcheck bill forget {batch.x_source} {bucket}` first",
+        f"right alone, {_forget(batch, bucket)} first",
     )
 
 
 def _owners(batch: BillBatch) -> set[tuple[str, str, str]]:
-    rows: list[TokenUsage | Charge] = [*batch.usage, *batch.charges]
-    found = {(row.x_bucket, ACCOUNT, row.sub_account_id) for row in rows}
+    found = {(row.x_bucket, ACCOUNT, row.sub_account_id) for row in _rows(batch)}
     found |= {(row.x_bucket, "x_api_key_id", row.x_api_key_id) for row in batch.usage}
     return {(bucket, kind, owner) for bucket, kind, owner in found if owner is not None}
 
@@ -110,9 +109,7 @@ def _refuse_to_lose_days(ledger: Ledger, batch: BillBatch) -> None:
     Raises:
         LedgerError: It is.
     """
-    rows: list[TokenUsage | Charge] = [*batch.usage, *batch.charges]
-    came = {(row.x_bucket, row.charge_period_start.astimezone(UTC).date()) for row in rows}
-    came |= {(row.x_bucket, day) for row in rows for day in _further_days(row)}
+    came = {(row.x_bucket, day) for row in _rows(batch) for day in _days(row)}
     lost: dict[str, list[date]] = defaultdict(list)
     for bucket, day in sorted(ledger.days_by_bucket(batch.x_source, batch.buckets) - came):
         lost[bucket].append(day)
@@ -125,7 +122,7 @@ def _refuse_to_lose_days(ledger: Ledger, batch: BillBatch) -> None:
                 message,
                 expected="a bill that grows, or stays",
                 action="if the source no longer keeps them, the ledger does: read later months with --from; another "
-                f"file needs another name; if it is right, `costcheck bill forget {batch.x_source} {bucket}` first",
+                f"file needs another name; if it is right, {_forget(batch, bucket)} first",
             )
 
 
@@ -135,8 +132,7 @@ def _refuse_to_lose_months(ledger: Ledger, batch: BillBatch) -> None:
     Raises:
         LedgerError: It does: it was cut, or is another one.
     """
-    rows: list[TokenUsage | Charge] = [*batch.usage, *batch.charges]
-    came = {(row.x_bucket, row.charge_period_start.astimezone(UTC).date().replace(day=1)) for row in rows}
+    came = {(row.x_bucket, next(_days(row)).replace(day=1)) for row in _rows(batch)}
     lost = sorted(ledger.months_by_bucket(batch.x_source, batch.buckets) - came)
     if lost:
         bucket = lost[0][0]
@@ -146,7 +142,7 @@ def _refuse_to_lose_months(ledger: Ledger, batch: BillBatch) -> None:
             message,
             expected="every month as before, for a file replaces the one of its name as a whole",
             action="import it under another name if it is another file; if it is right, "
-            f"`costcheck bill forget {batch.x_source} {quote(bucket)}` first",
+            f"{_forget(batch, bucket)} first",
         )
 
 
@@ -164,7 +160,7 @@ def _refuse_to_lose_money(ledger: Ledger, batch: BillBatch) -> None:
     for (bucket, currency), before in ledger.usage_costs(batch.x_source, batch.buckets).items():
         now = came[bucket, currency]
         is_whole = not any(row.x_bucket == bucket for row in batch.quarantined)
-        if now < before * (1 - most) and not (is_whole and PULLED.fullmatch(bucket) is None):
+        if now < before * (1 - most) and (PULLED.fullmatch(bucket) or not is_whole):
             message = (
                 f"{batch.x_source} {bucket} came with {now:,.2f} {currency} of usage, and the ledger holds "
                 f"{before:,.2f}"
@@ -173,7 +169,7 @@ def _refuse_to_lose_money(ledger: Ledger, batch: BillBatch) -> None:
                 message,
                 expected=f"a bill that grows, or shrinks by at most {most:.0%}",
                 action="check that the key, the scope and the files are all there; if it is right, "
-                f"`costcheck bill forget {batch.x_source} {bucket}` first",
+                f"{_forget(batch, bucket)} first",
             )
 
 
@@ -194,12 +190,23 @@ def _refuse_fewer_places(ledger: Ledger, batch: BillBatch) -> None:
                 message,
                 expected="every place as before, for a month is replaced as a whole",
                 action="name all of them in one go; another account needs a ledger of its own (--ledger); if the new "
-                f"ones are right alone, `costcheck bill forget {row.x_source} {row.x_bucket}` first",
+                f"ones are right alone, {_forget(batch, row.x_bucket)} first",
             )
 
 
-def _further_days(row: TokenUsage | Charge) -> Iterator[date]:
-    day = row.charge_period_start.astimezone(UTC) + DAY
-    while day < row.charge_period_end:
+def _rows(batch: BillBatch) -> Iterator[TokenUsage | Charge]:
+    yield from batch.usage
+    yield from batch.charges
+
+
+def _days(row: TokenUsage | Charge) -> Iterator[date]:
+    """Yield the UTC days of a row's period, the first one be it empty."""
+    day = row.charge_period_start.astimezone(UTC)
+    yield day.date()
+    while (day := day + DAY) < row.charge_period_end:
         yield day.date()
-        day += DAY
+
+
+def _forget(batch: BillBatch, bucket: str) -> str:
+    """Return the command that makes room, as a shell takes it: a bucket may be the name of a file, with blanks."""
+    return f"`costcheck bill forget {batch.x_source} {quote(bucket)}`"

@@ -13,6 +13,8 @@ from costcheck.records import ChargeCategory, MonthCharge, Operation
 ZERO = Decimal(0)
 Amounts = dict[date, Decimal]
 """By month."""
+RECENT_MONTHS = 3
+"""Complete months behind a mean that stands for today."""
 WORTH_TELLING = Decimal("0.05")
 """Residuals below are nobody's concern, whatever the limit is."""
 MAY_BE_CHAT = (Operation.CHAT, Operation.OTHER)
@@ -126,7 +128,7 @@ def summarise_bill(
     complete_months: Sequence[date],
     *,
     entered_factor: Callable[[str], Decimal | None],
-    recent_months: int = 3,
+    recent_months: int = RECENT_MONTHS,
 ) -> BillSummary:
     """Return the bill of the complete months, reconciled.
 

@@ -200,6 +200,15 @@ def test_a_file_of_the_same_name_never_takes_months_away(path: Path) -> None:
         store(path, batch(charge("9", bucket="invoices.csv", start=may), bucket="invoices.csv"), None)
 
 
+def test_the_way_out_names_a_file_as_a_shell_takes_it(path: Path) -> None:
+    bucket = "file:my invoices.csv"
+    april, may = (datetime(2026, month, 1, tzinfo=UTC) for month in (4, 5))
+    store(path, batch(*(charge("7", bucket=bucket, start=start) for start in (april, may)), bucket=bucket), None)
+    with pytest.raises(LedgerError) as caught:
+        store(path, batch(charge("9", bucket=bucket, start=may), bucket=bucket), None)
+    assert "`costcheck bill forget openai 'file:my invoices.csv'` first" in caught.value.action
+
+
 def spent(*amounts: str, **changes: Any) -> BillBatch:  # noqa: ANN401 - any field
     return batch(*(replace(charge(amount), **changes) for amount in amounts))
 

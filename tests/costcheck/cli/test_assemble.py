@@ -299,6 +299,14 @@ def test_a_model_nobody_can_price_is_set_aside_where_it_hardly_cost_anything(
     assert any("openai/gpt-9-odd" in found.message for found in decision.findings)
 
 
+def test_a_name_that_another_provider_bills_is_never_set_aside(ledger: Ledger) -> None:
+    odd = replace(ODD, service_provider_name="somebody", request_model="gpt-5.4")
+    fill(ledger, (*THREE_MONTHS, odd), (*CHARGES, charge(5, "0.04", service_provider_name="somebody")))
+    row = gathered(ledger)
+    assert row.bill.unpriced_models == ("somebody/gpt-5.4",)
+    assert row.bill.addressable_monthly_cost_usd > 8000
+
+
 def test_a_model_nobody_can_price_and_of_which_no_charge_is_known_may_cost_anything(ledger: Ledger) -> None:
     fill(ledger, (*THREE_MONTHS, ODD), CHARGES)
     assert gathered(ledger).bill.unpriced_models == ("openai/gpt-9-odd",)
