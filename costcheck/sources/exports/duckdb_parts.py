@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,7 @@ def _files(connection: duckdb.DuckDBPyConnection, path: str | Path | Sequence[Pa
 
 def _kinds(connection: duckdb.DuckDBPyConnection, files: Sequence[str], kind_of: KindOf) -> list[list[str]]:
     kinds: dict[Hashable, list[str]] = defaultdict(list)
-    for file, columns in _columns(connection, files).items():
+    for file, columns in sorted(_columns(connection, files).items()):
         in_path = [part.partition("=")[0] for part in Path(file).parts if "=" in part]
         kinds[is_parquet(file), kind_of([*columns, *in_path])].append(file)
     return sorted(kinds.values())
@@ -81,7 +82,8 @@ def _columns(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> Map
     parquet = [as_it_stands(file) for file in files if is_parquet(file)]
     if parquet:
         rows = connection.execute("SELECT file_name, name, num_children FROM parquet_schema(?)", [parquet]).fetchall()
-        for file, of_file in groupby(rows, key=lambda row: row[0]):
+        rows.sort(key=itemgetter(0))  # Threads read the files, and the first to be done comes first.
+        for file, of_file in groupby(rows, key=itemgetter(0)):
             found[file] = _top_level((name, children or 0) for _, name, children in of_file)
     for file in files:
         if not is_parquet(file):
