@@ -21,6 +21,7 @@ from costcheck.cli.measured import (
     unbilled_gap_days,
 )
 from costcheck.cli.named import require_known_types, resolve_models
+from costcheck.decision.commitment import PAYMENT_OPTION
 from costcheck.decision.inputs import Coverage, DecisionInputs
 from costcheck.demand_rules import DemandRules, read_demand_rules
 from costcheck.errors import CurrencyError, PriceNotFoundError
@@ -31,7 +32,7 @@ from costcheck.model.bill import BillSummary, PricedUsage, summarise_bill
 from costcheck.model.coverage import measure_coverage, next_month
 from costcheck.model.demand import ModelUsage, WorkloadDemand, estimate_demand
 from costcheck.model.self_hosted_cost import PURCHASE_CATEGORY
-from costcheck.price_book import GLOBAL, TOKEN_UNIT, PriceBook, token_meter
+from costcheck.price_book import GLOBAL, TOKEN_UNIT, PriceBook, savings_plan_meter, token_meter
 from costcheck.records import (
     MonthCharge,
     Operation,
@@ -45,6 +46,7 @@ from costcheck.rules import load_assumptions, load_thresholds
 from costcheck.settings import Settings
 from costcheck.sources.snapshot import read_max_ages
 
+COMMITTED_METERS = savings_plan_meter(PAYMENT_OPTION, "")
 ONE = Decimal(1)
 RELEASE_DAY = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 """OpenAI bills `gpt-5.4-2026-03-05` for `gpt-5.4`."""
@@ -272,6 +274,8 @@ class Assembly:
         kinds = {row.instance_type for row in self.book.gpu_instance_types()}
         region = self.settings.company.region_id
         bought = {PURCHASE_CATEGORY[option] for option in self.settings.self_hosting.purchase_options}
+        if PricingCategory.STANDARD in bought:
+            bought.add(PricingCategory.COMMITTED)  # hours on demand could be committed to
         kept = [row for row in snapshot.unit_prices if _is_used(row, models, region, bought)]
         return replace(
             snapshot,
@@ -313,6 +317,8 @@ def _is_used(row: UnitPrice, models: set[tuple[str, str]], region_id: str, bough
     """Return whether a decision may read a row; a spot price that nobody would pay must not make it stale."""
     if row.pricing_unit == TOKEN_UNIT:
         return any(row.service_code == code and row.sku_meter.startswith(f"{model}/") for code, model in models)
+    if row.pricing_category is PricingCategory.COMMITTED and not row.sku_meter.startswith(COMMITTED_METERS):
+        return False
     return row.region_id == region_id and row.pricing_category in {PricingCategory.STANDARD, *bought}
 
 

@@ -12,7 +12,7 @@ from costcheck.model.bill import RECENT_MONTHS, BillSummary, ProviderReconciliat
 from costcheck.model.coverage import next_month
 from costcheck.model.self_hosted_cost import InfrastructureCost
 from costcheck.price_book import TOKEN_UNIT, StalePrice
-from costcheck.records import Origin
+from costcheck.records import Origin, PricingCategory
 from costcheck.settings import Workload
 from costcheck.verdict import Finding
 
@@ -237,7 +237,9 @@ def _price_problems(inputs: DecisionInputs) -> Iterator[Finding]:
     ):
         options = ", ".join(inputs.settings.self_hosting.purchase_options) or "no purchase option"
         yield _problem("price", "no GPU instance has a price", options, "one or more", "the price snapshot")
-    stale = inputs.book.stale(inputs.as_of, live=inputs.live)
+    # A commitment decides nothing (commitment.py).
+    rows = inputs.book.stale(inputs.as_of, live=inputs.live)
+    stale = [row for row in rows if row.price.pricing_category is not PricingCategory.COMMITTED]
     if stale:
         worst = stale[0]
         yield _problem(

@@ -9,6 +9,7 @@ from decimal import Decimal
 import msgspec
 import numpy as np
 
+from costcheck.decision.commitment import commitment_remarks
 from costcheck.decision.evaluation import Evaluation
 from costcheck.decision.evidence import (
     active_compliance,
@@ -56,6 +57,8 @@ def findings(
     if reader is not None:
         yield from _quality_findings(inputs, reader)
         yield from _still_price_remarks(reader, evaluation)
+        if evaluation is not None:
+            yield from commitment_remarks(reader.evaluator, evaluation)
         yield from _seller_remarks(reader)
         yield from _left_out_remarks(reader)
     if conditions.proven_case and not conditions.buyable:

@@ -230,26 +230,30 @@ def test_only_the_rows_that_can_be_used_go_into_the_record(ledger: Ledger) -> No
     assert all(row.gpu_count > 0 for row in kept.instance_types)
 
 
-@pytest.mark.parametrize("options", [("on_demand",), ("on_demand", "spot")])
-def test_a_spot_price_goes_into_the_record_only_where_spot_may_be_bought(
-    ledger: Ledger, options: tuple[PurchaseOption, ...]
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        (("on_demand",), {"BoxUsage", "ComputeSavingsPlan1yr/No Upfront"}),
+        (("on_demand", "spot"), {"BoxUsage", "ComputeSavingsPlan1yr/No Upfront", "SpotUsage"}),
+        (("spot",), {"BoxUsage", "SpotUsage"}),
+    ],
+)
+def test_a_price_of_an_instance_goes_into_the_record_only_where_hours_may_be_bought_so(
+    ledger: Ledger, options: tuple[PurchaseOption, ...], kept: set[str]
 ) -> None:
     fill(ledger, THREE_MONTHS, CHARGES)
     listed = read_snapshot()
     (row,) = [price for price in listed.unit_prices if price.sku_meter == "BoxUsage:g6.xlarge"]
     spot = replace(row, sku_meter="SpotUsage:g6.xlarge", pricing_category=PricingCategory.DYNAMIC)
-    plan = replace(
-        row,
-        sku_meter=savings_plan_meter("No Upfront", "g6.xlarge"),
-        pricing_category=PricingCategory.COMMITTED,
-    )
-    snapshot = replace(listed, unit_prices=(*listed.unit_prices, spot, plan))
+    plans = [
+        replace(row, sku_meter=savings_plan_meter(payment, "g6.xlarge"), pricing_category=PricingCategory.COMMITTED)
+        for payment in ("No Upfront", "All Upfront")
+    ]
+    snapshot = replace(listed, unit_prices=(*listed.unit_prices, spot, *plans))
     company = settings(self_hosting=SelfHosting(instance_types=("g6.xlarge",), purchase_options=options))
     inputs = Assembly(company, ledger, snapshot, as_of=AS_OF, live=False).inputs(draws=100, seed=1)
-    assert {price.pricing_category for price in inputs.snapshot.unit_prices} == {
-        PricingCategory.STANDARD,
-        *([PricingCategory.DYNAMIC] if "spot" in options else []),
-    }
+    meters = {price.sku_meter for price in inputs.snapshot.unit_prices if "g6.xlarge" in price.sku_meter}
+    assert {meter.removesuffix("g6.xlarge").rstrip(":/") for meter in meters} == kept
 
 
 def test_a_gap_is_the_longest_run_of_days_without_usage(ledger: Ledger) -> None:
