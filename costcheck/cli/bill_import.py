@@ -163,6 +163,8 @@ def tell_given(given: Given) -> None:
     """Say what is not read."""
     if given.left_out:
         click.echo(f"left out, for they are no bills: {some(given.left_out)}", err=True)
+    if given.older:
+        click.echo(f"left out, for AWS's manifests name a newer delivery: {some(given.older)}", err=True)
     for copy in given.copies[:LINES_SHOWN]:
         click.echo(f"{copy} is a copy of a file that is read, and is read once", err=True)
 

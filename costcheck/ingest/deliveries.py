@@ -10,6 +10,7 @@ from costcheck.ingest.files import is_in_parts, recognise
 from costcheck.sources.bills.files import file_digest
 from costcheck.sources.bills.registry import FILES, FileSource, find
 from costcheck.sources.exports.duckdb_files import is_parquet
+from costcheck.sources.exports.manifests import superseded
 
 NAMES_SHOWN = 3
 ANY = "auto"
@@ -66,11 +67,13 @@ class Given:
 
     Attributes:
         left_out: Names of files of a folder that are no bills.
+        older: Names of files that a newer delivery of their month replaces, as AWS's manifest beside them says.
         copies: Names of files that are byte for byte another one that is read.
     """
 
     deliveries: tuple[Delivery, ...]
     left_out: tuple[str, ...]
+    older: tuple[str, ...]
     copies: tuple[str, ...]
 
 
@@ -83,7 +86,7 @@ def find_deliveries(paths: Sequence[Path], kind: str = ANY, on_file: Callable[[]
         on_file: Called after each file.
 
     Raises:
-        InputFileError: A file is no bill, or damaged; nothing was read yet.
+        InputFileError: A file is no bill, damaged, or missing by its manifest; nothing was read yet.
     """
     found = list({file.path.resolve(): file for path in paths for file in _found(path)}.values())
     known: dict[Found, FileSource] = {}
@@ -99,8 +102,9 @@ def find_deliveries(paths: Sequence[Path], kind: str = ANY, on_file: Callable[[]
     _refuse_damaged(known, unknown)
     if not known:
         raise _nothing(paths, unknown)
+    older = superseded(file.path for file in known)
     groups: dict[Hashable, list[Found]] = {}
-    for file, source in known.items():
+    for file, source in ((file, source) for file, source in known.items() if file.path not in older):
         groups.setdefault(_group(file, source), []).append(file)
     copies = {copy for group in groups.values() for copy in _copies(group)}
     return Given(
@@ -109,6 +113,7 @@ def find_deliveries(paths: Sequence[Path], kind: str = ANY, on_file: Callable[[]
             for group in groups.values()
         ),
         left_out=tuple(file.name for file in unknown),
+        older=tuple(file.name for file in known if file.path in older),
         copies=tuple(file.name for file in found if file in copies),
     )
 

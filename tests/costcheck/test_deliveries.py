@@ -66,6 +66,35 @@ def test_manifests_of_a_folder_are_named_and_left_out(tmp_path: Path) -> None:
     assert given.left_out == (f"{tmp_path.name}/metadata/Manifest.json",)
 
 
+def believed(root: Path, *names: str) -> None:
+    """Write AWS's manifest of October, which names files."""
+    folder = root / "metadata" / "BILLING_PERIOD=2026-10"
+    folder.mkdir(parents=True)
+    files = [f"s3://b/p/x/data/BILLING_PERIOD=2026-10/{name}" for name in names]
+    (folder / "x-Manifest.json").write_bytes(msgspec.json.encode({"dataFiles": files}))
+
+
+def test_of_two_deliveries_the_one_that_the_manifest_names_is_read_and_the_other_told(tmp_path: Path) -> None:
+    month = tmp_path / "data" / "BILLING_PERIOD=2026-10"
+    part(month / "20261103T0Z-a" / "1.csv")
+    part(month / "20261105T0Z-b" / "1.csv")
+    believed(tmp_path, "20261105T0Z-b/1.csv")
+    given = find_deliveries([tmp_path])
+    assert [file.path.parent.name for one in given.deliveries for file in one.files] == ["20261105T0Z-b"]
+    assert given.older == (f"{tmp_path.name}/data/BILLING_PERIOD=2026-10/20261103T0Z-a/1.csv",)
+    assert given.copies == ()
+
+
+def test_one_part_of_two_is_no_delivery_where_the_manifest_names_both(tmp_path: Path) -> None:
+    month = tmp_path / "data" / "BILLING_PERIOD=2026-10"
+    first = part(month / "1.csv")
+    part(month / "2.csv", BilledCost="3")
+    believed(tmp_path, "1.csv", "2.csv")
+    with pytest.raises(InputFileError, match=r"lack: 2\.csv"):
+        find_deliveries([first])
+    assert shape(find_deliveries([month])) == [("focus", ["1.csv", "2.csv"])]
+
+
 def test_a_part_that_cannot_be_read_is_never_left_out_wherever_it_lies(tmp_path: Path) -> None:
     part(tmp_path / "2026-09" / "a.csv")
     cut = part(tmp_path / "2026-10" / "b.csv")

@@ -19,8 +19,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import msgspec
-
 from costcheck.errors import InputFileError, SourceError, SourcePayloadError, UsageError
 from costcheck.records import BillBatch, Provenance
 from costcheck.sources.bills import cur, focus
@@ -31,6 +29,7 @@ from costcheck.sources.bills.joined import joined
 from costcheck.sources.bills.refreshed import REFRESHED_FOR, marked
 from costcheck.sources.bills.windows import Window
 from costcheck.sources.exports.duckdb_files import open_files
+from costcheck.sources.exports.manifests import data_files
 from costcheck.sources.prices.aws_calls import error_code, translated_errors
 
 SOURCE = "aws-export"
@@ -70,17 +69,6 @@ class Manifest:
     key: str
     etag: str
     written: datetime
-
-
-class _S3Uri(msgspec.Struct, frozen=True, rename="camel"):
-    s3_uri: str | None = None
-    key: str | None = None
-
-
-class _ManifestFile(msgspec.Struct, frozen=True, rename="camel"):
-    """The files of a delivery, as addresses or as keys."""
-
-    data_files: list[str | _S3Uri]
 
 
 def plan(request: PullRequest) -> PullPlan:
@@ -241,14 +229,8 @@ def _download(client: Any, where: Location, key: str, to: Path, size: int) -> No
 
 
 def _keys(content: bytes, where: Location, manifest: Manifest) -> list[str]:
-    try:
-        files = msgspec.json.decode(content, type=_ManifestFile).data_files
-    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
-        message = f"{manifest.key}: {exc}"
-        raise SourcePayloadError(
-            message, expected="a manifest of Data Exports with `dataFiles`", action="report it"
-        ) from exc
-    keys = [_key(one, where) for one in files]
+    bucket = f"s3://{where.bucket}/"
+    keys = [address.removeprefix(bucket) for address in data_files(content, manifest.key)]
     inside = f"{where.root}/data/"
     for key in keys:
         if not key.startswith(inside) or not key.endswith(SUFFIXES):
@@ -258,15 +240,7 @@ def _keys(content: bytes, where: Location, manifest: Manifest) -> list[str]:
                 expected=f"Parquet or CSV files under s3://{where.bucket}/{inside}",
                 action="check --export; the ledger is untouched",
             )
-    if len(set(keys)) != len(keys):
-        message = f"{manifest.key} names a file twice"
-        raise SourcePayloadError(message, expected="each file once", action="report it; the ledger is untouched")
     return keys
-
-
-def _key(one: str | _S3Uri, where: Location) -> str:
-    address = one if isinstance(one, str) else one.s3_uri or one.key or ""
-    return address.removeprefix(f"s3://{where.bucket}/")
 
 
 def _suffix(key: str) -> str:

@@ -44,6 +44,7 @@ def _twice(parent: str, month: str, folders: Sequence[str]) -> InputFileError:
     return InputFileError(
         f"{parent} holds {month} in {len(folders)} folders: {', '.join(shown)}",
         expected="each month delivered once: each of these folders holds the whole month, and they would count twice",
-        action="name the newest of them alone with --path, and its month with --from and --to; or let `costcheck "
-        "bill pull aws-export` read it, which believes AWS's manifest; nothing was read",
+        action="name the newest of them alone with --path, and its month with --from and --to; or copy the export's "
+        "`metadata` beside its `data`, for AWS's manifests are believed, as by `costcheck bill pull aws-export`; "
+        "nothing was read",
     )

@@ -25,6 +25,7 @@ from costcheck.sources.exports.duckdb_files import (
     unreadable,
 )
 from costcheck.sources.exports.engine import FILE, KindOf, Part, one_kind
+from costcheck.sources.exports.manifests import that_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,12 +38,13 @@ def open_parts(path: str | Path | Sequence[Path], kind_of: KindOf = one_kind) ->
     """Yield the files of a folder or a glob, or those named, as one part for each kind; CSV is another than Parquet.
 
     Raises:
-        InputFileError: There is no such file, one is no table, or a month lies there in two deliveries.
+        InputFileError: There is no such file, one is no table, a month lies there in two deliveries, or not as its
+            manifest says.
         UsageError: They lie on S3, and DuckDB's extensions for that are not installed.
     """
     with connected(path) as connection:
         try:
-            files = _files(connection, path)
+            files = that_count(_files(connection, path))
             refuse_two_deliveries(files)
             yield tuple(
                 _part(connection, number, some) for number, some in enumerate(_kinds(connection, files, kind_of))

@@ -15,6 +15,7 @@ from costcheck.errors import InputFileError, UsageError
 from costcheck.sources.exports.deliveries import refuse_two_deliveries
 from costcheck.sources.exports.dialects import SPARK, Dialect, TableName
 from costcheck.sources.exports.engine import FILE, KindOf, Part, one_kind
+from costcheck.sources.exports.manifests import that_count
 
 VIEW = "raw_export"
 FILES_AT_ONCE = 8
@@ -69,11 +70,12 @@ def open_parts(path: str, kind_of: KindOf = one_kind, *, master: str = "local[*]
 
     Raises:
         UsageError: pyspark is not installed beside the kit.
-        InputFileError: Spark cannot read the files, or a month lies there in two deliveries.
+        InputFileError: Spark cannot read the files, a month lies there in two deliveries, or not as its manifest
+            says.
     """
     with _session(master) as session:
         listed = _read(session, path, path, recursiveFileLookup="true").inputFiles()
-        files = sorted(unquote(file) for file in listed)
+        files = that_count(sorted(unquote(file) for file in listed))
         refuse_two_deliveries(files)
         # The first lines, or the end, of each file; Spark takes an instant for each, so that many go on at once.
         with ThreadPoolExecutor(FILES_AT_ONCE) as pool:

@@ -51,6 +51,17 @@ def test_csv_and_parquet_of_one_folder_are_both_read(tmp_path: Path) -> None:
         assert names(parts) == [["a.csv"], ["b.parquet"]]
 
 
+def test_where_aws_wrote_a_manifest_only_the_files_that_it_names_are_read(tmp_path: Path) -> None:
+    month = "data/BILLING_PERIOD=2026-10"
+    for delivery in ("20261103T0Z-a", "20261105T0Z-b"):
+        write(tmp_path / month / delivery / "1.parquet", f"SELECT '{delivery}' AS cost")
+    manifest = tmp_path / "metadata" / "BILLING_PERIOD=2026-10" / "x-Manifest.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text(f'{{"dataFiles": ["p/x/{month}/20261105T0Z-b/1.parquet"]}}', encoding="utf-8")
+    with open_parts(tmp_path) as (read,):
+        assert rows(read) == ["20261105T0Z-b"]
+
+
 def test_each_row_tells_its_file_and_that_is_no_column_of_the_export(tmp_path: Path) -> None:
     write(tmp_path / "a.csv", "SELECT 1 AS cost")
     with open_parts(str(tmp_path / "*.csv")) as (part,):
