@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from costcheck.cli.context import Context
     from costcheck.ingest import Stored
     from costcheck.ingest.deliveries import Delivery, Given
+    from costcheck.ledger import Ledger
     from costcheck.records import QuarantinedRow
 
 # Imports of duckdb, msgspec and rich wait inside the commands, so that `--help` stays fast.
@@ -63,13 +64,15 @@ def import_files(context: Context, files: tuple[Path, ...], kind: str, ledger: P
 
 
 def _import_all(deliveries: Sequence[Delivery], ledger: Path, retrieved_on: date, *, without_usage: bool) -> None:
+    from costcheck.ingest import opened_late  # noqa: PLC0415 - see the top
+
     taken: set[str] = set()
     quiet = _are_many(deliveries)
     read: dict[str, list[Stored]] = {name: [] for name in quiet}
-    with _counted("reading files", len(deliveries)) as advance:
+    with _counted("reading files", len(deliveries)) as advance, opened_late(ledger) as opened:
         for position, delivery in enumerate(deliveries):
             try:
-                stored = _import(delivery, ledger, retrieved_on, taken, without_usage=without_usage)
+                stored = _import(delivery, opened, retrieved_on, taken, without_usage=without_usage)
             except CostcheckError as exc:
                 raise _placed(exc, deliveries, position) from exc
             taken |= {bucket for bucket in stored.batch.buckets if bucket.startswith(NAMED)}
@@ -121,7 +124,12 @@ def import_bill_file(file: Path, ledger: Path, retrieved_on: date) -> None:
 
 
 def _import(
-    delivery: Delivery, ledger: Path, retrieved_on: date, taken: AbstractSet[str], *, without_usage: bool
+    delivery: Delivery,
+    opened: Callable[[], Ledger],
+    retrieved_on: date,
+    taken: AbstractSet[str],
+    *,
+    without_usage: bool,
 ) -> Stored:
     from costcheck.ingest import import_files as read_in  # noqa: PLC0415 - see the top
     from costcheck.records import Origin, Provenance  # noqa: PLC0415 - see the top
@@ -129,7 +137,7 @@ def _import(
     source = delivery.source
     where = Provenance(source=source.name, source_url=delivery.name, retrieved_on=retrieved_on, origin=Origin.ENTERED)
     with busy(f"reading {delivery.name}"):
-        return read_in(ledger, delivery.paths, source, where, without_usage=without_usage, taken=taken)
+        return read_in(opened, delivery.paths, source, where, without_usage=without_usage, taken=taken)
 
 
 def _notes(delivery: Delivery) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from costcheck.ingest.files import file_source, import_file, import_files, recognise
 from costcheck.ingest.months import pull_months, unsettled
 from costcheck.ingest.replay import Replayed, replay
-from costcheck.ingest.storing import Stored
+from costcheck.ingest.storing import Stored, opened_late
 
 __all__ = [
     "Replayed",
@@ -11,6 +11,7 @@ __all__ = [
     "file_source",
     "import_file",
     "import_files",
+    "opened_late",
     "pull_months",
     "recognise",
     "replay",

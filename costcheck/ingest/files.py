@@ -1,14 +1,15 @@
 """A bill from a file, whatever its format."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import cast
 
 from costcheck.errors import InputFileError, SourceError, UsageError
 from costcheck.ingest.charges_alone import charges_alone
 from costcheck.ingest.cut import cut_csv
-from costcheck.ingest.storing import Stored, store
+from costcheck.ingest.storing import Stored, opened_late, store_in
 from costcheck.ingest.unrecognised import unrecognised
+from costcheck.ledger import Ledger
 from costcheck.records import BillBatch, Provenance
 from costcheck.sources.bills.contract import DeliveryModule, FileModule
 from costcheck.sources.bills.files import names_of
@@ -24,11 +25,12 @@ def import_file(
     Raises:
         CostcheckError: It cannot be read, nothing or too little in it counts, or it does not fit the ledger.
     """
-    return import_files(path, (file,), source, provenance, without_usage=without_usage)
+    with opened_late(path) as opened:
+        return import_files(opened, (file,), source, provenance, without_usage=without_usage)
 
 
 def import_files(  # noqa: PLR0913 - what, where to, and how
-    path: Path,
+    opened: Callable[[], Ledger],
     files: Sequence[Path],
     source: FileSource,
     provenance: Provenance,
@@ -36,7 +38,7 @@ def import_files(  # noqa: PLR0913 - what, where to, and how
     without_usage: bool = False,
     taken: Collection[str] = (),
 ) -> Stored:
-    """Read one file, or the parts of one export, into one bucket of the ledger.
+    """Read one file, or the parts of one export, into one bucket of the ledger that `opened` opens.
 
     Raises:
         CostcheckError: See `import_file`; or the bucket is one of those that are `taken` by other files of the same
@@ -47,7 +49,7 @@ def import_files(  # noqa: PLR0913 - what, where to, and how
     if batch.is_empty:
         raise _nothing_in(names_of(files), batch)
     _refuse_taken(batch, taken)
-    return store(path, charges_alone(batch) if without_usage else batch, module)
+    return store_in(opened, charges_alone(batch) if without_usage else batch, module)
 
 
 def _read(module: FileModule, files: Sequence[Path], provenance: Provenance) -> BillBatch:

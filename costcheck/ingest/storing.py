@@ -1,7 +1,10 @@
 """One batch into the ledger, unless it looks like the wrong bill, or like a source that has changed."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from costcheck.errors import SourceError, SourcePayloadError
@@ -51,11 +54,24 @@ class Stored:
         return sum(row.row_count for row in self.batch.set_aside)
 
 
+@contextmanager
+def opened_late(path: Path) -> Iterator[Callable[[], Ledger]]:
+    """Yield what opens a ledger once, when it is first asked for: what cannot be read leaves no ledger behind."""
+    with ExitStack() as stack:
+        yield cache(lambda: stack.enter_context(open_ledger(path)))
+
+
 def store(path: Path, batch: BillBatch, module: object) -> Stored:
+    """Put the batch into the ledger at a path; see `store_in`."""
+    with opened_late(path) as opened:
+        return store_in(opened, batch, module)
+
+
+def store_in(opened: Callable[[], Ledger], batch: BillBatch, module: object) -> Stored:
     """Put the batch into the ledger.
 
     Args:
-        path: The ledger's file.
+        opened: Opens the ledger, or returns the one that is open.
         batch: What was read.
         module: The source; `ROW_IS_REQUEST` says whether it sums rows of which each is one request, `URL_IS_SCOPE`
             whether its `source_url` lists every place that was asked, with spaces between.
@@ -66,11 +82,11 @@ def store(path: Path, batch: BillBatch, module: object) -> Stored:
     """
     row_is_request = getattr(module, "ROW_IS_REQUEST", False)
     refuse_half_read(batch, row_is_request=row_is_request)
-    with open_ledger(path) as ledger:
-        refuse_to_lose(ledger, batch, url_is_scope=getattr(module, "URL_IS_SCOPE", False))
-        before = _costs_and_digests(ledger, batch)
-        ledger.replace(replace(batch, rows_in=rows_read(batch, row_is_request=row_is_request)))
-        now = _costs_and_digests(ledger, batch)
+    ledger = opened()
+    refuse_to_lose(ledger, batch, url_is_scope=getattr(module, "URL_IS_SCOPE", False))
+    before = _costs_and_digests(ledger, batch)
+    ledger.replace(replace(batch, rows_in=rows_read(batch, row_is_request=row_is_request)))
+    now = _costs_and_digests(ledger, batch)
     replaced = tuple(
         Replaced(x_bucket=bucket, before=costs, now=now[bucket][0], has_same_rows=now[bucket][1] == digest)
         for bucket, (costs, digest) in before.items()
