@@ -82,10 +82,13 @@ def store_in(opened: Callable[[], Ledger], batch: BillBatch, module: object) -> 
     """
     row_is_request = getattr(module, "ROW_IS_REQUEST", False)
     refuse_half_read(batch, row_is_request=row_is_request)
-    ledger = opened()
+    ledger, counted = opened(), replace(batch, rows_in=rows_read(batch, row_is_request=row_is_request))
+    if not ledger.was_read(batch.x_source, batch.buckets):  # nothing to lose, and to compare with
+        ledger.replace(counted)
+        return Stored(batch=batch)
     refuse_to_lose(ledger, batch, url_is_scope=getattr(module, "URL_IS_SCOPE", False))
     before = _costs_and_digests(ledger, batch)
-    ledger.replace(replace(batch, rows_in=rows_read(batch, row_is_request=row_is_request)))
+    ledger.replace(counted)
     now = _costs_and_digests(ledger, batch)
     replaced = tuple(
         Replaced(x_bucket=bucket, before=costs, now=now[bucket][0], has_same_rows=now[bucket][1] == digest)

@@ -325,6 +325,12 @@ def periods(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tupl
     }
 
 
+def was_read(connection: duckdb.DuckDBPyConnection, source: str, buckets: Sequence[str]) -> bool:
+    """Return whether any of the buckets was read before."""
+    query = "SELECT 1 FROM ingests WHERE x_source = ? AND list_contains(?, x_bucket) LIMIT 1"
+    return connection.execute(query, [source, list(buckets)]).fetchone() is not None
+
+
 def ingests(connection: duckdb.DuckDBPyConnection) -> tuple[Ingest, ...]:
     """Return every bucket that was read, and when."""
     return tuple(

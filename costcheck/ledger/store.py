@@ -241,6 +241,10 @@ class Ledger:
         """Return when the first row of each bucket of a source begins, and when the last one ends."""
         return read.periods(self._connection)
 
+    def was_read(self, source: str, buckets: Sequence[str]) -> bool:
+        """Return whether any of the buckets was read before."""
+        return read.was_read(self._connection, source, buckets)
+
     def ingests(self) -> tuple[read.Ingest, ...]:
         """Return every bucket that was read, and when."""
         return read.ingests(self._connection)
