@@ -30,19 +30,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from costcheck.ingest import file_source, import_file, pull_months, unsettled
+from costcheck.ingest import file_source, import_file, import_files, opened_late, pull_months, unsettled
 from costcheck.ledger import open_ledger
 from costcheck.records import Origin, Provenance
 from costcheck.sources.bills.contract import PullRequest
-from costcheck.sources.bills.registry import PULLS, find
+from costcheck.sources.bills.registry import FILES, PULLS, find
 from costcheck.sources.bills.windows import month_windows
 from tests.loopback import serving
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 FIRST, LAST = date(2026, 8, 1), date(2026, 10, 1)
-JOBS = ("pull", "csv", "parquet")
+JOBS = ("pull", "csv", "parquet", "folder")
 LOG_ROWS = 3000
+CALL_FILES, CALLS = 12, 40
+"""Invocation logs of the job `folder`, which are read one after the other while the ledger stays open."""
 REHEARSALS = 2
 HOUR = 3600
 WORKER = (sys.executable, "-m", "tests.long.kill_ingest", "--worker")
@@ -102,6 +104,12 @@ def result(kind: str, moment: int, edition: int) -> dict[str, Any]:
 
 def read(job: str, ledger: Path, edition: int, url: str, data: Path) -> None:
     """Do what the command does."""
+    if job == "folder":
+        provenance = Provenance(source="calls", source_url=job, retrieved_on=NOW.date(), origin=Origin.CONSTRUCTED)
+        with opened_late(ledger) as opened:
+            for file in sorted((data / str(edition) / "calls").iterdir()):
+                import_files(opened, (file,), find(FILES, "bedrock-logs"), provenance)
+        return
     if job != "pull":
         source = file_source(data / f"{edition}/log.{job}", "litellm")
         provenance = Provenance(source="litellm", source_url=job, retrieved_on=NOW.date(), origin=Origin.CONSTRUCTED)
@@ -264,6 +272,31 @@ def write_logs(folder: Path) -> None:
                 connection.execute(f"COPY ({query}) TO '{folder / str(edition) / f'log.{ending}'}'")
 
 
+def write_calls(folder: Path) -> None:
+    """Write both editions of Bedrock's invocation log, in many files; the older one has other calls."""
+    for edition in (1, 2):
+        (folder / str(edition) / "calls").mkdir()
+        for number in range(CALL_FILES):
+            lines = "".join(f"{json.dumps(call(edition, number, row))}\n" for row in range(CALLS))
+            (folder / str(edition) / "calls" / f"{number:02}.json").write_text(lines, encoding="utf-8")
+
+
+def call(edition: int, number: int, row: int) -> dict[str, Any]:
+    """Return one record of the log; every tenth cannot be read."""
+    return {
+        "schemaType": "ModelInvocationLog",
+        "schemaVersion": "1.0",
+        "timestamp": f"2026-{7 + edition:02}-{1 + number:02}T{row // 2:02}:{row % 2 * 30:02}:00Z",
+        "accountId": "123456789012",
+        "region": "us-east-1",
+        "requestId": f"{edition}-{number}-{row}",
+        "operation": "InvokeModel",
+        "modelId": "amazon.nova-pro-v1:0",
+        "input": {"inputContentType": "application/json", "inputTokenCount": 100 + row},
+        "output": {"outputContentType": "application/json", "outputTokenCount": 10 if row % 10 else -1},
+    }
+
+
 def kill(runs: int, seed: int, workers: int) -> Counter[str]:
     """Return what was met in all the runs.
 
@@ -273,6 +306,7 @@ def kill(runs: int, seed: int, workers: int) -> Counter[str]:
     data = Path(tempfile.mkdtemp())
     with serving(Bill) as port:
         write_logs(data)
+        write_calls(data)
         url = f"http://127.0.0.1:{port}"
         commands = [
             [*WORKER, url, str(data), str(seed), str(runs), str(number), str(workers)] for number in range(workers)
@@ -295,7 +329,7 @@ def load_queries() -> None:
     import ibis  # noqa: PLC0415 - only in a worker
 
     ibis.to_sql(ibis.table({"a": "int64"}, name="t"), dialect="duckdb")
-    for job in ("openai", "litellm_dump", "litellm_hours"):
+    for job in ("openai", "litellm_dump", "litellm_hours", "bedrock_logs"):
         import_module(f"costcheck.sources.bills.{job}")
 
 
