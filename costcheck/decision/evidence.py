@@ -83,11 +83,16 @@ def is_proven(inputs: DecisionInputs, workload: Workload, model: str) -> bool:
 
 
 def amounts_carry(inputs: DecisionInputs) -> bool:
-    """Return whether what was charged answers alone: so little that no price and no token changes it (rules 3, 4)."""
+    """Return whether what was charged answers alone: so little that no price and no token changes it (rules 3, 4).
+
+    Where usage x price comes to much more, a bill is missing.
+    """
     recent = inputs.bill.months[-RECENT_MONTHS:]
     whole = sum((row.addressable_cost_usd + row.set_aside_cost_usd for row in recent), ZERO)
-    most = Decimal(len(recent)) * _amounts_are_enough_usd(inputs)
-    return inputs.bill.charged and not _is_bound(inputs) and whole < most
+    listed = sum((row.list_cost_usd for row in _unreconciled(inputs)), ZERO)
+    most = _amounts_are_enough_usd(inputs)
+    is_little = whole < most * len(recent) and listed < most * max(len(inputs.bill.months), 1)
+    return inputs.bill.charged and not _is_bound(inputs) and is_little
 
 
 def unexplained_amounts(inputs: DecisionInputs) -> tuple[Finding, ...]:
@@ -99,8 +104,8 @@ def _unexplained(inputs: DecisionInputs) -> Iterator[Finding]:
     limits, bill = inputs.thresholds, inputs.bill
     for model in bill.unpriced_models:
         yield _problem("bill", f"nobody can price {model}", model, "a model of genai-prices", "ledger")
-    if bill.charged and bill.residual_share > limits.max_unreconciled_share.value:
-        worst = max(bill.reconciliations, key=lambda row: row.residual_share)
+    if bill.charged and (rows := _unreconciled(inputs)):
+        worst = max(rows, key=lambda row: row.residual_share)
         yield _problem(
             "bill",
             f"usage x price of {worst.service_provider_name} does not explain what was charged "
@@ -111,6 +116,11 @@ def _unexplained(inputs: DecisionInputs) -> Iterator[Finding]:
             limit(limits.max_unreconciled_share),
             source(limits.max_unreconciled_share),
         )
+
+
+def _unreconciled(inputs: DecisionInputs) -> tuple[ProviderReconciliation, ...]:
+    limit_share = inputs.thresholds.max_unreconciled_share.value
+    return tuple(row for row in inputs.bill.reconciliations if row.residual_share > limit_share)
 
 
 def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:

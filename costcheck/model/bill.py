@@ -1,7 +1,7 @@
 """What was paid, what it was paid for, and how far usage x price explains it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -47,7 +47,8 @@ class ProviderReconciliation:
 
     Attributes:
         contracted_factor: Contracted over list price: entered, or derived from the residual.
-        residual_share: What usage x contracted price leaves unexplained, as a share of what was billed.
+        residual_share: What usage x contracted price leaves unexplained, as a share of what was billed: of all months
+            or of the last ones, the larger.
         worst_month: The month with most of a residual that is worth telling, in words; unset where there is none.
     """
 
@@ -144,7 +145,8 @@ def summarise_bill(
     usage = [row for row in usage if row.month in inside]
     charges = [row for row in charges if row.month in inside]
     unmeasured = _unmeasured(usage, charges)
-    reconciliations = _reconcile(usage, [row for row in charges if row not in set(unmeasured)], entered_factor)
+    measured = [row for row in charges if row not in set(unmeasured)]
+    reconciliations = _reconcile(usage, measured, entered_factor, months[-recent_months:])
     factors = {row.service_provider_name: row.contracted_factor for row in reconciliations}
     rows = tuple(_bill_month(month, usage, charges, unmeasured, factors) for month in months)
     recent = rows[-recent_months:]
@@ -167,14 +169,12 @@ def _unmeasured(usage: Sequence[PricedUsage], charges: Sequence[MonthCharge]) ->
 
     A provider whose tokens come from another source than its amounts is taken to be measured as a whole.
     """
-    providers = {(row.month, row.service_provider_name.casefold()) for row in usage}
-    elsewhere = {
-        (row.month, row.service_provider_name.casefold()) for row in usage if row.x_source not in LINE_TELLS_BOTH
-    }
-    lines = {(row.month, row.service_provider_name.casefold(), row.request_model) for row in usage}
+    providers = {_provider_month(row) for row in usage}
+    elsewhere = {_provider_month(row) for row in usage if row.x_source not in LINE_TELLS_BOTH}
+    lines = {(*_provider_month(row), row.request_model) for row in usage}
 
     def is_measured(row: MonthCharge) -> bool:
-        key = (row.month, row.service_provider_name.casefold())
+        key = _provider_month(row)
         if row.x_source in LINE_TELLS_BOTH and key not in elsewhere:
             return (*key, row.x_gen_ai_request_model) in lines
         return key in providers
@@ -199,40 +199,66 @@ def _name(row: PricedUsage) -> str:
     return f"{row.service_provider_name}/{row.request_model}"
 
 
-def _is_model_charge(row: MonthCharge) -> bool:
-    return row.charge_category is ChargeCategory.USAGE and row.x_operation is Operation.CHAT
-
-
 def _reconcile(
     usage: Sequence[PricedUsage],
     charges: Sequence[MonthCharge],
     entered_factor: Callable[[str], Decimal | None],
+    recent: Sequence[date],
 ) -> tuple[ProviderReconciliation, ...]:
     # What nobody can price cannot be explained by a price either: it stands as a problem of its own, or aside.
     unpriced = {(row.service_provider_name, row.request_model) for row in usage if row.list_cost_usd is None}
-    billed: dict[str, Amounts] = defaultdict(lambda: defaultdict(Decimal))
+    names = {row.service_provider_name.casefold(): row.service_provider_name for row in usage}
     listed: dict[str, Amounts] = defaultdict(lambda: defaultdict(Decimal))
-    for charge in filter(_is_model_charge, charges):
-        if (charge.service_provider_name, charge.x_gen_ai_request_model) in unpriced:
-            continue
-        billed[charge.service_provider_name][charge.month] += charge.billed_cost
     for row in usage:
-        if (row.service_provider_name, row.request_model) in unpriced:
-            continue
-        listed[row.service_provider_name][row.month] += row.list_cost_usd or ZERO
+        if (row.service_provider_name, row.request_model) not in unpriced:
+            listed[row.service_provider_name.casefold()][row.month] += row.list_cost_usd or ZERO
+    billed: dict[str, Amounts] = defaultdict(lambda: defaultdict(Decimal))
+    for charge in _for_tokens(charges, listed):
+        key = charge.service_provider_name.casefold()
+        if (names.get(key), charge.x_gen_ai_request_model) not in unpriced:
+            billed[key][charge.month] += charge.billed_cost
     return tuple(
-        _reconciliation(provider, billed[provider], listed[provider], entered_factor(provider))
-        for provider in sorted(set(billed) & set(listed))
-        if sum(billed[provider].values()) > 0 and sum(listed[provider].values()) > 0
+        _reconciliation(names[key], billed[key], listed[key], entered_factor(names[key]), recent)
+        for key in sorted(set(billed) & set(listed))
+        if sum(billed[key].values()) > 0 and sum(listed[key].values()) > 0
     )
 
 
+def _for_tokens(charges: Sequence[MonthCharge], listed: Mapping[str, Amounts]) -> list[MonthCharge]:
+    """Return what was charged for tokens: what names a model, and what names none where it may be for tokens, too.
+
+    That is any line of an invoice. In other bills it is a tool or a search, unless nothing of its provider names a
+    model that month and it comes to more than the tokens at list.
+    """
+    used = [row for row in charges if row.charge_category is ChargeCategory.USAGE]
+    naming = {_provider_month(row) for row in used if row.x_operation is Operation.CHAT}
+    unnamed: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
+    for row in used:
+        unnamed[_provider_month(row)] += row.billed_cost if row.x_operation in MAY_BE_CHAT else ZERO
+
+    def is_for_tokens(row: MonthCharge) -> bool:
+        key = _provider_month(row)
+        is_all_there_is = key not in naming and unnamed[key] > listed.get(key[1], {}).get(key[0], ZERO)
+        return row.x_operation is Operation.CHAT or (
+            row.x_operation in MAY_BE_CHAT and (row.x_source in LINE_TELLS_BOTH or is_all_there_is)
+        )
+
+    return [row for row in used if is_for_tokens(row)]
+
+
+def _provider_month(row: PricedUsage | MonthCharge) -> tuple[date, str]:
+    return row.month, row.service_provider_name.casefold()
+
+
 def _reconciliation(
-    provider: str, billed: Amounts, listed: Amounts, entered: Decimal | None
+    provider: str, billed: Amounts, listed: Amounts, entered: Decimal | None, recent: Sequence[date]
 ) -> ProviderReconciliation:
     factor = Decimal(1) if entered is None else entered
     billed_cost, list_cost = sum(billed.values(), ZERO), sum(listed.values(), ZERO)
-    residual_share = abs(billed_cost - list_cost * factor) / billed_cost
+    residual_share = max(
+        _unexplained_share([billed[month] for month in months], [listed[month] * factor for month in months])
+        for months in (sorted({*billed, *listed}), recent)
+    )
     worst = max(sorted({*billed, *listed}), key=lambda month: abs(billed[month] - listed[month] * factor))
     words = f"most of it in {worst:%Y-%m}: {listed[worst]:,.2f} USD at list, {billed[worst]:,.2f} USD billed"
     return ProviderReconciliation(
@@ -243,6 +269,11 @@ def _reconciliation(
         residual_share=residual_share,
         worst_month=words if residual_share >= WORTH_TELLING else msgspec.UNSET,
     )
+
+
+def _unexplained_share(billed: Sequence[Decimal], expected: Sequence[Decimal]) -> Decimal:
+    whole = sum(billed, ZERO)
+    return abs(whole - sum(expected, ZERO)) / whole if whole > 0 else ZERO
 
 
 def _bill_month(

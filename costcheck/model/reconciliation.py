@@ -2,12 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
 from typing import Protocol, TypeVar
 
+from costcheck.model.bill import LINE_TELLS_BOTH
 from costcheck.model.residual import Cause, Compared, Expected, explain
 from costcheck.records import ClassCharge, Operation, ServiceTier, TokenType, UsageHour
 from costcheck.rules import LedgerRules
@@ -122,10 +123,13 @@ def reconcile(  # noqa: PLR0913 - what is compared, and what it is compared with
     """
     with localcontext(prec=DIGITS):
         hours = [row for row in usage if row.operation is Operation.CHAT]
-        tokens = [row for row in charges if row.x_operation is Operation.CHAT]
+        unnamed = _unnamed(hours, charges, prices)
+        tokens = [row for row in charges if row.x_operation is Operation.CHAT or row in unnamed]
+        apart = [row for row in charges if row.x_operation is not Operation.CHAT and row not in unnamed]
         owner = _owners(hours, tokens)
-        used = _grouped(hours, lambda row: _usage_key(row, owner))
-        charged = _grouped(tokens, lambda row: _charge_key(row, owner))
+        whole = {_charge_key(row, owner)[:3] for row in unnamed}
+        used = _grouped(hours, lambda row: _whole(_usage_key(row, owner), whole))
+        charged = _grouped(tokens, lambda row: _whole(_charge_key(row, owner), whole))
         keys = sorted({*used, *charged}, key=lambda key: (key[1], key[0], *key[2:]))
         money = {key[:3] for key in charged}
         return BillReconciliation(
@@ -142,9 +146,34 @@ def reconcile(  # noqa: PLR0913 - what is compared, and what it is compared with
                 )
                 for key in keys
             ),
-            apart=tuple(_apart(row for row in charges if row.x_operation is not Operation.CHAT)),
+            apart=tuple(_apart(apart)),
             gaps=tuple(_gaps(hours, rules.max_source_gap_share.value)),
         )
+
+
+def _unnamed(hours: Sequence[UsageHour], charges: Sequence[ClassCharge], prices: ListPrices) -> set[ClassCharge]:
+    """Return the charges that name no model and may be for tokens that were used, as a decision takes them."""
+    used = {(_month(row), row.service_provider_name.casefold()) for row in hours}
+    naming = {_provider_month(row) for row in charges if row.x_operation is Operation.CHAT}
+    others = [row for row in charges if row.x_operation is Operation.OTHER and _provider_month(row) in used]
+    over: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
+    for charge in others:
+        if _provider_month(charge) not in naming:
+            over[_provider_month(charge)] += charge.billed_cost
+    for hour in hours:
+        key = _month(hour), hour.service_provider_name.casefold()
+        if key in over:
+            over[key] -= _cost(hour, prices, ServiceTier.STANDARD, 0) or ZERO
+    return {row for row in others if row.x_source in LINE_TELLS_BOTH or over[_provider_month(row)] > 0}
+
+
+def _provider_month(row: ClassCharge) -> tuple[date, str]:
+    return row.month, row.service_provider_name.casefold()
+
+
+def _whole(key: Key, whole: Container[tuple[str, date, str]]) -> Key:
+    """Return the key of a model, or that of its provider's whole month where some charge of it names no model."""
+    return (*key[:3], "") if key[:3] in whole else key
 
 
 def _grouped(rows: Iterable[R], key: Callable[[R], Key]) -> dict[Key, list[R]]:

@@ -314,8 +314,9 @@ def test_a_gap_is_told_with_its_days() -> None:
     assert problem.message == "usage is missing inside the measured months (anthropic, since 2026-07-10)"
 
 
+LITTLE = replace(reconciliation("0.5"), billed_cost_usd=Decimal(6000), list_cost_usd=Decimal(12000))
 UNEXPLAINED: dict[str, dict[str, Any]] = {
-    "an unreconciled bill": {"reconciliations": (reconciliation("0.5"),)},
+    "an unreconciled bill": {"reconciliations": (LITTLE,)},
     "a model nobody can price": {"unpriced_models": ("openai/gpt-unheard-of",)},
 }
 
@@ -328,6 +329,12 @@ def test_what_prices_do_not_explain_is_a_remark_where_the_amount_alone_answers(
     decision = decided(bill=bill(monthly, **changes))
     assert decision.rule == rule
     assert any("does not explain" in row.message or "nobody can price" in row.message for row in decision.findings)
+
+
+@pytest.mark.parametrize(("listed", "rule"), [("29999", 3), ("30000", 1)])
+def test_a_bill_of_which_usage_tells_that_most_is_missing_answers_nothing(listed: str, rule: int) -> None:
+    row = replace(LITTLE, list_cost_usd=Decimal(listed))
+    assert decided(bill=bill("400", reconciliations=(row,))).rule == rule
 
 
 def test_without_charges_a_model_nobody_can_price_may_cost_anything() -> None:

@@ -1,6 +1,7 @@
 """What was paid, what for, and how far usage x price explains it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -187,6 +188,37 @@ def test_a_line_without_tokens_is_unmeasured_beside_one_with_them(model: str | N
     assert row.months[3].addressable_cost_usd == 2300
     assert row.months[3].unmeasured_cost_usd == 300
     assert row.residual_share == 0
+
+
+@pytest.mark.parametrize(("cost", "share"), [("2000", "0"), ("40000", "0.95"), ("1600", "0.25")])
+@pytest.mark.parametrize("named", ["openai", "OpenAI"])
+def test_an_invoice_that_names_no_model_is_held_against_the_tokens_of_a_log(
+    cost: str, share: str, named: str
+) -> None:
+    log = [used(month, "2000", x_source="litellm") for month in MONTHS]
+    lines = [replace(invoiced(month, cost, None), service_provider_name=named) for month in MONTHS]
+    row = summary(log, lines)
+    assert row.residual_share == Decimal(share)
+    assert row.addressable_monthly_cost_usd == Decimal(cost)
+
+
+@pytest.mark.parametrize(("cost", "addressable"), [("30", "100"), ("400", "400")])
+def test_a_search_is_no_bill_for_tokens_and_a_bill_that_names_nothing_may_be(cost: str, addressable: str) -> None:
+    other = [charged(month, cost, x_operation=Operation.OTHER, x_gen_ai_request_model=None) for month in MONTHS]
+    row = summary([used(month, x_source="litellm") for month in MONTHS], other)
+    assert row.addressable_monthly_cost_usd == Decimal(addressable)
+
+
+def test_what_names_no_model_stands_apart_where_the_tokens_have_charges_of_their_own() -> None:
+    other = [charged(month, "400", x_operation=Operation.OTHER, x_gen_ai_request_model=None) for month in MONTHS]
+    row = summary([used(month) for month in MONTHS], [*map(charged, MONTHS), *other])
+    assert row.residual_share == 0
+    assert row.addressable_monthly_cost_usd == 100
+
+
+def test_what_the_last_months_leave_unexplained_is_not_watered_down_by_older_ones() -> None:
+    bills = [charged(month, "100" if month == MONTHS[0] else "125") for month in MONTHS]
+    assert summary([used(month) for month in MONTHS], bills).residual_share == Decimal("0.2")
 
 
 @pytest.mark.parametrize("model", ["gpt-5.4-mini", None])

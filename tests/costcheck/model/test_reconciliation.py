@@ -200,6 +200,31 @@ def test_tools_and_search_stand_apart() -> None:
     assert only(reconciliation).unknown == 0
 
 
+INVOICE: dict[str, object] = {"x_source": "invoice", "x_operation": Operation.OTHER, "x_gen_ai_request_model": None}
+
+
+def test_an_invoice_that_names_no_model_is_for_all_the_tokens_of_its_provider() -> None:
+    reconciliation = found([used(), used(request_model="b")], [charged("900", **INVOICE)])
+    line = only(reconciliation)
+    assert (line.list_cost, line.charged, line.unknown) == (D(200), D(900), D(700))
+    assert reconciliation.apart == ()
+
+
+def test_an_invoice_of_a_provider_without_tokens_stands_apart() -> None:
+    reconciliation = found([used()], [charged("100"), charged("7", **INVOICE, service_provider_name="mistral")])
+    assert [row.charged for row in reconciliation.apart] == [D(7)]
+    assert only(reconciliation).unknown == 0
+
+
+@pytest.mark.parametrize(("cost", "unknown"), [("30", 0), ("400", 300)])
+def test_of_another_bill_what_names_nothing_is_for_tokens_where_it_is_all_and_more_than_they_cost(
+    cost: str, unknown: int
+) -> None:
+    other = charged(cost, x_operation=Operation.OTHER, x_gen_ai_request_model=None)
+    line = only(found([used(x_source="litellm")], [other]))
+    assert line.unknown == unknown
+
+
 def test_two_releases_of_a_model_are_one_where_sources_write_it_differently() -> None:
     line = only(found([used(request_model="gpt-5.4-2026-03-05")], [charged("100")]))
     assert (line.request_model, line.unknown) == ("gpt-5.4", D(0))
