@@ -2,7 +2,9 @@
 
 genai-prices (https://github.com/pydantic/genai-prices, MIT) keeps a history: a price may start on a
 later date, a request of a longer prompt may cost more, and batch or flex requests less. Every such
-case becomes rows of its own, so that a snapshot can be replayed without the package.
+case becomes rows of its own, so that a snapshot can be replayed without the package. A tier that it
+does not list and a provider states as a share of the standard price (`costcheck/data/token_tiers.toml`)
+becomes rows, too.
 
 The package's data has no date. `retrieved_on` is the day of the package's release on PyPI
 (`costcheck/data/genai_prices_releases.toml`), or today when the data was just downloaded. A row is
@@ -10,7 +12,7 @@ valid on any day from its start up to then; the history before a first dated cha
 genai-prices gives it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -18,7 +20,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from costcheck.errors import PriceNotFoundError, SourceError
-from costcheck.facts import Typed, read_data_toml
+from costcheck.facts import Fact, Typed, read_data_toml
 from costcheck.price_book import GLOBAL, TOKEN_UNIT, token_meter
 from costcheck.records import Origin, Provenance, ServiceTier, TokenType, UnitPrice
 
@@ -66,6 +68,10 @@ class _Release(Typed, frozen=True, kw_only=True):
 
 class _Releases(Typed, frozen=True, kw_only=True):
     release: tuple[_Release, ...]
+
+
+_TierShares = dict[str, dict[ServiceTier, Fact]]
+"""Provider and tier to the share of the standard price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +163,7 @@ def normalise_token_prices(
         PriceNotFoundError: A named provider is not in the data.
     """
     known = {provider.id: provider for provider in data.providers}
+    shares = read_data_toml("token_tiers.toml", _TierShares)
     prices: list[UnitPrice] = []
     refused: list[str] = []
     for provider_id in providers:
@@ -166,7 +173,8 @@ def normalise_token_prices(
         page = replace(provenance, source_url=(provider.pricing_urls or [provenance.source_url])[0])
         for model in provider.models:
             try:
-                prices.extend(_model_rows(provider, model, page))
+                rows = _model_rows(provider, model, page)
+                prices += [*rows, *_stated_tiers(model, rows, shares.get(provider_id, {}))]
             except PriceNotFoundError as exc:
                 refused.append(exc.seen)
     return TokenPrices(unit_prices=tuple(prices), refused=tuple(refused))
@@ -205,6 +213,29 @@ def _model_rows(provider: "Provider", model: "ModelInfo", provenance: Provenance
                     rows.extend(current)
             before = now
     return rows
+
+
+def _stated_tiers(
+    model: "ModelInfo", rows: Sequence[UnitPrice], shares: Mapping[ServiceTier, Fact]
+) -> Iterator[UnitPrice]:
+    """Yield the prices of tiers that the provider states as a share of the standard one, and the rows lack."""
+    meters = {row.sku_meter for row in rows}
+    for tier, share in shares.items():
+        if token_meter(model.id, TokenType.UNCACHED_INPUT, tier) in meters:
+            continue
+        for token_type in _PRICE_KEYS:
+            for row in rows:
+                if row.sku_meter == token_meter(model.id, token_type):
+                    yield replace(
+                        row,
+                        sku_meter=token_meter(model.id, token_type, tier),
+                        list_unit_price=row.list_unit_price * share.value,
+                        provenance=replace(
+                            row.provenance,
+                            source=f"{row.provenance.source}; {tier} at {share.value} of standard",
+                            source_url=share.source_url,
+                        ),
+                    )
 
 
 def _rows_on(

@@ -209,6 +209,50 @@ def test_a_change_that_drops_the_long_tier_ends_it() -> None:
     assert long_prompt == [9, 2]
 
 
+def test_a_batch_on_bedrock_costs_the_share_of_the_standard_price_that_aws_states(book: PriceBook) -> None:
+    found = [
+        book.token_price("aws", "amazon.nova-pro-v1:0", token_type, service_tier=tier)
+        for token_type in (TokenType.UNCACHED_INPUT, TokenType.OUTPUT)
+        for tier in (ServiceTier.STANDARD, ServiceTier.BATCH)
+    ]
+    assert [price.list_unit_price for price in found] == [Decimal(text) for text in ("0.8", "0.40", "3.2", "1.60")]
+    assert found[1].provenance.source_url.startswith("https://docs.aws.amazon.com/bedrock/")
+    assert found[1].provenance.source == "t; batch at 0.50 of standard"
+    assert found[1].provenance.retrieved_on == SEEN.retrieved_on
+
+
+def test_a_tier_that_nobody_states_has_no_price(book: PriceBook) -> None:
+    for tier in (ServiceTier.FLEX, ServiceTier.PRIORITY):
+        with pytest.raises(PriceNotFoundError, match=f"amazon.nova-pro-v1:0/output_tokens/{tier}"):
+            book.token_price("aws", "amazon.nova-pro-v1:0", TokenType.OUTPUT, service_tier=tier)
+
+
+def test_a_tier_that_genai_prices_lists_keeps_its_price() -> None:
+    batch = PriceVariant(
+        when={"processing": "batch"}, prices=ModelPrice(input_mtok=Decimal(3), output_mtok=Decimal(9))
+    )
+    model = one_model(ModelPrice(input_mtok=Decimal(4), output_mtok=Decimal(10)), batch).providers[0].models[0]
+    data = DataSnapshot([Provider(id="aws", name="A", api_pattern="x", models=[model])], from_auto_update=False)
+    book = book_of(data, "aws")
+    assert book.token_price("aws", "m", TokenType.OUTPUT, service_tier=ServiceTier.BATCH).list_unit_price == 9
+
+
+def test_a_longer_prompt_in_a_batch_pays_its_share_of_the_higher_tier() -> None:
+    tiered = TieredPrices(base=Decimal(4), tiers=[Tier(start=1000, price=Decimal(6))])
+    model = ModelInfo(
+        id="m", match=ClauseEquals(equals="m"), prices=ModelPrice(input_mtok=tiered, output_mtok=Decimal(10))
+    )
+    data = DataSnapshot([Provider(id="aws", name="A", api_pattern="x", models=[model])], from_auto_update=False)
+    book = book_of(data, "aws")
+    prices = [
+        book.token_price(
+            "aws", "m", TokenType.UNCACHED_INPUT, service_tier=ServiceTier.BATCH, context_tokens=context
+        ).list_unit_price
+        for context in (1000, 1001)
+    ]
+    assert prices == [2, 3]
+
+
 def test_an_unchanged_price_gives_no_second_row() -> None:
     change = StartDateConstraint(start_date=date(2026, 9, 1))
     prices = [
