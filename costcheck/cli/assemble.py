@@ -13,6 +13,7 @@ import msgspec
 from costcheck import __version__
 from costcheck.catalogue import load_gpus, load_open_weights, load_roofline, load_serving_rules
 from costcheck.cli.measured import (
+    DAY,
     longest_run,
     missing_months,
     negligible_models,
@@ -26,6 +27,7 @@ from costcheck.decision.inputs import Coverage, DecisionInputs
 from costcheck.demand_rules import DemandRules, read_demand_rules
 from costcheck.errors import CurrencyError, PriceNotFoundError
 from costcheck.ledger import Ledger
+from costcheck.ledger.summary import complete_months
 from costcheck.model.api_cost import ModelName, TokenMarket, list_cost
 from costcheck.model.assignment import split_by_workload
 from costcheck.model.bill import BillSummary, PricedUsage, summarise_bill
@@ -84,6 +86,7 @@ class Assembly:
             if not {row.first[0], row.second[0]} & set(settings.separate_sources)
         )
         self.missing_months = missing_months(ledger, as_of)
+        self.complete_months = complete_months(ledger.coverage(), ledger.periods())
         self.rules: DemandRules = read_demand_rules()
         self._unit_prices: dict[tuple[str, str, str], dict[str, float]] = {}
 
@@ -163,11 +166,13 @@ class Assembly:
                 counted_twice=self.counted_twice,
                 missing_months=self.missing_months,
             )
-        months = tuple(sorted({row.month for row in self.charges if next_month(row.month) <= self.as_of}))
+        billed = sorted({(row.month, row.x_source) for row in self.charges if row.month < self.as_of})
+        partial = {month for month, source in billed if month not in self.complete_months.get(source, ())}
+        months = {month for month, _ in billed if next_month(month) <= self.as_of}
         return Coverage(
-            first_day=months[0] if months else None,
-            last_day=months[-1] if months else None,
-            complete_months=months,
+            first_day=billed[0][0] if billed else None,
+            last_day=next_month(billed[-1][0]) - DAY if billed else None,
+            complete_months=tuple(sorted(months - partial)),
             gap_days=0,
             quarantined_rows=self.quarantined_rows,
             quarantined_share=self.quarantined_share,

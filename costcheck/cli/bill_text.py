@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
@@ -16,7 +15,7 @@ from rich.text import Text
 
 from costcheck.cli.bill_reads import read_lines
 from costcheck.ledger import Ledger
-from costcheck.ledger.summary import MonthLine, month_lines
+from costcheck.ledger.summary import MonthLine, complete_months, month_lines
 from costcheck.records import Operation
 
 WIDTH_OF_A_FILE = 160
@@ -252,19 +251,9 @@ def _row_count(reasons: Sequence[tuple[str, int]]) -> int:
 
 
 def _complete_months(ledger: Ledger) -> Iterator[str]:
-    """Yield the complete months of each source, as a decision counts them: from its first whole one with rows on."""
-    complete: dict[str, list[str]] = {}
-    reach: dict[str, tuple[date, date]] = {}
-    for (source, _), (first, last) in ledger.periods().items():
-        begin, end = reach.get(source, (date.max, date.min))
-        reach[source] = min(begin, first.date()), max(end, last.date())
-    for row in ledger.coverage():
-        months = complete.setdefault(row.x_source, [])
-        begin, end = reach.get(row.x_source, (date.max, date.min))
-        if row.is_complete and begin <= row.month < end:
-            months.append(f"{row.month:%Y-%m}")
-    for source, months in complete.items():
-        yield f"{source}: {_months(len(months), 'complete ')}" + (f" ({', '.join(months)})" if months else "")
+    for source, found in complete_months(ledger.coverage(), ledger.periods()).items():
+        months = ", ".join(f"{month:%Y-%m}" for month in found)
+        yield f"{source}: {_months(len(found), 'complete ')}" + (f" ({months})" if months else "")
 
 
 def _not_counted(ledger: Ledger) -> list[str]:

@@ -1,11 +1,12 @@
 """The ledger as a person reads it: one line for each month, provider and model."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
+from costcheck.ledger.read import MonthCoverage
 from costcheck.records import ChargeCategory, MonthCharge, Operation, UsageHour
 
 Key = tuple[str, date, str, str, Operation]
@@ -94,3 +95,19 @@ def _line(key: Key, usage: list[UsageHour], charges: list[MonthCharge]) -> Month
 def _told(tokens: Iterable[int]) -> int | None:
     counts = list(tokens)
     return sum(counts) if counts else None
+
+
+def complete_months(
+    coverage: Iterable[MonthCoverage], periods: Mapping[tuple[str, str], tuple[datetime, datetime]]
+) -> dict[str, tuple[date, ...]]:
+    """Return the complete months of each source, as a decision counts them: from its first whole one with rows on."""
+    reach: dict[str, tuple[date, date]] = {}
+    for (source, _), (first, last) in periods.items():
+        begin, end = reach.get(source, (date.max, date.min))
+        reach[source] = min(begin, first.date()), max(end, last.date())
+    complete: dict[str, tuple[date, ...]] = {}
+    for row in coverage:
+        begin, end = reach.get(row.x_source, (date.max, date.min))
+        is_whole = row.is_complete and begin <= row.month < end
+        complete[row.x_source] = (*complete.get(row.x_source, ()), *([row.month] if is_whole else []))
+    return complete

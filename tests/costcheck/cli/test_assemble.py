@@ -174,6 +174,33 @@ def test_invoices_alone_are_amounts_without_tokens(ledger: Ledger) -> None:
     assert (decision.verdict, decision.rule) == (Verdict.INSUFFICIENT_EVIDENCE, 1)
 
 
+def half(month: int, first: int, last: int, cost: str) -> Charge:
+    begin, end = (datetime(2026, month, day, tzinfo=UTC) for day in (first, last))
+    return charge(month, cost, charge_period_start=begin, charge_period_end=end + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("part", "months"),
+    [(half(5, 16, 31, "100"), (6, 7)), (half(7, 1, 14, "100"), (5, 6))],
+    ids=["begun late", "not whole yet"],
+)
+def test_a_month_of_which_a_part_is_invoiced_is_not_complete(
+    ledger: Ledger, part: Charge, months: tuple[int, ...]
+) -> None:
+    whole = tuple(row for row in CHARGES if row.charge_period_start.month != part.charge_period_start.month)
+    fill(ledger, charges=(*(replace(row, billed_cost=Decimal(900)) for row in whole), part))
+    row = gathered(ledger)
+    assert row.coverage.complete_months == tuple(date(2026, month, 1) for month in months)
+    assert row.bill.addressable_monthly_cost_usd == 900
+    assert decide(row).rule == 3
+
+
+def test_part_of_a_month_alone_is_too_short_and_no_empty_ledger(ledger: Ledger) -> None:
+    fill(ledger, charges=(half(7, 1, 14, "100"),))
+    decision = decide(gathered(ledger))
+    assert (decision.rule, decision.complete_months) == (3, 0)
+
+
 def test_a_declared_workload_is_decided_beside_measured_ones_without_usage(ledger: Ledger) -> None:
     fill(ledger, charges=tuple(replace(row, billed_cost=Decimal(100)) for row in CHARGES))
     bound = workload("bound", match=Match(tags=("x",)), compliance=compliance(), declared_demand=DECLARED)
