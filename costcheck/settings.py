@@ -143,6 +143,24 @@ class ContractedDiscount(Typed, frozen=True, kw_only=True):
     source: str
 
 
+class TokenPrice(Typed, frozen=True, kw_only=True):
+    """What tokens cost of a model, or of a tier of one, that no price list knows; USD a million tokens.
+
+    Attributes:
+        cache_read_input_usd_per_million: Where it is left out, cached input costs as other input.
+        seen_on: Day on which the source was read: it may be as old as a list price of tokens.
+    """
+
+    service_provider_name: str
+    request_model: str
+    service_tier: Literal["standard", "batch", "flex", "priority"] = "standard"
+    input_usd_per_million: Decimal
+    cache_read_input_usd_per_million: Decimal | None = None
+    output_usd_per_million: Decimal
+    seen_on: date
+    source: str
+
+
 class Override(Typed, frozen=True, kw_only=True):
     """A threshold or an assumption of the kit, replaced with the company's own figure and its reason.
 
@@ -161,6 +179,7 @@ class Settings(Typed, frozen=True, kw_only=True):
     """Everything in `costcheck.toml`.
 
     Attributes:
+        token_price: Unset, and so not written, where there are none: older decisions recompute as they were.
         set_aside_models: Models that stay on the API whatever matches them.
         separate_sources: Sources of the ledger whose requests no other source counts, though the model is the same
             (the bill of another organisation, say).
@@ -172,10 +191,16 @@ class Settings(Typed, frozen=True, kw_only=True):
     workload: tuple[Workload, ...]
     self_hosting: SelfHosting = SelfHosting()
     contracted_discount: tuple[ContractedDiscount, ...] = ()
+    token_price: tuple[TokenPrice, ...] | msgspec.UnsetType = msgspec.UNSET
     set_aside_models: tuple[str, ...] = ()
     separate_sources: tuple[str, ...] = ()
     thresholds: dict[str, Override] = msgspec.field(default_factory=dict)
     assumptions: dict[str, Override] = msgspec.field(default_factory=dict)
+
+
+def own_token_prices(settings: Settings) -> tuple[TokenPrice, ...]:
+    """Return the prices that the company states, none where it states none."""
+    return () if settings.token_price is msgspec.UNSET else settings.token_price
 
 
 def parse_settings(text: str, name: str) -> Settings:
@@ -221,6 +246,12 @@ def _contradictions(settings: Settings) -> list[str]:
         f"contracted_discount of {discount.service_provider_name}: {discount.discount_share} is not a share"
         for discount in settings.contracted_discount
         if not _is_share(discount.discount_share)
+    ]
+    problems += [
+        f"token_price of {row.request_model}: {amount} is no price"
+        for row in own_token_prices(settings)
+        for amount in (row.input_usd_per_million, row.cache_read_input_usd_per_million, row.output_usd_per_million)
+        if amount is not None and not _is_positive(amount)
     ]
     operator = settings.operator
     fee = operator.managed_provider_monthly_cost_usd

@@ -1,6 +1,5 @@
 """Gather everything that a decision reads: settings, ledger, prices, and the kit's own data."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -21,7 +20,9 @@ from costcheck.cli.measured import (
     quiet_providers,
     unbilled_gap_days,
 )
+from costcheck.cli.model_names import name_of
 from costcheck.cli.named import require_known_types, resolve_models
+from costcheck.cli.own_prices import with_own_prices
 from costcheck.decision.commitment import PAYMENT_OPTION
 from costcheck.decision.inputs import Coverage, DecisionInputs
 from costcheck.demand_rules import DemandRules, read_demand_rules
@@ -34,7 +35,7 @@ from costcheck.model.bill import BillSummary, PricedUsage, summarise_bill
 from costcheck.model.coverage import measure_coverage, next_month
 from costcheck.model.demand import ModelUsage, WorkloadDemand, estimate_demand
 from costcheck.model.self_hosted_cost import PURCHASE_CATEGORY
-from costcheck.price_book import GLOBAL, TOKEN_UNIT, PriceBook, savings_plan_meter, token_meter
+from costcheck.price_book import TOKEN_UNIT, PriceBook, savings_plan_meter
 from costcheck.records import (
     MonthCharge,
     Operation,
@@ -50,8 +51,6 @@ from costcheck.sources.snapshot import read_max_ages
 
 COMMITTED_METERS = savings_plan_meter(PAYMENT_OPTION, "")
 ONE = Decimal(1)
-RELEASE_DAY = re.compile(r"-\d{4}-\d{2}-\d{2}$")
-"""OpenAI bills `gpt-5.4-2026-03-05` for `gpt-5.4`."""
 
 
 class Assembly:
@@ -72,7 +71,7 @@ class Assembly:
         self.settings = resolve_models(settings, self.catalogue)
         self.as_of = as_of
         self.live = live
-        self.book = PriceBook(snapshot, read_max_ages())
+        self.book = with_own_prices(PriceBook(snapshot, read_max_ages()), settings, name_of)
         require_known_types(settings, {row.instance_type for row in snapshot.instance_types})
         self.usage = ledger.usage_by_hour()
         self.charges = ledger.charges_by_month()
@@ -131,23 +130,10 @@ class Assembly:
             if workload.cheaper_request_model is not None
             for provider in providers
         }
-        names = {}
-        for provider, model in sorted(billed | wished):
-            try:
-                names[f"{provider}/{model}"] = self._listed(provider, model) or matched(provider, model)
-            except PriceNotFoundError:
-                continue  # the bill summary names it as unpriced
-        return names
-
-    def _listed(self, provider: str, model: str) -> ModelName | None:
-        """Return the model of the snapshot that a bill names outright, with or without the day of its release.
-
-        A live snapshot may know models that the installed genai-prices does not; its matching is for other names.
-        """
-        for model_id in (model, RELEASE_DAY.sub("", model)):
-            if self.book.is_priced(provider, token_meter(model_id, TokenType.UNCACHED_INPUT), region_id=GLOBAL):
-                return ModelName(service_code=provider, model_id=model_id)
-        return None
+        found = {
+            f"{provider}/{model}": name_of(self.book, provider, model) for provider, model in sorted(billed | wished)
+        }
+        return {billed_as: name for billed_as, name in found.items() if name is not None}
 
     @cached_property
     def coverage(self) -> Coverage:
@@ -288,18 +274,6 @@ class Assembly:
             instance_types=tuple(row for row in snapshot.instance_types if row.instance_type in kinds),
             zone_offerings=tuple(row for row in snapshot.zone_offerings if row.instance_type in kinds),
         )
-
-
-def matched(provider: str, model: str) -> ModelName:
-    """Return the model that genai-prices takes a billed name for.
-
-    Raises:
-        PriceNotFoundError: It knows none.
-    """
-    from costcheck.sources.prices.token_prices import installed_data, match_model  # noqa: PLC0415 - half a second
-
-    found = match_model(installed_data(), provider, model)
-    return ModelName(service_code=found.service_code, model_id=found.model_id)
 
 
 def require_usd(charges: Iterable[MonthCharge]) -> None:

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import msgspec
 
-from costcheck.cli.assemble import RELEASE_DAY, matched, require_usd
+from costcheck.cli.assemble import require_usd
 from costcheck.cli.bill_text import shown_amount
+from costcheck.cli.model_names import name_of
+from costcheck.cli.own_prices import with_own_prices
 from costcheck.errors import PriceNotFoundError
 from costcheck.ledger import open_ledger
 from costcheck.model.api_cost import ModelName
 from costcheck.model.reconciliation import BillReconciliation, ReconciledLine, SourceGap, reconcile
-from costcheck.price_book import GLOBAL, PriceBook, token_meter
+from costcheck.price_book import PriceBook
 from costcheck.records import ServiceTier, TokenType, UsageHour
 from costcheck.rules import read_ledger_rules
 from costcheck.settings import Settings
@@ -34,6 +36,7 @@ def reconciled(ledger: Path, prices: Path | None, settings: Settings | None) -> 
 
     Raises:
         CurrencyError: Some charges are not in USD.
+        ConfigError: A price of the settings is in the price list, too.
     """
     discounts = settings.contracted_discount if settings else ()
     factors = {row.service_provider_name: ONE - row.discount_share for row in discounts}
@@ -43,7 +46,7 @@ def reconciled(ledger: Path, prices: Path | None, settings: Settings | None) -> 
         return reconcile(
             opened.usage_by_hour(),
             opened.charges_by_class(),
-            prices=BookPrices(read_price_book(prices)),
+            prices=BookPrices(with_own_prices(read_price_book(prices), settings, name_of)),
             rules=read_ledger_rules(),
             is_complete=lambda source, month: (source, month) in complete,
             entered_factor=factors.get,
@@ -91,21 +94,8 @@ class BookPrices:
 
     def _name(self, provider: str, model: str) -> ModelName | None:
         if (provider, model) not in self._names:
-            self._names[provider, model] = self._listed(provider, model) or _matched(provider, model)
+            self._names[provider, model] = name_of(self.book, provider, model)
         return self._names[provider, model]
-
-    def _listed(self, provider: str, model: str) -> ModelName | None:
-        for model_id in (model, RELEASE_DAY.sub("", model)):
-            if self.book.is_priced(provider, token_meter(model_id, TokenType.UNCACHED_INPUT), region_id=GLOBAL):
-                return ModelName(service_code=provider, model_id=model_id)
-        return None
-
-
-def _matched(provider: str, model: str) -> ModelName | None:
-    try:
-        return matched(provider, model)
-    except PriceNotFoundError:
-        return None
 
 
 def lines(found: BillReconciliation, limit: Decimal) -> Iterator[str]:

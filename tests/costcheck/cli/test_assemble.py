@@ -28,7 +28,7 @@ from costcheck.records import (
     ServiceTier,
     TokenUsage,
 )
-from costcheck.settings import ContractedDiscount, Match, PurchaseOption, SelfHosting, Settings
+from costcheck.settings import ContractedDiscount, Match, PurchaseOption, SelfHosting, Settings, TokenPrice
 from costcheck.sources.snapshot import read_snapshot
 from costcheck.verdict import Verdict, encode
 from tests.costcheck.decision.builders import AS_OF, DECLARED, compliance, settings, workload
@@ -281,6 +281,25 @@ def test_a_price_of_an_instance_goes_into_the_record_only_where_hours_may_be_bou
     inputs = Assembly(company, ledger, snapshot, as_of=AS_OF, live=False).inputs(draws=100, seed=1)
     meters = {price.sku_meter for price in inputs.snapshot.unit_prices if "g6.xlarge" in price.sku_meter}
     assert {meter.removesuffix("g6.xlarge").rstrip(":/") for meter in meters} == kept
+
+
+def test_a_model_that_no_list_knows_is_priced_by_the_price_that_the_company_states(ledger: Ledger) -> None:
+    tuned = "ft:gpt-4.1-mini-2025-04-14:acme::abc123"
+    fill(ledger, tuple(replace(row, request_model=tuned) for row in THREE_MONTHS))
+    stated = TokenPrice(
+        service_provider_name="openai",
+        request_model=tuned,
+        input_usd_per_million=Decimal("2.5"),
+        output_usd_per_million=Decimal(15),
+        seen_on=AS_OF,
+        source="OpenAI's price page",
+    )
+    without = gathered(ledger)
+    row = gathered(ledger, settings(self_hosting=ONE_TYPE, token_price=(stated,)))
+    assert without.bill.unpriced_models == (f"openai/{tuned}",)
+    assert row.bill.unpriced_models == ()
+    assert row.bill.addressable_monthly_cost_usd > 8000
+    assert {price.sku_meter.split("/")[0] for price in row.snapshot.unit_prices} > {tuned}
 
 
 def test_a_gap_is_the_longest_run_of_days_without_usage(ledger: Ledger) -> None:
