@@ -24,7 +24,7 @@ double a month.
 import csv
 import io
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from functools import cache, partial
 from importlib.resources import as_file
@@ -39,6 +39,7 @@ from costcheck.rules import read_ledger_rules
 from costcheck.sources.bills.invoice_columns import COLUMNS, REQUIRED, known_columns, nearest
 from costcheck.sources.bills.invoice_faults import Fault, Placed, by_kind, in_lines, quoted, reason
 from costcheck.sources.bills.invoice_lines import Invoice, Ways, is_total, read_line
+from costcheck.sources.bills.invoice_months import Charged, odd_in_month
 from costcheck.sources.bills.invoice_table import TEMPLATE, Line, Row, Table, first_line, read_table
 from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, replay_rows
 
@@ -74,14 +75,14 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
     """
     table = read_table(path)
     ways = Ways(commas=table.decimal_commas, german=table.header.is_german, imported_on=provenance.retrieved_on)
-    lines = list(_told(table, ways))
+    lines = _beside(list(_told(table, ways)))
     _refuse(path.name, table, lines)
     # By name and not by digest: a mended file replaces the one it mends.
     bucket = f"file:{path.name}"
     builder = BatchBuilder(SOURCE)
     for told in lines:
         row = told.line.row
-        context = RowContext(told.line.number, tuple(row), ways.commas, ways.german, told.same_as)
+        context = RowContext(told.line.number, tuple(row), ways.commas, ways.german, told.same_as, told.beside)
         builder.read(
             bucket, _raw(row), partial(_records, bucket, told), context=msgspec.json.encode(context).decode()
         )
@@ -117,6 +118,7 @@ class RowContext(msgspec.Struct, frozen=True):
         decimal_commas: Whether amounts have them.
         german: Whether a day stands before its month.
         same_as: The line of the file that says the same, 0 if none.
+        beside: What the other lines of the file speak against.
     """
 
     line: int
@@ -124,19 +126,27 @@ class RowContext(msgspec.Struct, frozen=True):
     decimal_commas: bool = False
     german: bool = False
     same_as: int = 0
+    beside: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
-    """What one line says; `same_as` is the number of the line that said it before, 0 if none did."""
+    """What one line says.
+
+    Attributes:
+        same_as: The number of the line that said it before, 0 if none did.
+        beside: What the other lines speak against.
+    """
 
     line: Line
     read: Invoice | SetAside | tuple[Fault, ...]
     same_as: int = 0
+    beside: Fault | None = None
 
     @property
     def faults(self) -> tuple[Fault, ...]:
         faults = self.read if isinstance(self.read, tuple) else ()
+        faults += (self.beside,) if self.beside else ()
         if _filled(self.line.row) in samples():
             return (*faults, Fault("it is", "a sample of the template", "and no bill of yours: delete it"))
         return (*faults, Fault("it is the same as", f"line {self.same_as}", TWICE)) if self.same_as else faults
@@ -163,6 +173,14 @@ def _told(table: Table, ways: Ways) -> Iterator[_Told]:
         cells = read_as if isinstance(read_as, Invoice) else tuple(cell.casefold() for cell in line.row.values())
         number = first.setdefault((cells, line.others), line.number)
         yield _Told(line=line, read=read_as, same_as=0 if number == line.number else number)
+
+
+def _beside(lines: Sequence[_Told]) -> list[_Told]:
+    """Return the same lines, each with what the others speak against."""
+    odd = odd_in_month(
+        [Charged(told.line, told.read) for told in lines if isinstance(told.read, Invoice) and not told.faults]
+    )
+    return [replace(told, beside=odd.get(told.line.number)) for told in lines]
 
 
 def _read(line: Line, ways: Ways) -> Invoice | SetAside | tuple[Fault, ...]:
@@ -224,7 +242,9 @@ def _read_again(row: QuarantinedRow, imported_on: date) -> tuple[Hashable, Read]
     plain = dict(zip(context.columns, cells, strict=True))
     line = Line(number=context.line, row=plain, others=(), is_empty=False, is_header=False)
     ways = Ways(commas=context.decimal_commas, german=context.german, imported_on=imported_on)
-    return _records(row.x_bucket, _Told(line=line, read=_read(line, ways), same_as=context.same_as))
+    return _records(
+        row.x_bucket, _Told(line=line, read=_read(line, ways), same_as=context.same_as, beside=context.beside)
+    )
 
 
 def _raw(row: Row) -> bytes:

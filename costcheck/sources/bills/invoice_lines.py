@@ -1,6 +1,5 @@
 """One line of an invoice list as what it charges, or all that is wrong with it at one go."""
 
-import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -8,45 +7,21 @@ from typing import TypeVar
 
 from costcheck.records import ChargeCategory
 from costcheck.sources.bills.focus_services import known_provider
+from costcheck.sources.bills.invoice_categories import read_category
 from costcheck.sources.bills.invoice_columns import words
-from costcheck.sources.bills.invoice_dates import MONTHS
 from costcheck.sources.bills.invoice_faults import Fault, not_right, quoted
 from costcheck.sources.bills.invoice_numbers import read_amount, read_count
 from costcheck.sources.bills.invoice_periods import crossing, read_period
 from costcheck.sources.bills.invoice_table import TOO_MANY, Row
+from costcheck.sources.bills.invoice_words import says_everybody, says_sum, seller_of, without_sums
 
 V = TypeVar("V")
-TOTALS = frozenset(
-    (
-        *("total", "totals", "subtotal", "sum", "summe", "gesamt", "gesamtsumme", "gesamtbetrag", "zwischensumme"),
-        *("endsumme", "insgesamt", "somme", "totale", "suma", "totaal", "saldo", "balance"),
-    )
-)
-ABOUT_TOTALS = frozenset(
-    (
-        *(
-            "grand",
-            "sub",
-            "sous",
-            "net",
-            "netto",
-            "gross",
-            "brutto",
-            "ttc",
-            "ht",
-            "of",
-            "for",
-            "month",
-            "year",
-            "ytd",
-        ),
-        *("monat", "jahr", "quartal", "quarter", "usd", "eur", "und", "and", "q"),
-    )
-)
 MAY_BE_A_SUM = "as if it summed up other lines: delete it if it does, else say what it is for"
 SELLERS_MAY_TOTAL = (
     "which may be a sum of other lines or a charge: leave out a sum, and call a charge by its provider alone"
 )
+NO_TOKENS = "empty: what is a credit or a tax, or takes an invoice back, used no tokens"
+NOT_USED = (ChargeCategory.CREDIT, ChargeCategory.TAX)
 USD = frozenset({"usd", "us$", "us-dollar", "us dollar"})
 NOT_USD = (
     "and the kit converts nothing: write the amount in USD that the card or the bank was charged; leave out what a "
@@ -98,14 +73,7 @@ def is_total(row: Row) -> bool:
     told = [row.get("provider", ""), row.get("month", "")]
     if not all(told):
         told += [row.get("model", ""), row.get("description", "")]
-    return any(_says_total(cell) for cell in told)
-
-
-def _says_total(cell: str) -> bool:
-    rest = re.findall(r"[^\W\d]+", words(cell))
-    return bool(TOTALS.intersection(rest)) and all(
-        word in TOTALS or word in ABOUT_TOTALS or word in MONTHS for word in rest
-    )
+    return any(says_sum(cell) for cell in told)
 
 
 def read_line(row: Row, ways: Ways) -> Invoice | tuple[Fault, ...]:
@@ -126,8 +94,10 @@ class _Reader:
         period = self._take(read_period(self.row, german=self.ways.german, imported_on=self.ways.imported_on))
         provider, amount = self._take(self._provider()), self._amount()
         self._currency()
-        category = self._take(_category(self.row, amount)) if amount is not None else None
+        category = self._take(read_category(self.row, amount)) if amount is not None else None
         tokens = self._tokens()
+        if (tokens[0] or tokens[2]) and (category in NOT_USED or (amount is not None and amount < 0)):
+            self.faults.append(not_right("input_tokens", self.row["input_tokens"], NO_TOKENS))
         self._description()
         if period:
             self._take(crossing(self.row, period, amount, commas=self.ways.commas))
@@ -164,15 +134,15 @@ class _Reader:
         name = self.row.get("provider")
         if name == "":
             return not_right("provider", name, "who sent the invoice, e.g. openai")
-        if name and TOTALS.intersection(re.findall(r"\w+", words(name))):
-            rest = " ".join(word for word in words(name).split() if word not in TOTALS | ABOUT_TOTALS)
-            if known_provider(rest):
-                return Fault("provider is", quoted(name), SELLERS_MAY_TOTAL)
-        return None if name is None else known_provider(name) or name.lower()
+        if name is None:
+            return None
+        if says_everybody(name) or (without_sums(name) != words(name) and known_provider(without_sums(name))):
+            return Fault("provider is", quoted(name), SELLERS_MAY_TOTAL)
+        return known_provider(name) or seller_of(name) or name.lower()
 
     def _description(self) -> None:
         text = self.row.get("description", "")
-        if _says_total(text):
+        if says_sum(text):
             self.faults.append(Fault("description is", quoted(text), MAY_BE_A_SUM))
 
     def _amount(self) -> Decimal | None:
@@ -201,17 +171,3 @@ class _Reader:
     def _optional(self, column: str) -> int | None:
         text = self.row.get(column, "")
         return self._take(read_count(column, text)) if text else None
-
-
-def _category(row: Row, amount: Decimal) -> ChargeCategory | Fault:
-    name = row.get("category", "").lower()
-    known = {category.lower(): category for category in ChargeCategory}
-    if not name:
-        return ChargeCategory.CREDIT if amount < 0 else ChargeCategory.USAGE
-    if name not in known:
-        return not_right("category", row["category"], "one of " + ", ".join(known))
-    if known[name] is ChargeCategory.USAGE and amount < 0:
-        return not_right("amount", row["amount"], "zero or more for usage; give a credit the category credit")
-    if known[name] is ChargeCategory.CREDIT and amount > 0:
-        return not_right("amount", row["amount"], "negative, as a credit is: write a minus before it")
-    return known[name]

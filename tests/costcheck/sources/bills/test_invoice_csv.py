@@ -57,7 +57,6 @@ def test_both_days_of_a_period_are_included(path: Path, provenance: Provenance) 
     ("category", "amount", "expected"),
     [
         ("", "1", ChargeCategory.USAGE),
-        ("", "-1", ChargeCategory.CREDIT),
         ("credit", "-1", ChargeCategory.CREDIT),
         ("Tax", "1", ChargeCategory.TAX),
         ("purchase", "1", ChargeCategory.PURCHASE),
@@ -87,8 +86,9 @@ def test_credits_taxes_and_purchases_are_told_apart(
         ("2026-09,,,openai,,,,1000000000000,USD,,,,", "line 3, amount is '1000000000000', not"),
         ("2026-09,,,openai,,,,1,,,,,", "line 3, currency is '', not USD"),
         ("2026-09,,,openai,,,,$5,USD,,,,", "line 3, amount is '$5', not a number such as 1200.00"),
+        ("2026-09,,,openai,,,,-5,USD,,,,", "line 3, amount is '-5', which may be a credit, or take back what was"),
         (
-            "2026-09,,,openai,,usage,,-5,USD,,,,",
+            "2026-09,,,openai,,usage,Promo credit,-5,USD,,,,",
             "line 3, amount is '-5', not zero or more for usage; give a credit the category credit",
         ),
         ("2026-09,,,openai,,credit,,420.00,USD,,,,", "line 3, amount is '420.00', not negative, as a credit is"),
@@ -228,7 +228,8 @@ SEMICOLONS = "month;provider;amount;currency\n"
 def test_between_semicolons_an_amount_may_have_a_decimal_comma(
     path: Path, provenance: Provenance, amount: str, read_as: str
 ) -> None:
-    (charge,) = read(path, provenance, f"2026-09;openai;{amount};USD\n", SEMICOLONS).charges
+    header = SEMICOLONS.replace("\n", ";category\n")
+    (charge,) = read(path, provenance, f"2026-09;openai;{amount};USD;purchase\n", header).charges
     assert invoice_csv.recognises(path)
     assert charge.billed_cost == Decimal(read_as)
 

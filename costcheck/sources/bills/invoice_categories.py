@@ -1,0 +1,80 @@
+"""What a line of an invoice list is: usage, a credit, a tax; what may be two things is asked about."""
+
+from decimal import Decimal
+
+from costcheck.records import ChargeCategory
+from costcheck.sources.bills.invoice_faults import Fault, not_right, quoted
+from costcheck.sources.bills.invoice_table import Row
+from costcheck.sources.bills.invoice_words import Tax, corrects, says_credit, tax_in, wants_minus
+
+USAGE, CREDIT, TAX = ChargeCategory.USAGE, ChargeCategory.CREDIT, ChargeCategory.TAX
+IS_ADJUSTED = (USAGE, ChargeCategory.ADJUSTMENT)
+CREDIT_OR_NOT_DUE = (
+    "which may be a credit, or take back what was billed: give it the category credit (a decision takes no credit "
+    "from what your usage costs) or usage (it is taken from it)"
+)
+IS_A_CREDIT = "zero or more for usage; give a credit the category credit"
+NOT_A_CREDIT = (
+    "and the line takes back what was billed, which a credit does not: give it the category usage, or leave these "
+    "words out"
+)
+A_CREDIT = "negative, as a credit is: write a minus before it"
+NOT_DUE = "negative, as what takes an invoice back is: write a minus before it, or leave these words out"
+IS_A_TAX = "and the line says a tax: give it the category tax, or say what else it is for"
+MAY_BE_A_TAX = (
+    "which may be a tax, or what one is on: give it the category tax or usage (of usage, the amount without the tax)"
+)
+HAS_A_TAX_IN_IT = (
+    "as if a tax were in the amount: write the amount without it, the tax in a line of the category tax, and leave "
+    "these words out"
+)
+
+
+def read_category(row: Row, amount: Decimal) -> ChargeCategory | Fault:
+    """Return the category that a line says, or that its words and its sign leave no doubt of."""
+    name = row.get("category", "").lower()
+    known = {category.lower(): category for category in ChargeCategory}
+    if name and name not in known:
+        return not_right("category", row["category"], "one of " + ", ".join(known))
+    told = known[name] if name else None
+    if told is None or told in IS_ADJUSTED:
+        taxed = _taxed(row, told, is_zero=not amount)
+        if taxed is not None:
+            return taxed
+    if amount < 0:
+        return _negative(row, told)
+    return _positive(row, told or USAGE, amount)
+
+
+def _taxed(row: Row, told: ChargeCategory | None, *, is_zero: bool) -> ChargeCategory | Fault | None:
+    for column in ("description", "provider", "model"):
+        text = row.get(column, "")
+        says = tax_in(text, provider=row.get("provider", "") if column == "description" else "", is_zero=is_zero)
+        if says is Tax.ALONE:
+            return TAX if told is None else Fault("category is", quoted(row["category"]), IS_A_TAX)
+        if says is Tax.INCLUDED:
+            return Fault(f"{column} is", quoted(text), HAS_A_TAX_IN_IT)
+        if says is Tax.UNCLEAR and told is None:
+            return Fault(f"{column} is", quoted(text), MAY_BE_A_TAX)
+    return None
+
+
+def _negative(row: Row, told: ChargeCategory | None) -> ChargeCategory | Fault:
+    text = row.get("description", "")
+    is_credit = says_credit(text) and not corrects(text)
+    if told in IS_ADJUSTED or (told is None and corrects(text)):
+        # FOCUS, too, has a correction of usage in the category Usage.
+        return not_right("amount", row["amount"], IS_A_CREDIT) if is_credit else USAGE
+    if told is None:
+        return CREDIT if is_credit else Fault("amount is", quoted(row["amount"]), CREDIT_OR_NOT_DUE)
+    if told is CREDIT and corrects(text):
+        return Fault("category is", quoted(row["category"]), NOT_A_CREDIT)
+    return told
+
+
+def _positive(row: Row, told: ChargeCategory, amount: Decimal) -> ChargeCategory | Fault:
+    if told is CREDIT and amount:
+        return not_right("amount", row["amount"], A_CREDIT)
+    if told is USAGE and amount and wants_minus(row.get("description", "")):
+        return not_right("amount", row["amount"], NOT_DUE)
+    return USAGE if told in IS_ADJUSTED else told

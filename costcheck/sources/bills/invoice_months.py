@@ -1,0 +1,87 @@
+"""What a line says that the other lines of its month in the file speak against."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from costcheck.records import ChargeCategory
+from costcheck.sources.bills.invoice_faults import Fault, quoted
+from costcheck.sources.bills.invoice_lines import Invoice
+from costcheck.sources.bills.invoice_table import Line
+
+HIGHEST_TAX_SHARE = Decimal("0.30")
+"""Of what is taxed; the highest VAT is Hungary's, 27 %."""
+TOO_MUCH_FOR_A_TAX = (
+    "which is a tax by its words, and more than a tax is on what its month charges in this file: give it the "
+    "category tax if it is one, else say what it is for"
+)
+TAKES_TOO_MUCH = (
+    "which takes back more than its provider charges in that month in this file: give it the month of the invoice "
+    "that it takes back, and put both into one file"
+)
+TOKENS_STAY = "which takes back line {}, whose tokens would still count: delete both lines"
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """One line that can be read by itself."""
+
+    line: Line
+    invoice: Invoice
+
+    @property
+    def month(self) -> date:
+        """Return the first day of its month."""
+        return self.invoice.start.replace(day=1)
+
+    @property
+    def of(self) -> tuple[date, str]:
+        """Return its month and its provider."""
+        return self.month, self.invoice.provider
+
+    @property
+    def is_usage(self) -> bool:
+        """Return whether it is of what was used, or takes it back."""
+        return self.invoice.category is ChargeCategory.USAGE
+
+    @property
+    def is_tax_by_words(self) -> bool:
+        """Return whether only its words say that it is a tax."""
+        return self.invoice.category is ChargeCategory.TAX and not self.line.row.get("category")
+
+
+def odd_in_month(lines: Sequence[Charged]) -> dict[int, Fault]:
+    """Return the faults that only the whole file shows, by number of the line."""
+    return {line.line.number: Fault("amount is", _written(line), rest) for line, rest in _odd(lines)}
+
+
+def _odd(lines: Sequence[Charged]) -> Iterator[tuple[Charged, str]]:
+    used: defaultdict[tuple[date, str], Decimal] = defaultdict(Decimal)
+    months: defaultdict[date, Decimal] = defaultdict(Decimal)
+    taxes: defaultdict[date, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        if line.is_usage:
+            used[line.of] += line.invoice.amount
+            months[line.month] += line.invoice.amount
+        elif line.is_tax_by_words:
+            taxes[line.month] += line.invoice.amount
+    for line in lines:
+        if line.is_tax_by_words and taxes[line.month] > HIGHEST_TAX_SHARE * months[line.month]:
+            yield line, TOO_MUCH_FOR_A_TAX
+        elif line.is_usage and line.invoice.amount < 0:
+            undone = next((other for other in lines if _is_undone(other, line)), None)
+            if undone:
+                yield line, TOKENS_STAY.format(undone.line.number)
+            elif used[line.of] < 0:
+                yield line, TAKES_TOO_MUCH
+
+
+def _is_undone(line: Charged, by: Charged) -> bool:
+    """Return whether a line is taken back as a whole, though its tokens are told."""
+    return line.of == by.of and line.invoice.amount == -by.invoice.amount and bool(line.invoice.input_tokens)
+
+
+def _written(line: Charged) -> str:
+    return quoted(line.line.row.get("amount", ""))

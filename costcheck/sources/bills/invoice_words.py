@@ -1,0 +1,212 @@
+"""What the words of an invoice line say of it: a sum of others, a tax, a credit, or what takes an invoice back."""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from costcheck.sources.bills.invoice_columns import words
+from costcheck.sources.bills.invoice_dates import MONTHS
+
+_SUM = re.compile(r"gesamt\w*|\w*(summe|saldo|vortrag|total|totals)")
+_SUMS = frozenset(
+    (
+        *("sum", "zwischenergebnis", "insgesamt", "uebertrag", "kumuliert", "kumulativ", "aufgelaufen", "faellig"),
+        *(
+            "faelliger",
+            "somme",
+            "cumul",
+            "totale",
+            "suma",
+            "totaal",
+            "balance",
+            "overall",
+            "cumulative",
+            "ytd",
+            "mtd",
+        ),
+        *("due", "forward"),
+    )
+)
+_ABOUT_SUMS = frozenset(
+    (
+        *("grand", "sub", "sous", "net", "netto", "gross", "brutto", "ttc", "ht", "of", "for", "month", "year", "to"),
+        *("date", "monat", "jahr", "quartal", "quarter", "usd", "eur", "und", "and", "q", "running", "annual", "all"),
+        *(
+            "alle",
+            "brought",
+            "carried",
+            "amount",
+            "betrag",
+            "cost",
+            "costs",
+            "kosten",
+            "spend",
+            "zu",
+            "zahlen",
+            "bis",
+        ),
+    )
+)
+_TO_DATE = re.compile(r"\b(?P<what>year|month)[ -]to[ -]date\b")
+EVERYBODY = frozenset(("all", "alle", "alles", "saemtliche", "every", "tous", "todos", "tutti", "allemaal"))
+"""No provider is called that."""
+_TAXES = frozenset(
+    (
+        *("tax", "taxes", "vat", "gst", "hst", "qst", "jct", "steuer", "steuern", "ust", "umsatzsteuer", "mwst"),
+        *("mehrwertsteuer", "vorsteuer", "einfuhrumsatzsteuer", "quellensteuer", "tva", "taxe", "iva", "igic", "btw"),
+        *("moms", "mva", "dph", "impuesto", "impuestos", "imposta", "belasting", "ttc", "bruttobetrag"),
+    )
+)
+_INCLUDED = frozenset(
+    (
+        *(
+            "inkl",
+            "incl",
+            "inklusive",
+            "inclusive",
+            "including",
+            "includes",
+            "included",
+            "einschl",
+            "einschliesslich",
+        ),
+        *(
+            "brutto",
+            "bruttobetrag",
+            "gross",
+            "ttc",
+            "compris",
+            "comprise",
+            "incluido",
+            "inclusief",
+            "compresa",
+            "mit",
+        ),
+    )
+)
+_LEFT_OUT = frozenset(
+    (
+        *("netto", "net", "nettobetrag", "exkl", "excl", "exklusive", "exclusive", "excluding", "ohne", "without"),
+        *("before", "vor", "hors", "exempt", "befreit", "free", "frei", "keine", "senza", "sans", "sin"),
+    )
+)
+_ADDED = frozenset(("zzgl", "zuzueglich", "plus"))
+_NOBODYS = frozenset(("reverse", "steuerschuldnerschaft"))
+_ON = frozenset(("on", "auf", "zu", "zur", "for", "fuer", "of", "sur", "su", "sobre", "op", "over"))
+_ABOUT_TAXES = frozenset(
+    (
+        *("sales", "use", "value", "added", "goods", "and", "services", "service", "consumption", "withholding"),
+        *("state", "local", "city", "county", "at", "rate", "satz", "percent", "prozent", "eu", "us", "de", "charge"),
+        *("gesetzliche", "gesetzl", "gesetzlicher", "ges", "des", "leistungsempfaengers", "usd", "eur"),
+    )
+)
+_TAKES_BACK = re.compile(
+    r"\b(storn\w*|\w*storno|\w*erstattung\w*|\w*rueck(buchung|nahme|zahlung|verguetung)|refund\w*|reversal|reversed"
+    r"|cancell?ation|chargeback|credit (note|memo)|annul\w*|avoir|remboursement|nota di credito|rimborso"
+    r"|creditnota|terugbetaling|reembolso)\b"
+)
+_CORRECTS = re.compile(r"\b(\w*korrektur\w*|korrigiert\w*|correct\w*|rectif\w*|rettifica|berichtig\w*)\b")
+_CREDITS = re.compile(r"\b(credits?|kredit\w*|promo\w*|voucher\w*|gutschein\w*|\w*guthaben|grant\w*|startup)\b")
+PRODUCTS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("bedrock", "aws bedrock", "amazon bedrock", "amazon aws"), "aws"),
+        **dict.fromkeys(("azure openai", "azure open ai", "azure openai service", "microsoft azure openai"), "azure"),
+        **dict.fromkeys(
+            ("vertex ai", "vertex", "google vertex ai", "gemini", "google gemini", "gemini api"), "google"
+        ),
+        **dict.fromkeys(("google ai studio", "google ai"), "google"),
+        **dict.fromkeys(("claude", "claude api", "anthropic api", "anthropic claude"), "anthropic"),
+        **dict.fromkeys(("openai api", "openai platform"), "openai"),
+    }
+)
+"""Who sells what people name in place of the seller."""
+
+
+class Tax(StrEnum):
+    """What a text says of taxes."""
+
+    NONE = "none"
+    ALONE = "alone"
+    INCLUDED = "included"
+    UNCLEAR = "unclear"
+
+
+def seller_of(product: str) -> str | None:
+    """Return who sells a product that a line names as its provider, None if it is none that is known."""
+    return PRODUCTS.get(" ".join(re.findall(r"\w+", words(product))))
+
+
+def says_sum(cell: str) -> bool:
+    """Return whether a text says nothing but that it sums up: `Summe April 2026`, `YTD`, `Amount due`."""
+    rest = _words(_TO_DATE.sub(lambda found: f"{found['what']} ytd", words(cell)))
+    return any(map(_is_sum, rest)) and all(_is_sum(word) or word in _ABOUT_SUMS | MONTHS.keys() for word in rest)
+
+
+def without_sums(cell: str) -> str:
+    """Return what is left of a text without the words of a sum, the same where it has none."""
+    told = words(cell).split()
+    if not any(map(_is_sum, told)):
+        return words(cell)
+    return " ".join(word for word in told if not _is_sum(word) and word not in _ABOUT_SUMS)
+
+
+def says_everybody(cell: str) -> bool:
+    """Return whether a provider is none in particular: `alle Anbieter`."""
+    return bool(EVERYBODY.intersection(_words(cell)))
+
+
+def _is_sum(word: str) -> bool:
+    return word in _SUMS or bool(_SUM.fullmatch(word))
+
+
+def tax_in(text: str, *, provider: str, is_zero: bool) -> Tax:
+    """Return what a text says of taxes.
+
+    Args:
+        text: The cell.
+        provider: Whose name may stand in it.
+        is_zero: The line charges nothing: then a reverse charge is a tax of zero, else it may be what was bought.
+    """
+    told = _words(text)
+    places = [place for place, word in enumerate(told) if word in _TAXES]
+    if not places:
+        return Tax.INCLUDED if "brutto" in told else Tax.NONE
+    # What stands behind `on` is what is taxed: `VAT on the net amount` is a tax.
+    until = next((place for place, word in enumerate(told) if place > places[0] and word in _ON), len(told))
+    told = told[:until]
+    if _INCLUDED.intersection(told):
+        return Tax.INCLUDED
+    if _LEFT_OUT.intersection(told):
+        return Tax.NONE
+    known = _ABOUT_TAXES | _ADDED | _NOBODYS | _TAXES | MONTHS.keys() | set(_words(provider))
+    is_alone = all(len(word) == 1 or word in known or takes_back(word) for word in told)
+    if _NOBODYS.intersection(told) and not is_zero:
+        return Tax.UNCLEAR if is_alone else Tax.NONE
+    if is_alone:
+        return Tax.ALONE
+    return Tax.NONE if (_ADDED | _NOBODYS).intersection(told) else Tax.UNCLEAR
+
+
+def takes_back(text: str) -> bool:
+    """Return whether a text says that an invoice, or a part of it, is not due: a line with a minus."""
+    return bool(_TAKES_BACK.search(words(text)))
+
+
+def wants_minus(text: str) -> bool:
+    """Return whether a text says what no line without a minus does."""
+    return takes_back(text) or "gutschrift" in words(text)
+
+
+def corrects(text: str) -> bool:
+    """Return whether a text says that it corrects an invoice: with a minus what was too much, else the right one."""
+    return takes_back(text) or bool(_CORRECTS.search(words(text)))
+
+
+def says_credit(text: str) -> bool:
+    """Return whether a text says a credit, which pays for usage and takes none of it back."""
+    return bool(_CREDITS.search(words(text)))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W\d]+", words(text))

@@ -1,0 +1,247 @@
+"""What the words and the sign of an invoice line say that it is; every row here is constructed."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from costcheck.errors import SourcePayloadError
+from costcheck.records import BillBatch, ChargeCategory, Provenance
+from costcheck.sources.bills import invoice_csv
+
+HEADER = "month,provider,model,category,description,amount,currency,input_tokens,output_tokens\n"
+INVOICE = "2026-09,openai,,,R09,1000.00,USD,,\n"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "invoices.csv"
+
+
+def read(path: Path, provenance: Provenance, rows: str) -> BillBatch:
+    path.write_text(HEADER + INVOICE + rows, encoding="utf-8")
+    return invoice_csv.read(path, provenance)
+
+
+def line(description: str, amount: str, category: str = "", provider: str = "openai") -> str:
+    return f'2026-09,{provider},,{category},"{description}",{amount},USD,,\n'
+
+
+def categories(batch: BillBatch) -> list[ChargeCategory]:
+    return [charge.charge_category for charge in batch.charges[1:]]
+
+
+@pytest.mark.parametrize(
+    ("description", "category"),
+    [
+        ("Storno R09", ""),
+        ("Stornorechnung", ""),
+        ("Teilstorno R09", ""),
+        ("Rechnungskorrektur R09", ""),
+        ("Erstattung", ""),
+        ("Rückzahlung", ""),
+        ("Refund of R09", ""),
+        ("Credit note 17", ""),
+        ("Correction of R09", ""),
+        ("Avoir facture R09", ""),
+        ("", "usage"),
+        ("", "adjustment"),
+    ],
+)
+def test_what_takes_an_invoice_back_is_usage_with_a_minus(
+    path: Path, provenance: Provenance, description: str, category: str
+) -> None:
+    batch = read(path, provenance, line(description, "-200.00", category))
+    assert categories(batch) == [ChargeCategory.USAGE]
+    assert sum(charge.billed_cost for charge in batch.charges) == Decimal(800)
+
+
+def test_an_adjustment_upwards_is_usage_too(path: Path, provenance: Provenance) -> None:
+    assert categories(read(path, provenance, line("", "200.00", "adjustment"))) == [ChargeCategory.USAGE]
+
+
+@pytest.mark.parametrize("description", ["Promotional credit", "Startup credits", "Gutschein", "Guthaben verrechnet"])
+def test_a_minus_whose_words_say_a_credit_is_a_credit(path: Path, provenance: Provenance, description: str) -> None:
+    assert categories(read(path, provenance, line(description, "-100.00"))) == [ChargeCategory.CREDIT]
+
+
+@pytest.mark.parametrize("description", ["", "Gutschrift", "OpenAI 2026-09", "Rabatt"])
+def test_a_minus_that_may_be_a_credit_or_take_an_invoice_back_is_asked_about(
+    path: Path, provenance: Provenance, description: str
+) -> None:
+    (row,) = read(path, provenance, line(description, "-100.00")).quarantined
+    assert "line 3, amount is '-100.00', which may be a credit, or take back what was billed: give it" in row.reason
+
+
+def test_a_credit_whose_words_take_an_invoice_back_is_asked_about(path: Path, provenance: Provenance) -> None:
+    (row,) = read(path, provenance, line("Storno R09", "-1000.00", "credit")).quarantined
+    assert "line 3, category is 'credit', and the line takes back what was billed" in row.reason
+
+
+@pytest.mark.parametrize("description", ["Storno R09", "Refund", "Gutschrift"])
+def test_what_takes_an_invoice_back_needs_a_minus(path: Path, provenance: Provenance, description: str) -> None:
+    (row,) = read(path, provenance, line(description, "1000.00")).quarantined
+    assert "line 3, amount is '1000.00', not negative, as what takes an invoice back is" in row.reason
+
+
+def test_a_corrected_invoice_is_usage(path: Path, provenance: Provenance) -> None:
+    assert categories(read(path, provenance, line("R09 korrigiert", "900.00"))) == [ChargeCategory.USAGE]
+
+
+def test_an_invoice_may_be_taken_back_as_a_whole(path: Path, provenance: Provenance) -> None:
+    batch = read(path, provenance, line("Storno R09", "-1000.00"))
+    assert (len(batch.charges), batch.quarantined) == (2, ())
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+def test_what_takes_back_more_than_its_month_charges_is_asked_about(
+    path: Path, provenance: Provenance, provider: str
+) -> None:
+    amount = "-1000.01" if provider == "openai" else "-0.01"
+    (row,) = read(path, provenance, line("Storno", amount, provider=provider)).quarantined
+    assert "which takes back more than its provider charges in that month in this file" in row.reason
+    assert "give it the month of the invoice that it takes back" in row.reason
+
+
+def test_a_line_with_tokens_that_another_takes_back_would_still_count_them(
+    path: Path, provenance: Provenance
+) -> None:
+    tokens = "2026-09,openai,gpt-5.4,,R10,500.00,USD,1000,50\n"
+    (row,) = read(path, provenance, tokens + line("Storno R10", "-500.00")).quarantined
+    assert "amount is '-500.00', which takes back line 3, whose tokens would still count" in row.reason
+
+
+@pytest.mark.parametrize(("category", "amount"), [("credit", "-5"), ("usage", "-5"), ("tax", "5")])
+def test_what_was_not_used_has_no_tokens(path: Path, provenance: Provenance, category: str, amount: str) -> None:
+    row = f"2026-09,openai,gpt-5.4,{category},,{amount},USD,1000,50\n"
+    (quarantined,) = read(path, provenance, row).quarantined
+    assert "input_tokens is '1000', not empty: what is a credit or a tax" in quarantined.reason
+
+
+def test_what_the_other_lines_speak_against_is_still_so_when_it_is_read_again(
+    path: Path, provenance: Provenance
+) -> None:
+    rows = read(path, provenance, line("Storno", "-2000.00")).quarantined
+    with pytest.raises(SourcePayloadError, match="which takes back more than"):
+        invoice_csv.replay(rows, provenance)
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "USt 19%",
+        "zzgl. 19 % MwSt. 2026-09",
+        "Mehrwertsteuer",
+        "Umsatzsteuer September 2026",
+        "VAT",
+        "OpenAI VAT (20%)",
+        "Sales tax",
+        "Sales tax on OpenAI invoice R09",
+        "VAT on the net amount",
+        "TVA 20 %",
+        "BTW",
+        "IVA 21%",
+        "GST",
+        "Value added tax",
+        "19% USt auf Rechnung R09",
+    ],
+)
+def test_a_line_whose_words_say_a_tax_is_one(path: Path, provenance: Provenance, description: str) -> None:
+    assert categories(read(path, provenance, line(description, "190.00"))) == [ChargeCategory.TAX]
+
+
+def test_a_tax_may_stand_in_place_of_the_provider(path: Path, provenance: Provenance) -> None:
+    batch = read(path, provenance, line("", "190.00", provider="Umsatzsteuer 19%"))
+    assert categories(batch) == [ChargeCategory.TAX]
+
+
+def test_a_reverse_charge_of_zero_is_a_tax(path: Path, provenance: Provenance) -> None:
+    assert categories(read(path, provenance, line("VAT (reverse charge)", "0.00"))) == [ChargeCategory.TAX]
+
+
+@pytest.mark.parametrize(
+    "description",
+    ["VAT (reverse charge)", "OpenAI API, 19% VAT", "Tax assistant", "Rechnung R10 USt", "VAT invoice"],
+)
+def test_a_line_that_may_be_a_tax_or_what_one_is_on_is_asked_about(
+    path: Path, provenance: Provenance, description: str
+) -> None:
+    (row,) = read(path, provenance, line(description, "190.00")).quarantined
+    assert f"line 3, description is '{description}', which may be a tax, or what one is on" in row.reason
+    assert categories(read(path, provenance, line(description, "190.00", "usage"))) == [ChargeCategory.USAGE]
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "OpenAI API excl. VAT",
+        "Rechnung R10 zzgl. USt",
+        "Rechnung R10 netto",
+        "Netto ohne MwSt",
+        "API (VAT reverse charge)",
+        "Steuerberater-Bot",
+        "USt-frei",
+    ],
+)
+def test_an_amount_without_its_tax_is_usage(path: Path, provenance: Provenance, description: str) -> None:
+    assert categories(read(path, provenance, line(description, "190.00"))) == [ChargeCategory.USAGE]
+
+
+@pytest.mark.parametrize("category", ["", "usage"])
+@pytest.mark.parametrize("description", ["R10 inkl. 19% MwSt", "R10 incl. VAT", "Facture TTC", "R10 brutto"])
+def test_an_amount_with_a_tax_in_it_is_asked_about(
+    path: Path, provenance: Provenance, description: str, category: str
+) -> None:
+    (row,) = read(path, provenance, line(description, "190.00", category)).quarantined
+    assert f"line 3, description is '{description}', as if a tax were in the amount" in row.reason
+
+
+def test_a_tax_that_is_called_usage_is_asked_about(path: Path, provenance: Provenance) -> None:
+    (row,) = read(path, provenance, line("USt 19%", "190.00", "usage")).quarantined
+    assert "line 3, category is 'usage', and the line says a tax: give it the category tax" in row.reason
+
+
+def test_a_tax_by_its_words_is_at_most_as_much_as_a_tax_can_be(path: Path, provenance: Provenance) -> None:
+    assert categories(read(path, provenance, line("VAT", "300.00"))) == [ChargeCategory.TAX]
+    (row,) = read(path, provenance, line("VAT", "300.01")).quarantined
+    assert "amount is '300.01', which is a tax by its words, and more than a tax is on what its month" in row.reason
+    assert categories(read(path, provenance, line("VAT", "300.01", "tax"))) == [ChargeCategory.TAX]
+
+
+def test_a_file_in_which_every_line_says_a_tax_is_no_bill_of_nothing(path: Path, provenance: Provenance) -> None:
+    path.write_text(HEADER + line("VAT", "1900.00"), encoding="utf-8")
+    with pytest.raises(SourcePayloadError, match="which is a tax by its words"):
+        invoice_csv.read(path, provenance)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("YTD", "YTD 2026", "Year to date", "Gesamtkosten", "Jahressumme 2026", "Monatssumme", "Übertrag"),
+        *("Amount due", "Total due", "Total amount", "Balance brought forward", "Saldovortrag", "Gesamt alle"),
+        *("Zwischensumme", "Kosten gesamt", "Zu zahlen gesamt"),
+    ],
+)
+def test_words_of_a_sum_are_asked_about(path: Path, provenance: Provenance, words: str) -> None:
+    (row,) = read(path, provenance, line(words, "10.00")).quarantined
+    assert f"description is '{words}', as if it summed up other lines" in row.reason
+
+
+@pytest.mark.parametrize("words", ["All chats", "Gesamtkosten Chatbot", "Data due diligence bot", "Transfer API"])
+def test_a_text_that_says_more_than_a_sum_is_a_charge(path: Path, provenance: Provenance, words: str) -> None:
+    assert categories(read(path, provenance, line(words, "10.00"))) == [ChargeCategory.USAGE]
+
+
+@pytest.mark.parametrize("provider", ["alle", "Alle Anbieter", "all", "All providers"])
+def test_a_provider_that_is_all_of_them_is_asked_about(path: Path, provenance: Provenance, provider: str) -> None:
+    (row,) = read(path, provenance, line("", "10.00", provider=provider)).quarantined
+    assert f"provider is '{provider}', which may be a sum of other lines or a charge" in row.reason
+
+
+@pytest.mark.parametrize(
+    ("written", "seller"),
+    [("Bedrock", "aws"), ("Amazon Bedrock", "aws"), ("Azure OpenAI", "azure"), ("Vertex AI", "google")],
+)
+def test_a_product_is_billed_by_its_seller(path: Path, provenance: Provenance, written: str, seller: str) -> None:
+    batch = read(path, provenance, line("", "10.00", provider=written))
+    assert batch.charges[1].service_provider_name == seller
