@@ -76,12 +76,19 @@ class CostBreakdown(msgspec.Struct, frozen=True):
     service_tier: str | None = None
 
 
+class PricedAs(msgspec.Struct, frozen=True):
+    """Under which name of its price map the gateway found the model."""
+
+    model_map_key: str | None = None
+
+
 class Metadata(msgspec.Struct, frozen=True):
     """The few keys that are needed: others may quote a prompt and are not read."""
 
     additional_usage_values: UsageValues | None = None
     usage_object: UsageValues | None = None
     cost_breakdown: CostBreakdown | None = None
+    model_map_information: PricedAs | None = None
 
 
 class SpendLog(msgspec.Struct, frozen=True, rename={"start_time": "startTime"}):

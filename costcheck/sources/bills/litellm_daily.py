@@ -5,7 +5,8 @@
 included, UTC, at most 1,000 rows of the database a page, so that one day may stand on several pages, each with its
 part of the sums. The rows are the gateway's log summed to the day: they replace and are replaced by those of
 `litellm`. They tell no tier, no team, nothing by the hour, and count what the gateway's own cache answered as tokens.
-A day names its providers beside its models: a model's provider is known where there is one alone.
+A day names its providers beside its models: a model's provider is known where there is one alone, or where it stands
+before the model's name.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from costcheck.errors import SourcePayloadError
 from costcheck.records import BillBatch, Charge, Operation, Provenance, TokenUsage
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.litellm import KEY, KEY_HELP, SOURCE, open_client
+from costcheck.sources.bills.litellm_names import own_name
 from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens
 from costcheck.sources.bills.windows import Window
 from costcheck.sources.http import ApiClient
@@ -201,14 +203,19 @@ def _read(bucket: str, page: int, day: DayPart, model: str, raw: msgspec.Raw) ->
     key = (page, day.date, model)
     if bucket != f"{day.date:%Y-%m}":
         return key, SetAside(OTHER_MONTH)
-    providers = list(day.breakdown.providers)
-    provider = providers[0] if len(providers) == 1 else UNKNOWN_PROVIDER
+    provider = _provider(list(day.breakdown.providers), model)
     rows = [
         DayRow(day=day.date, provider=provider, model=model, key_hash=key_hash or None, metrics=metrics)
         for key_hash, metrics in _by_key(part)
     ]
     records = tuple(record for row in rows for record in day_records(bucket, row))
     return key, records or SetAside(NOTHING)
+
+
+def _provider(providers: Sequence[str], model: str) -> str:
+    """Return a model's provider: the day's only one, or the one that stands before its name."""
+    before = [provider for provider in providers if model.startswith(f"{provider}/")]
+    return before[0] if before else providers[0] if len(providers) == 1 else UNKNOWN_PROVIDER
 
 
 def _by_key(part: ModelPart) -> list[tuple[str | None, Metrics]]:
@@ -253,7 +260,7 @@ def _usage(bucket: str, row: DayRow) -> TokenUsage:
         charge_period_start=start,
         charge_period_end=start + DAY,
         service_provider_name=row.provider or UNKNOWN_PROVIDER,
-        request_model=row.model,
+        request_model=own_name(row.provider, row.model),
         operation=row.operation,
         x_api_key_id=row.key_hash,
         uncached_input_tokens=prompt - read - written,
@@ -282,7 +289,7 @@ def _charge(used: TokenUsage, row: DayRow, spend: Decimal) -> Charge:
         service_name=SERVICE_NAME,
         billed_cost=spend,
         billing_currency="USD",
-        x_gen_ai_request_model=row.model or None,
+        x_gen_ai_request_model=used.request_model or None,
         x_operation=row.operation if row.model else Operation.TOOL,
         x_estimated=True,
     )

@@ -22,6 +22,7 @@ from costcheck.records import (
     TokenUsage,
 )
 from costcheck.sources.bills.engine_read import EngineRead, refuse_too_many
+from costcheck.sources.bills.litellm_names import DEPLOYMENT, models_behind, own_name
 from costcheck.sources.bills.rows import DUPLICATE
 from costcheck.sources.exports import spend_log
 from costcheck.sources.exports.dialects import WIDE
@@ -40,6 +41,7 @@ class HourRow(NamedTuple):
     unreadable: int
     provider: str
     model: str
+    priced_as: str | None
     operation: str
     tier: str
     team: str | None
@@ -54,6 +56,8 @@ class HourRow(NamedTuple):
     requests: int
     peak: int
     spend: Decimal
+    deployment: str | None = None
+    """What the customer calls it, where that is not the model."""
 
     @property
     def start(self) -> datetime:
@@ -73,7 +77,7 @@ def read_hours(engine: Engine, read: EngineRead) -> BillBatch:
         requests = spend_log.once(requests)
     judged = spend_log.classified(requests)
     rows = [HourRow(*row) for row in fetch(engine, spend_log.by_hour(judged))]
-    counted = [row for row in rows if not row.aside and not row.unreadable]
+    counted = _named([row for row in rows if not row.aside and not row.unreadable])
     return BillBatch(
         x_source=read.source,
         buckets=(read.bucket,),
@@ -86,6 +90,17 @@ def read_hours(engine: Engine, read: EngineRead) -> BillBatch:
     )
 
 
+def _named(rows: Sequence[HourRow]) -> list[HourRow]:
+    """Return the rows with the models' own names, and with a tag of what a deployment is called."""
+    behind = models_behind((row.provider, row.model, row.priced_as) for row in rows)
+    return [_of_model(row, behind.get((row.provider, row.model))) for row in rows]
+
+
+def _of_model(row: HourRow, behind: str | None) -> HourRow:
+    name = own_name(row.provider, row.model)
+    return row._replace(model=behind or name, deployment=name if behind else None)
+
+
 def _order(row: HourRow) -> tuple[object, ...]:
     return (
         row.hour,
@@ -96,6 +111,7 @@ def _order(row: HourRow) -> tuple[object, ...]:
         row.team or "",
         row.key_hash or "",
         row.tags or "",
+        row.deployment or "",
     )
 
 
@@ -137,7 +153,7 @@ def _usage(read: EngineRead, row: HourRow) -> TokenUsage:
         service_tier=ServiceTier(row.tier),
         sub_account_id=row.team,
         x_api_key_id=row.key_hash,
-        tags=_tags(row.tags),
+        tags=_tags(row),
         uncached_input_tokens=row.uncached,
         cache_read_input_tokens=row.cache_read,
         cache_creation_5m_input_tokens=row.written_5m,
@@ -148,12 +164,13 @@ def _usage(read: EngineRead, row: HourRow) -> TokenUsage:
     )
 
 
-def _tags(text: str | None) -> tuple[str, ...]:
-    """Return the tags in order; none where the text is no list of texts."""
+def _tags(row: HourRow) -> tuple[str, ...]:
+    """Return the tags in order; none of the log's where its text is no list of texts."""
+    own = (f"{DEPLOYMENT}{row.deployment}",) if row.deployment else ()
     try:
-        return tuple(sorted(msgspec.json.decode(text or "[]", type=list[str])))
+        return tuple(sorted((*own, *msgspec.json.decode(row.tags or "[]", type=list[str]))))
     except msgspec.MsgspecError:
-        return ()
+        return own
 
 
 ChargeKey = tuple[datetime, str, str, str, str, str | None]

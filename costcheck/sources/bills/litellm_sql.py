@@ -27,8 +27,8 @@ DAY_COLUMNS = (
     "spend",
     "successful_requests",
 )
-LONGEST_COUNT = 40
-"""A count, or the name of a tier, is shorter; a longer text in its place stays in the database, and is no zero."""
+LONGEST_VALUE = 80
+"""A count, or the name of a tier or a model, is shorter; a longer text there stays in the database, and is no zero."""
 TOO_LONG = "'too long'"
 RIGHTS = 'the tables "LiteLLM_SpendLogs" and "LiteLLM_DailyUserSpend" of LiteLLM, and the right to SELECT from them'
 
@@ -44,7 +44,7 @@ def literal(text: str) -> str:
 
 
 def log_statement(found: Sequence[str], schema: str, start: datetime, end: datetime) -> str:
-    """Return what copies the log of a span as CSV; of `metadata` only counts and the tier, as JSON of the same shape.
+    """Return what copies the log of a span as CSV; of `metadata` only counts, tier and model, in JSON of that shape.
 
     Raises:
         UsageError: A column that is needed is missing.
@@ -80,8 +80,7 @@ def _cell(name: str, found: Sequence[str], paths: Sequence[Sequence[str]]) -> st
 def _metadata_paths() -> list[list[str]]:
     from costcheck.sources.exports import spend_log  # noqa: PLC0415 - Ibis takes a second to load
 
-    paths = (*spend_log.CACHE_READ, *spend_log.CACHE_WRITTEN, *spend_log.CACHE_WRITTEN_1H, *spend_log.SERVICE_TIER)
-    return [path.removeprefix("$.").split(".") for path in paths]
+    return [path.removeprefix("$.").split(".") for path in spend_log.METADATA]
 
 
 def _json_object(paths: Sequence[Sequence[str]], above: Sequence[str] = ()) -> str:
@@ -98,7 +97,7 @@ def _json_object(paths: Sequence[Sequence[str]], above: Sequence[str] = ()) -> s
 def _short_value(path: Sequence[str]) -> str:
     first, *rest = path
     text = f'"{first}" #>> {literal("{" + ",".join(rest) + "}")}'
-    return f"CASE WHEN length({text}) > {LONGEST_COUNT} THEN {TOO_LONG} ELSE {text} END"
+    return f"CASE WHEN length({text}) > {LONGEST_VALUE} THEN {TOO_LONG} ELSE {text} END"
 
 
 def day_statement(found: Sequence[str], schema: str, first: date, until: date) -> str:

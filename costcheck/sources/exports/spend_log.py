@@ -38,6 +38,8 @@ CACHE_WRITTEN_1H = (
     "$.usage_object.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens",
 )
 SERVICE_TIER = ("$.cost_breakdown.service_tier",)
+PRICED_AS = ("$.model_map_information.model_map_key",)
+METADATA = (*CACHE_READ, *CACHE_WRITTEN, *CACHE_WRITTEN_1H, *SERVICE_TIER, *PRICED_AS)
 TIERS = {
     "default": "standard",
     "auto": "standard",
@@ -56,8 +58,8 @@ CLIENT_TAGS = (r', *"User-Agent:[^"]*"', r'"User-Agent:[^"]*"(, *)?')
 """Names of client programs among the tags: not the first, and the first."""
 ANSWERED_FROM_CACHE = "answered from the gateway's cache"
 FAILED = "failed request"
-RAW_OWNER = ("provider", "model", "call_type", "tier", "team", "key_hash", "request_tags")
-OWNER = ("provider", "model", "operation", "tier", "team", "key_hash", "tags")
+RAW_OWNER = ("provider", "model", "priced_as", "call_type", "tier", "team", "key_hash", "request_tags")
+OWNER = ("provider", "model", "priced_as", "operation", "tier", "team", "key_hash", "tags")
 KINDS = ("aside", "unreadable")
 COUNTS = ("uncached", "cache_read", "written_5m", "written_1h", "output")
 COUNTED = ("started_at", "spend", "prompt", "completion", "cache_read", "cache_written", "cache_written_1h")
@@ -76,9 +78,7 @@ def typed(export: RawExport, *, span: tuple[int, int] | None = None) -> ir.Table
     if span:
         within = (table.started_at >= span[0]) & (table.started_at < span[1])
         table = table.filter(table.started_at.isnull() | within)
-    meta = json_texts(
-        export.text("metadata"), (*CACHE_READ, *CACHE_WRITTEN, *CACHE_WRITTEN_1H, *SERVICE_TIER), export.dialect
-    )
+    meta = json_texts(export.text("metadata"), METADATA, export.dialect)
     named = table.mutate(**{f"meta{position}": text for position, text in enumerate(meta)})
     texts = [named[f"meta{position}"] for position in range(len(meta))]
     reads, writes, longs = len(CACHE_READ), len(CACHE_WRITTEN), len(CACHE_WRITTEN_1H)
@@ -95,7 +95,8 @@ def typed(export: RawExport, *, span: tuple[int, int] | None = None) -> ir.Table
         provider=export.text("custom_llm_provider").fill_null("unknown"),
         model=export.text("model"),
         call_type=call_type,
-        tier=_tier(call_type, texts[-1]),
+        priced_as=texts[-1],
+        tier=_tier(call_type, texts[-2]),
         team=export.text("team_id"),
         key_hash=export.text("api_key"),
         request_tags=export.text("request_tags"),

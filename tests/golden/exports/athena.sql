@@ -4,6 +4,7 @@ SELECT
   "t9"."unreadable",
   "t9"."provider",
   "t9"."model",
+  "t9"."priced_as",
   "t9"."operation",
   "t9"."tier",
   "t9"."team",
@@ -24,6 +25,7 @@ FROM (
     "t8"."unreadable",
     "t8"."provider",
     "t8"."model",
+    "t8"."priced_as",
     "t8"."operation",
     "t8"."tier",
     "t8"."team",
@@ -47,6 +49,7 @@ FROM (
       "t7"."unreadable",
       "t7"."provider",
       "t7"."model",
+      "t7"."priced_as",
       "t7"."operation",
       "t7"."tier",
       "t7"."team",
@@ -66,6 +69,7 @@ FROM (
         "t6"."unreadable",
         "t6"."provider",
         "t6"."model",
+        "t6"."priced_as",
         "t6"."call_type",
         "t6"."tier",
         "t6"."team",
@@ -108,6 +112,7 @@ FROM (
           "t5"."unreadable",
           "t5"."provider",
           "t5"."model",
+          "t5"."priced_as",
           "t5"."call_type",
           "t5"."tier",
           "t5"."team",
@@ -154,6 +159,15 @@ FROM (
               THEN "t4"."model"
               ELSE CAST(NULL AS VARCHAR)
             END AS "model",
+            CASE
+              WHEN (
+                "t4"."aside" IS NULL
+              ) AND (
+                "t4"."reason" IS NULL
+              )
+              THEN "t4"."priced_as"
+              ELSE CAST(NULL AS VARCHAR)
+            END AS "priced_as",
             CASE
               WHEN (
                 "t4"."aside" IS NULL
@@ -221,6 +235,7 @@ FROM (
               "t3"."provider",
               "t3"."model",
               "t3"."call_type",
+              "t3"."priced_as",
               "t3"."tier",
               "t3"."team",
               "t3"."key_hash",
@@ -316,6 +331,7 @@ FROM (
                 COALESCE(CAST(NULL AS VARCHAR), 'unknown') AS "provider",
                 NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null') AS "model",
                 COALESCE(CAST(NULL AS VARCHAR), 'completion') AS "call_type",
+                "t2"."meta10" AS "priced_as",
                 CASE
                   WHEN STRPOS(COALESCE(CAST(NULL AS VARCHAR), 'completion'), 'batch') > 0
                   THEN 'batch'
@@ -442,7 +458,11 @@ FROM (
                   JSON_EXTRACT_SCALAR(
                     NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
                     '$.cost_breakdown.service_tier'
-                  ) AS "meta9"
+                  ) AS "meta9",
+                  JSON_EXTRACT_SCALAR(
+                    NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null'),
+                    '$.model_map_information.model_map_key'
+                  ) AS "meta10"
                 FROM (
                   SELECT
                     "t0"."request_id",
@@ -482,7 +502,8 @@ FROM (
           7,
           8,
           9,
-          10
+          10,
+          11
       ) AS "t6"
     ) AS "t7"
     GROUP BY
@@ -495,7 +516,8 @@ FROM (
       7,
       8,
       9,
-      10
+      10,
+      11
   ) AS "t8"
 ) AS "t9"
 GROUP BY
@@ -508,7 +530,8 @@ GROUP BY
   7,
   8,
   9,
-  10;
+  10,
+  11;
 
 -- bill: lines by service
 SELECT

@@ -4,6 +4,7 @@ SELECT
   "t9"."unreadable",
   "t9"."provider",
   "t9"."model",
+  "t9"."priced_as",
   "t9"."operation",
   "t9"."tier",
   "t9"."team",
@@ -24,6 +25,7 @@ FROM (
     "t8"."unreadable",
     "t8"."provider",
     "t8"."model",
+    "t8"."priced_as",
     "t8"."operation",
     "t8"."tier",
     "t8"."team",
@@ -47,6 +49,7 @@ FROM (
       "t7"."unreadable",
       "t7"."provider",
       "t7"."model",
+      "t7"."priced_as",
       "t7"."operation",
       "t7"."tier",
       "t7"."team",
@@ -66,6 +69,7 @@ FROM (
         "t6"."unreadable",
         "t6"."provider",
         "t6"."model",
+        "t6"."priced_as",
         "t6"."call_type",
         "t6"."tier",
         "t6"."team",
@@ -109,6 +113,7 @@ FROM (
           "t5"."unreadable",
           "t5"."provider",
           "t5"."model",
+          "t5"."priced_as",
           "t5"."call_type",
           "t5"."tier",
           "t5"."team",
@@ -155,6 +160,15 @@ FROM (
               THEN "t4"."model"
               ELSE CAST(NULL AS TEXT)
             END AS "model",
+            CASE
+              WHEN (
+                "t4"."aside" IS NULL
+              ) AND (
+                "t4"."reason" IS NULL
+              )
+              THEN "t4"."priced_as"
+              ELSE CAST(NULL AS TEXT)
+            END AS "priced_as",
             CASE
               WHEN (
                 "t4"."aside" IS NULL
@@ -222,6 +236,7 @@ FROM (
               "t3"."provider",
               "t3"."model",
               "t3"."call_type",
+              "t3"."priced_as",
               "t3"."tier",
               "t3"."team",
               "t3"."key_hash",
@@ -313,6 +328,7 @@ FROM (
                 COALESCE(CAST(NULL AS TEXT), 'unknown') AS "provider",
                 NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null') AS "model",
                 COALESCE(CAST(NULL AS TEXT), 'completion') AS "call_type",
+                "t2"."meta10" AS "priced_as",
                 CASE
                   WHEN CONTAINS(COALESCE(CAST(NULL AS TEXT), 'completion'), 'batch')
                   THEN 'batch'
@@ -404,7 +420,8 @@ FROM (
                       '$.usage_object.prompt_tokens_details.cache_creation_tokens',
                       '$.additional_usage_values.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
                       '$.usage_object.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
-                      '$.cost_breakdown.service_tier'
+                      '$.cost_breakdown.service_tier',
+                      '$.model_map_information.model_map_key'
                     ] AS TEXT[]),
                     1
                   ) AS "meta0",
@@ -419,7 +436,8 @@ FROM (
                       '$.usage_object.prompt_tokens_details.cache_creation_tokens',
                       '$.additional_usage_values.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
                       '$.usage_object.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
-                      '$.cost_breakdown.service_tier'
+                      '$.cost_breakdown.service_tier',
+                      '$.model_map_information.model_map_key'
                     ] AS TEXT[]),
                     2
                   ) AS "meta1",
@@ -434,7 +452,8 @@ FROM (
                       '$.usage_object.prompt_tokens_details.cache_creation_tokens',
                       '$.additional_usage_values.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
                       '$.usage_object.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
-                      '$.cost_breakdown.service_tier'
+                      '$.cost_breakdown.service_tier',
+                      '$.model_map_information.model_map_key'
                     ] AS TEXT[]),
                     3
                   ) AS "meta2",
@@ -449,7 +468,8 @@ FROM (
                       '$.usage_object.prompt_tokens_details.cache_creation_tokens',
                       '$.additional_usage_values.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
                       '$.usage_object.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
-                      '$.cost_breakdown.service_tier'
+                      '$.cost_breakdown.service_tier',
+                      '$.model_map_information.model_map_key'
                     ] AS TEXT[]),
                     4
                   ) AS "meta3",
@@ -464,7 +484,8 @@ FROM (
                       '$.usage_object.prompt_tokens_details.cache_creation_tokens',
                       '$.additional_usage_values.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
                       '$.usage_object.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
-                      '$.cost_breakdown.service_tier'
+                      '$.cost_breakdown.service_tier',
+                      '$.model_map_information.model_map_key'
                     ] AS TEXT[]),
                     5
                   ) AS "meta4",
@@ -479,7 +500,8 @@ FROM (
                       '$.usage_object.prompt_tokens_details.cache_creation_tokens',
                       '$.additional_usage_values.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
                       '$.usage_object.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
-                      '$.cost_breakdown.service_tier'
+                      '$.cost_breakdown.service_tier',
+                      '$.model_map_information.model_map_key'
                     ] AS TEXT[]),
                     6
                   ) AS "meta5",
@@ -494,7 +516,8 @@ FROM (
                       '$.usage_object.prompt_tokens_details.cache_creation_tokens',
                       '$.additional_usage_values.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
                       '$.usage_object.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
-                      '$.cost_breakdown.service_tier'
+                      '$.cost_breakdown.service_tier',
+                      '$.model_map_information.model_map_key'
                     ] AS TEXT[]),
                     7
                   ) AS "meta6",
@@ -509,7 +532,8 @@ FROM (
                       '$.usage_object.prompt_tokens_details.cache_creation_tokens',
                       '$.additional_usage_values.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
                       '$.usage_object.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
-                      '$.cost_breakdown.service_tier'
+                      '$.cost_breakdown.service_tier',
+                      '$.model_map_information.model_map_key'
                     ] AS TEXT[]),
                     8
                   ) AS "meta7",
@@ -524,7 +548,8 @@ FROM (
                       '$.usage_object.prompt_tokens_details.cache_creation_tokens',
                       '$.additional_usage_values.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
                       '$.usage_object.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
-                      '$.cost_breakdown.service_tier'
+                      '$.cost_breakdown.service_tier',
+                      '$.model_map_information.model_map_key'
                     ] AS TEXT[]),
                     9
                   ) AS "meta8",
@@ -539,10 +564,27 @@ FROM (
                       '$.usage_object.prompt_tokens_details.cache_creation_tokens',
                       '$.additional_usage_values.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
                       '$.usage_object.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
-                      '$.cost_breakdown.service_tier'
+                      '$.cost_breakdown.service_tier',
+                      '$.model_map_information.model_map_key'
                     ] AS TEXT[]),
                     10
-                  ) AS "meta9"
+                  ) AS "meta9",
+                  LIST_EXTRACT(
+                    TRY_CAST(NULLIF(NULLIF(NULLIF("t1"."metadata", ''), 'NULL'), 'null') AS JSON) ->> CAST([
+                      '$.additional_usage_values.cache_read_input_tokens',
+                      '$.usage_object.cache_read_input_tokens',
+                      '$.usage_object.prompt_tokens_details.cached_tokens',
+                      '$.additional_usage_values.cache_creation_input_tokens',
+                      '$.usage_object.cache_creation_input_tokens',
+                      '$.usage_object.prompt_tokens_details.cache_write_tokens',
+                      '$.usage_object.prompt_tokens_details.cache_creation_tokens',
+                      '$.additional_usage_values.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
+                      '$.usage_object.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens',
+                      '$.cost_breakdown.service_tier',
+                      '$.model_map_information.model_map_key'
+                    ] AS TEXT[]),
+                    11
+                  ) AS "meta10"
                 FROM (
                   SELECT
                     "t0"."request_id",
@@ -582,7 +624,8 @@ FROM (
           7,
           8,
           9,
-          10
+          10,
+          11
       ) AS "t6"
     ) AS "t7"
     GROUP BY
@@ -595,7 +638,8 @@ FROM (
       7,
       8,
       9,
-      10
+      10,
+      11
   ) AS "t8"
 ) AS "t9"
 GROUP BY
@@ -608,7 +652,8 @@ GROUP BY
   7,
   8,
   9,
-  10;
+  10,
+  11;
 
 -- bill: lines by service
 SELECT

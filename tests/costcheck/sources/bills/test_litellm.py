@@ -108,6 +108,54 @@ def aside(batch: BillBatch) -> dict[str, int]:
     return {row.reason: row.row_count for row in batch.set_aside}
 
 
+@pytest.mark.parametrize(
+    ("provider", "logged", "model"),
+    [
+        ("azure", "azure/gpt-5.4", "gpt-5.4"),
+        ("openrouter", "openrouter/deepseek/deepseek-v3.2", "deepseek/deepseek-v3.2"),
+        ("openrouter", "deepseek/deepseek-v3.2", "deepseek/deepseek-v3.2"),
+        (
+            "bedrock",
+            "bedrock/converse/anthropic.claude-haiku-4-5-20251001-v1:0",
+            "anthropic.claude-haiku-4-5-20251001-v1:0",
+        ),
+        ("azure", "azure/", "azure/"),
+    ],
+)
+def test_a_provider_before_the_models_name_is_no_part_of_it(
+    read: Read, provider: str, logged: str, model: str
+) -> None:
+    batch = read([log(custom_llm_provider=provider, model=logged)])
+    (charge,) = batch.charges
+    assert (only(batch).request_model, charge.x_gen_ai_request_model) == (model, model)
+
+
+def behind(key: str) -> dict[str, Any]:
+    return {"model_map_information": {"model_map_key": key, "model_map_value": {"key": key}}}
+
+
+def test_the_model_behind_an_azure_deployments_own_name_is_what_counts_and_its_name_a_tag(read: Read) -> None:
+    rows = [
+        log("r1", custom_llm_provider="azure", model="chat-prod", metadata=behind("azure/gpt-5.4-mini")),
+        log("r2", custom_llm_provider="azure", model="chat-prod"),
+    ]
+    batch = read(rows)
+    assert {row.request_model for row in batch.usage} == {"gpt-5.4-mini"}
+    assert {row.tags for row in batch.usage} == {("deployment-name:chat-prod", "team:search")}
+
+
+@pytest.mark.parametrize(
+    ("provider", "keys"),
+    [("azure", ("gpt-5.4-2026-03-05",)), ("openai", ("gpt-5.4-mini",)), ("azure", ("gpt-5.4-mini", "gpt-5"))],
+    ids=["the same with its date", "no deployments there", "two models"],
+)
+def test_a_name_stays_where_no_other_model_is_known_to_be_behind_it(
+    read: Read, provider: str, keys: tuple[str, ...]
+) -> None:
+    rows = [log(f"r{key}", custom_llm_provider=provider, metadata=behind(key)) for key in keys]
+    assert {row.request_model for row in read(rows).usage} == {"gpt-5.4"}
+
+
 def test_requests_of_one_hour_are_summed_and_its_busiest_minute_is_kept(read: Read) -> None:
     later = log("r2", startTime="2026-11-20T09:15:59.900000Z", spend=0.01)
     rows = [log(), later, log("r3", startTime="2026-11-20T09:16:00.000000Z")]

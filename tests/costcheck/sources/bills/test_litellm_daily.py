@@ -94,6 +94,15 @@ def test_the_provider_is_known_only_where_the_day_has_one(read: Callable[..., Bi
     assert row.service_provider_name == "unknown"
 
 
+def test_a_provider_before_a_models_name_is_its_provider_and_no_part_of_the_name(
+    read: Callable[..., BillBatch],
+) -> None:
+    batch = read(page({"azure/gpt-5.4": model()}, providers="openai azure"))
+    (row,) = batch.usage
+    assert (row.service_provider_name, row.request_model) == ("azure", "gpt-5.4")
+    assert batch.charges[0].x_gen_ai_request_model == "gpt-5.4"
+
+
 def test_keys_that_do_not_add_up_give_way_to_the_models_own_sum(read: Callable[..., BillBatch]) -> None:
     some = {"hash-1": metrics(prompt_tokens=2000, successful_requests=1)}
     (row,) = read(page({"gpt-5.4": model(some)})).usage
