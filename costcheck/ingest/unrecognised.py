@@ -25,8 +25,8 @@ SEMICOLONS = (
 BEGINNINGS = (
     (b"%PDF-", "a PDF", "copy its amounts into a CSV: `costcheck bill template` prints one to fill in"),
     (b"\xd0\xcf\x11\xe0", "an old Office file, perhaps an Excel workbook", "save its sheet as CSV (UTF-8)"),
-    (b"\xff\xfe", "text in UTF-16", "save it as UTF-8"),
-    (b"\xfe\xff", "text in UTF-16", "save it as UTF-8"),
+    (b"\xff\xfe", "text in UTF-16", 'save it as UTF-8, which Excel calls "CSV UTF-8"'),
+    (b"\xfe\xff", "text in UTF-16", 'save it as UTF-8, which Excel calls "CSV UTF-8"'),
 )
 
 

@@ -38,9 +38,9 @@ from costcheck.records import BillBatch, Charge, Operation, Provenance, Quaranti
 from costcheck.rules import read_ledger_rules
 from costcheck.sources.bills.invoice_columns import COLUMNS, REQUIRED, known_columns, nearest
 from costcheck.sources.bills.invoice_faults import Fault, Placed, by_kind, in_lines, quoted, reason
-from costcheck.sources.bills.invoice_lines import Invoice, Ways, is_total, read_line
+from costcheck.sources.bills.invoice_lines import Invoice, Ways, is_remark, is_total, read_line
 from costcheck.sources.bills.invoice_months import Charged, odd_in_month
-from costcheck.sources.bills.invoice_table import TEMPLATE, Line, Row, Table, first_line, read_table
+from costcheck.sources.bills.invoice_table import TEMPLATE, Line, Row, Table, decoded, first_line, read_table
 from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, replay_rows
 
 SOURCE = "invoice"
@@ -48,6 +48,7 @@ COLUMNS_TO_RECOGNISE = 2
 HEADER_BYTES = 1 << 14
 TOTAL = "a total, and no charge"
 EMPTY = "an empty line"
+REMARK = "a remark without provider, amount and tokens"
 HEADER_AGAIN = "the header once more"
 TWICE = (
     "and each line counts once: delete it; if both are due, join them into one line, or tell them apart in the "
@@ -59,7 +60,7 @@ def recognises(path: Path) -> bool:
     """Return whether a CSV file has columns of an invoice list; one may be missing, for the import names it."""
     try:
         with path.open("rb") as file:
-            begin = file.read(HEADER_BYTES).decode("utf-8-sig", errors="ignore")
+            begin = decoded(file.read(HEADER_BYTES))
     except OSError:
         return False
     return len({*REQUIRED} & {*known_columns(first_line(begin))}) >= COLUMNS_TO_RECOGNISE
@@ -90,17 +91,21 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
 
 
 def notes(path: Path) -> tuple[str, ...]:
-    """Return what of a file that was imported does not count, and why: columns that are not read, and sums.
+    """Return what of a file that was imported does not count, and why: columns that are not read, sums, remarks.
 
     Raises:
         InputFileError: It is no CSV.
     """
     table = read_table(path)
     totals = [line.number for line in table.lines if is_total(line.row)]
+    remarks = [line.number for line in table.lines if is_remark(line.row) and not (line.is_empty or line.is_header)]
+    above = range(1, table.header_line)
     columns = ", ".join(map(_column_note, table.header.ignored))
     return (
         *([f"not read, for no column of an invoice is called that: {columns}"] if columns else []),
+        *([f"{in_lines(above)}: above the header, and not read"] if above else []),
         *([f"{in_lines(totals)}: {TOTAL}"] if totals else []),
+        *([f"{in_lines(remarks)}: {REMARK}"] if remarks else []),
     )
 
 
@@ -188,6 +193,8 @@ def _read(line: Line, ways: Ways) -> Invoice | SetAside | tuple[Fault, ...]:
         return SetAside(EMPTY)
     if line.is_header:
         return SetAside(HEADER_AGAIN)
+    if is_remark(line.row):
+        return SetAside(REMARK)
     return SetAside(TOTAL) if is_total(line.row) else read_line(line.row, ways)
 
 

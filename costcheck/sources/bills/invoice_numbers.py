@@ -15,12 +15,21 @@ POINT_LAST = re.compile(r"-?[1-9]\d{0,2}((,\d{3})+\.\d+|( \d{3})+(\.\d+)?)")
 COMMA_LAST = re.compile(r"-?[1-9]\d{0,2}((\.\d{3})+,\d+|( \d{3})+,\d+)")
 GROUPED_COUNT = re.compile(r"[1-9]\d{0,2}((\.\d{3}){2,}|(,\d{3}){2,}|( \d{3})+|('\d{3})+)")
 COUNT_OR_DECIMALS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
+# A spreadsheet gives a count decimals, too; of a short one with decimals nobody knows whether it is in millions.
+WITHOUT_DECIMALS = re.compile(
+    r"(?P<count>\d{7,}|[1-9]\d{0,2}(\.\d{3}){2,}(?=,)|[1-9]\d{0,2}(,\d{3}){2,}(?=\.)|[1-9]\d{0,2}([ ']\d{3}){2,})"
+    r"[.,]00?"
+)
+SHORTENED = re.compile(r"\d+([.,]\d+)?e\+?\d+", re.IGNORECASE)
 MOST_DIGITS_OF_AN_AMOUNT = 12
 MOST_DIGITS_OF_A_COUNT = 18
 EITHER = "which may be thousands or decimals: write 6200.00 for six thousand two hundred, 6.20 for six dollars twenty"
 EITHER_COUNT = "which may be thousands or decimals: write all digits without a separator, such as 1200"
-AMOUNT = "a number such as 1200.00, with a point and without thousands separators or a currency sign"
-COUNT = "a whole number, zero or more, without separators"
+AMOUNT = "a number such as 1200.00 (between semicolons 1200,00 or 1.200,00, too), without a currency sign"
+COUNT = "a whole number, zero or more, all its digits without a separator"
+SHORTENED_COUNT = (
+    "which a spreadsheet has shortened: format these cells as numbers without decimals, and save it again"
+)
 _SIGNS = str.maketrans({"\N{MINUS SIGN}": "-", "\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " "})
 _QUOTES = str.maketrans({"\N{RIGHT SINGLE QUOTATION MARK}": "'"})
 
@@ -52,10 +61,14 @@ def _amount(text: str, *, commas: bool) -> Decimal | None:
 
 
 def read_count(column: str, text: str) -> int | Fault:
-    """Return a count, or why it is none; `1.234.567` is one, `1.200` may be two things."""
+    """Return a count, or why it is none; `1.234.567` and `1234567,00` are, `1.200` may be two things."""
     written = text.translate(_SIGNS).translate(_QUOTES)
     if COUNT_OR_DECIMALS.fullmatch(written):
         return Fault(f"{column} is", quoted(text), EITHER_COUNT)
+    if SHORTENED.fullmatch(written):
+        return Fault(f"{column} is", quoted(text), SHORTENED_COUNT)
+    whole = WITHOUT_DECIMALS.fullmatch(written)
+    written = whole["count"] if whole else written
     digits = re.sub(r"[.,' ]", "", written) if GROUPED_COUNT.fullmatch(written) else written
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= MOST_DIGITS_OF_A_COUNT):
         return not_right(column, text, COUNT)

@@ -2,16 +2,21 @@
 
 import csv
 import io
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from costcheck.errors import InputFileError
-from costcheck.sources.bills.invoice_columns import Header, known_columns, plain, read_header
+from costcheck.sources.bills.invoice_columns import REQUIRED, Header, known_columns, plain, read_header
 from costcheck.sources.bills.invoice_faults import Fault, Placed
 
 DELIMITERS = (",", ";", "\t")
+LINES_ABOVE = 20
+"""That many may stand above the header: a title, empty ones, Excel's `sep=;`."""
+LINES_OF_A_HEADER = 20
+"""A cell of it may go over several lines."""
+COLUMNS_OF_A_HEADER = 2
 TOO_MANY = "(more cells than columns)"
 TEMPLATE = "`costcheck bill template` prints a file to fill in"
 SAVE_AS_UTF8 = 'so save the file as "CSV UTF-8", for instance in Excel'
@@ -42,24 +47,48 @@ class Table:
     """The file.
 
     Attributes:
-        header: Its first line.
-        lines: All others, but for empty ones.
+        header: Its first line that is one.
+        header_line: The number of that line.
+        lines: All below, but for empty ones.
         decimal_commas: Whether its amounts may have them: not between commas.
         faults: What is wrong with the header and with the bytes.
     """
 
     header: Header
+    header_line: int
     lines: tuple[Line, ...]
     decimal_commas: bool
     faults: tuple[Placed, ...]
 
 
+def decoded(content: bytes) -> str:
+    """Return the beginning of a file as text, whatever of it is none left out."""
+    return content.decode(_encoding(content), errors="ignore")
+
+
+def _encoding(content: bytes) -> str:
+    """Return UTF-16 for what says so at once, as Excel's "Unicode Text" does, else UTF-8."""
+    return "utf-16" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
+
+
 def first_line(text: str) -> list[str]:
-    """Return the cells of the first line, between the sign that makes most known columns of it."""
-    return _cells(text, delimiter_of(text))
+    """Return the cells of the header, between the sign that makes most known columns of it."""
+    header = _header_of(text)[1]
+    return _cells(header, _delimiter_of(header))
 
 
-def delimiter_of(text: str) -> str:
+def _header_of(text: str) -> tuple[int, str]:
+    """Return where the first line stands that holds most of the required columns, else the first, and what does."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n", LINES_ABOVE + LINES_OF_A_HEADER)
+    found = ["\n".join(lines[above : above + LINES_OF_A_HEADER]) for above in range(min(len(lines), LINES_ABOVE))]
+    for number, header in enumerate(found, 1):
+        columns = known_columns(_cells(header, _delimiter_of(header)))
+        if len({*REQUIRED} & {*columns}) >= COLUMNS_OF_A_HEADER:
+            return number, header
+    return 1, found[0]
+
+
+def _delimiter_of(text: str) -> str:
     """Return the sign that stands between the cells."""
     header = text.partition("\n")[0]
     return max(DELIMITERS, key=lambda sign: (len(known_columns(_cells(header, sign))), header.count(sign)))
@@ -79,13 +108,15 @@ def read_table(path: Path) -> Table:
         InputFileError: It is no CSV at all.
     """
     text, faults = _text(path)
-    delimiter = delimiter_of(text)
-    header = read_header(first_line(text))
+    number, begin = _header_of(text)
+    delimiter = _delimiter_of(begin)
+    header = read_header(_cells(begin, delimiter))
     return Table(
         header=header,
-        lines=tuple(_lines(path.name, text, delimiter, header)),
+        header_line=number,
+        lines=tuple(_lines(path.name, text, delimiter, header, number)),
         decimal_commas=delimiter != ",",
-        faults=(*((1, fault) for fault in header.faults), *faults),
+        faults=(*((number, fault) for fault in header.faults), *faults),
     )
 
 
@@ -97,7 +128,7 @@ def _text(path: Path) -> tuple[str, tuple[Placed, ...]]:
         raise InputFileError(message, expected="a CSV file in UTF-8", action=TEMPLATE) from exc
     faults: tuple[Placed, ...] = ()
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode(_encoding(content))
     except UnicodeDecodeError as exc:
         # What an older Excel writes, so that the file's other faults can be told, too; nothing of it is kept.
         text = content.removeprefix(BOM_UTF8).decode("cp1252", errors="replace")
@@ -110,15 +141,16 @@ def _not_utf8(content: bytes, place: int) -> Placed:
     return line, Fault("a character that is not UTF-8", f"(byte {content[place]:#04x})", SAVE_AS_UTF8)
 
 
-def _lines(name: str, text: str, delimiter: str, header: Header) -> Iterator[Line]:
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+def _lines(name: str, text: str, delimiter: str, header: Header, header_line: int) -> Iterator[Line]:
+    above = header_line - 1
+    reader = csv.reader(io.StringIO(text.split("\n", above)[-1]), delimiter=delimiter, strict=True)
     try:
         next(reader, None)
         for cells in reader:
             if cells:
-                yield _line(reader.line_num, [cell.strip() for cell in cells], header)
+                yield _line(above + reader.line_num, [cell.strip() for cell in cells], header)
     except csv.Error as exc:
-        message = f"{name}, line {reader.line_num}: {exc}"
+        message = f"{name}, line {above + reader.line_num}: {exc}"
         raise InputFileError(message, expected="a CSV file with closed quotes", action="mend that line") from exc
 
 

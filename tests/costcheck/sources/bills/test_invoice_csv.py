@@ -314,6 +314,57 @@ def test_an_unreadable_line_that_stands_there_twice_stays_one_when_it_is_read_ag
     assert (len(again.charges), len(again.quarantined)) == (1, 1)
 
 
+ABOVE = ["sep=;\n", "\n\n", "LLM Kosten 2026;;;\n;;;\n", '"An unclosed quote\n', "one, two\n" * 19]
+
+
+@pytest.mark.parametrize("above", ABOVE)
+def test_what_stands_above_the_header_is_not_read_and_said(path: Path, provenance: Provenance, above: str) -> None:
+    rows = "2026-09;openai;1,50;USD\n2026-13;openai;1;USD\n"
+    batch = read(path, provenance, rows, above + SEMICOLONS)
+    number = above.count("\n") + 3
+    assert invoice_csv.recognises(path)
+    assert ([charge.billed_cost for charge in batch.charges], len(batch.quarantined)) == ([Decimal("1.50")], 1)
+    assert f"line {number}, month is '2026-13'" in batch.quarantined[0].reason
+    lines = "line 1" if number == len("four") else f"lines 1 to {number - 3}"
+    assert invoice_csv.notes(path) == (f"{lines}: above the header, and not read",)
+
+
+def test_a_header_may_be_the_twentieth_line_and_not_a_later_one(path: Path) -> None:
+    for above in (19, 20):
+        path.write_text("a title\n" * above + SEMICOLONS, encoding="utf-8")
+        assert invoice_csv.recognises(path) == (above == 19)
+
+
+def test_a_cell_of_the_header_may_go_over_two_lines(path: Path, provenance: Provenance) -> None:
+    header = 'month;provider;"amount\n(USD)"\n'
+    (charge,) = read(path, provenance, "2026-09;openai;1,50\n", "A title\n" + header).charges
+    assert charge.billed_cost == Decimal("1.50")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_a_text_in_utf_16_is_read_as_excel_writes_it(path: Path, provenance: Provenance, encoding: str) -> None:
+    mark = b"\xfe\xff" if encoding == "utf-16-be" else b""
+    text = "Monat\tAnbieter\tBetrag\tWährung\r\n2026-09\topenai\t1.234,50\tUSD\r\n"
+    path.write_bytes(mark + text.encode(encoding))
+    assert invoice_csv.recognises(path)
+    (charge,) = invoice_csv.read(path, provenance).charges
+    assert charge.billed_cost == Decimal("1234.50")
+
+
+def test_a_remark_below_the_lines_is_set_aside_and_said(path: Path, provenance: Provenance) -> None:
+    batch = read(path, provenance, GOOD + '"Stand 26.11.2026, gez. M.",,,,,,,,,,,,\n')
+    assert {row.reason: row.row_count for row in batch.set_aside} == {
+        "a remark without provider, amount and tokens": 1
+    }
+    assert batch.quarantined == ()
+    assert invoice_csv.notes(path) == ("line 3: a remark without provider, amount and tokens",)
+
+
+@pytest.mark.parametrize("row", ["2026-09,,,openai,,,,,USD,,,,", "2026-09,,,,m,,,,,5,,5,", "2026-09,,,,,,,1,USD,,,,"])
+def test_a_line_that_says_who_how_much_or_how_many_is_no_remark(path: Path, provenance: Provenance, row: str) -> None:
+    assert len(read(path, provenance, f"{GOOD}{row}\n").quarantined) == 1
+
+
 def test_the_header_and_empty_lines_in_the_middle_of_a_file_are_set_aside(path: Path, provenance: Provenance) -> None:
     batch = read(path, provenance, GOOD + HEADER + "," * 12 + "\n")
     assert {row.reason: row.row_count for row in batch.set_aside} == {"an empty line": 1, "the header once more": 1}
@@ -548,7 +599,36 @@ def test_a_count_with_separators_of_one_reading_is_read(path: Path, provenance: 
     assert usage.uncached_input_tokens == 1_234_567
 
 
-@pytest.mark.parametrize("count", ["1.200", "1,200", "12.34.567", "1.234,567", "1.5", "9" * 19, "0.123.456"])
+@pytest.mark.parametrize("count", ["1234567,00", "1234567.0", "1.234.567,00", "1,234,567.00", "1 234 567,00"])
+def test_a_long_count_may_have_decimals_of_zero(path: Path, provenance: Provenance, count: str) -> None:
+    (usage,) = read(path, provenance, f'2026-09,,,openai,m,,,1,USD,"{count}",,5,\n').usage
+    assert usage.uncached_input_tokens == 1_234_567
+
+
+@pytest.mark.parametrize("count", ["1,5E+08", "1.5e8", "15E7"])
+def test_a_count_that_a_spreadsheet_shortened_is_refused_with_what_to_do(
+    path: Path, provenance: Provenance, count: str
+) -> None:
+    (row,) = read(path, provenance, f'{GOOD}2026-09,,,openai,m,,,1,USD,"{count}",,5,\n').quarantined
+    assert f"input_tokens is {count!r}, which a spreadsheet has shortened: format these cells" in row.reason
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        "1.200",
+        "1,200",
+        "1440.00",
+        "1234567.50",
+        "1.234.567.00",
+        "1234567,000",
+        "12.34.567",
+        "1.234,567",
+        "1.5",
+        "9" * 19,
+        "0.123.456",
+    ],
+)
 def test_a_count_of_two_readings_or_none_is_refused(path: Path, provenance: Provenance, count: str) -> None:
     (row,) = read(path, provenance, f'{GOOD}2026-09,,,openai,m,,,1,USD,"{count}",,5,\n').quarantined
     assert f"line 3, input_tokens is {count!r}" in row.reason
