@@ -19,6 +19,7 @@ from costcheck.cli.measured import (
     quarantined_share,
     quiet_providers,
     unbilled_gap_days,
+    unread_invoice_rows,
 )
 from costcheck.cli.model_names import name_of
 from costcheck.cli.named import require_known_types, resolve_models
@@ -77,6 +78,7 @@ class Assembly:
         self.charges = ledger.charges_by_month()
         self.quarantined_rows = sum(ledger.count_quarantined().values())
         self.quarantined_share = quarantined_share(ledger)
+        self.unread_invoice_rows = unread_invoice_rows(ledger)
         reads = {(row.x_source, row.x_bucket): f"{row.x_source} {row.name}" for row in ledger.ingests()}
         self.counted_twice = tuple(
             f"{row.service_provider_name}/{row.request_model} in {row.months} month{'' if row.months == 1 else 's'} "
@@ -149,6 +151,7 @@ class Assembly:
                 quiet=quiet_providers(self.usage, self.as_of, self.rules),
                 quarantined_rows=self.quarantined_rows,
                 quarantined_share=self.quarantined_share,
+                unread_invoice_rows=self.unread_invoice_rows,
                 counted_twice=self.counted_twice,
                 missing_months=self.missing_months,
             )
@@ -162,6 +165,7 @@ class Assembly:
             gap_days=0,
             quarantined_rows=self.quarantined_rows,
             quarantined_share=self.quarantined_share,
+            unread_invoice_rows=self.unread_invoice_rows,
             counted_twice=self.counted_twice,
             missing_months=self.missing_months,
         )

@@ -34,6 +34,12 @@ def quarantined_share(ledger: Ledger) -> Decimal:
     return max((Decimal(count) / max(read[source], 1) for source, count in unread.items()), default=ZERO)
 
 
+def unread_invoice_rows(ledger: Ledger) -> int | msgspec.UnsetType:
+    """Return the lines of invoices that nobody could read, unset if none: each may be any amount."""
+    counts = ledger.count_quarantined().items()
+    return sum(count for (source, _), count in counts if source in LINE_TELLS_BOTH) or msgspec.UNSET
+
+
 def missing_months(ledger: Ledger, as_of: date) -> tuple[MissingMonths, ...] | msgspec.UnsetType:
     """Return the months before the question that a provider's bills leave out, unset if none."""
     found = []

@@ -43,7 +43,7 @@ HEADLINES = {
     (2, Verdict.STAY_ON_API): "A requirement rules the public API out; a managed API inside the region meets it.",
     (2, Verdict.SELF_HOST): "A requirement leaves servers of your own as the cheapest way that is allowed.",
     (2, Verdict.HYBRID): "A requirement moves part of the traffic onto your own servers; the rest stays on the API.",
-    (3, Verdict.STAY_ON_API): "There is too little evidence or too little money at stake: keep measuring.",
+    (3, Verdict.STAY_ON_API): "Too little money is at stake: keep measuring.",
     (4, Verdict.STAY_ON_API): "The bill is worth watching, not yet worth servers: keep measuring.",
     (5, Verdict.STAY_ON_API): "Nobody would run the servers.",
     (6, Verdict.STAY_ON_API): "Running your own model would not save enough.",
@@ -58,6 +58,9 @@ BOUND_HEADLINES = {
     8: "A requirement forbids the API and the servers cannot be bought: nothing that is allowed is left.",
 }
 """Instead of the above where a requirement binds a workload: then staying on the API is no advice to break it."""
+
+SHORT_EVIDENCE = "Too few months are measured to answer: keep measuring."
+SHORT_AND_SMALL = "Too few months are measured, and too little money is at stake: keep measuring."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +219,8 @@ def _headline(conditions: Conditions, answer: Answer, changes: Sequence[ApiChang
     if bound and answer.rule in BOUND_HEADLINES:
         return BOUND_HEADLINES[answer.rule]
     sentence = HEADLINES[answer.rule, answer.verdict]
+    if answer.rule == 3 and conditions.short_evidence:  # noqa: PLR2004 - the rule about too little of either
+        sentence = SHORT_EVIDENCE if not conditions.small_bill else SHORT_AND_SMALL
     ready = next((change for change in changes if not change.needs), None)
     if answer.verdict is Verdict.STAY_ON_API and ready is not None:
         saving = f"{ready.monthly_saving_usd:,.0f} USD a month at today's volume and prices"

@@ -24,6 +24,13 @@ PULL = "run `costcheck prices pull`, without an AWS key with `--public`"
 PACKAGED = "leave out `--token-prices installed`, or update the package genai-prices first, for they age with it"
 
 
+HOW_TO_TELL_TOKENS = (
+    "read the usage with `costcheck bill pull`, or without its key import the usage CSV of the provider's console "
+    "(docs/access.md), or add model, input_tokens and output_tokens to the lines; prices come next: "
+    "`costcheck prices pull`"
+)
+
+
 def unusable_evidence(inputs: DecisionInputs) -> tuple[Finding, ...]:
     """Return every reason why the bill or the demand cannot carry a verdict (rule 1)."""
     unexplained = () if amounts_carry(inputs) else unexplained_amounts(inputs)
@@ -135,6 +142,16 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
             f"at most {limits.max_quarantined_share.value:.0%} of the rows",
             source(limits.max_quarantined_share),
         )
+    if inputs.coverage.unread_invoice_rows is not msgspec.UNSET:
+        count = inputs.coverage.unread_invoice_rows
+        yield _problem(
+            "ledger",
+            "lines of invoices could not be read, and each may be any amount: `costcheck bill show` tells why; mend "
+            "the file and import it again",
+            f"{count} line{'' if count == 1 else 's'}",
+            "every line",
+            "ledger",
+        )
     for pair in inputs.coverage.counted_twice:
         yield _problem(
             "bill",
@@ -155,8 +172,7 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
     if tokens_matter(inputs) and (not bill.has_usage or bill.unmeasured_share > limits.max_unreconciled_share.value):
         yield _problem(
             "bill",
-            f"amounts were billed without tokens{_examples(bill)}: pull the usage, or add model, input_tokens and "
-            "output_tokens",
+            f"amounts were billed without tokens{_examples(bill)}: {HOW_TO_TELL_TOKENS}",
             usd(bill.unmeasured_monthly_cost_usd),
             f"at most {limits.max_unreconciled_share.value:.0%} of the bill",
             "ledger",

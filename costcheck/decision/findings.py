@@ -97,7 +97,7 @@ def _bill_findings(inputs: DecisionInputs, conditions: Conditions) -> Iterator[F
     yield Finding(
         rule=3,
         subject="bill",
-        message="complete months of measured usage" + (": too few" if conditions.short_evidence else ""),
+        message=f"complete months of {_measured(inputs)}" + (": too few" if conditions.short_evidence else ""),
         figure=f"{months} month{'' if months == 1 else 's'}",
         threshold=f"at least {limit(limits.min_complete_months)}",
         source=source(limits.min_complete_months),
@@ -112,6 +112,10 @@ def _bill_findings(inputs: DecisionInputs, conditions: Conditions) -> Iterator[F
         threshold=f"at least {limit(threshold)}",
         source=source(threshold),
     )
+
+
+def _measured(inputs: DecisionInputs) -> str:
+    return "measured usage" if inputs.bill.has_usage else "bills, which tell no usage"
 
 
 def _operator_findings(inputs: DecisionInputs) -> Iterator[Finding]:
@@ -133,7 +137,7 @@ def _case_findings(inputs: DecisionInputs, evaluation: Evaluation) -> Iterator[F
     pay_back = "never" if case.pay_back_months is None else _months(case.pay_back_months)
     rows: tuple[tuple[str, str, str, Fact | None], ...] = (
         ("saving, P50", _whole_usd(case.saving_usd.p50), "min_saving_usd", limits.min_saving_usd),
-        ("saving, share", f"{case.saving_share:.1%}", "min_saving_share", limits.min_saving_share),
+        ("saving, share", _share(case.saving_share), "min_saving_share", limits.min_saving_share),
         ("saving, P10", _whole_usd(case.saving_usd.p10), "p10_above_zero", None),
         ("pay-back of set-up", pay_back, "max_pay_back_months", limits.max_pay_back_months),
         ("gain from waiting", f"{case.waiting_gain_usd:,.0f} USD", "wait_months", limits.wait_months),
@@ -151,6 +155,11 @@ def _case_findings(inputs: DecisionInputs, evaluation: Evaluation) -> Iterator[F
 
 def _months(count: Decimal) -> str:
     return f"{count} month" if count == 1 else f"{count} months"
+
+
+def _share(saving: Decimal) -> str:
+    """Return the saving as a share; servers that cost more than twice the API as a multiple of it."""
+    return f"{saving:.1%}" if saving >= -1 else f"costs {1 - saving:,.1f} times the API"
 
 
 def _threshold_words(name: str, fact: Fact | None) -> str:
@@ -242,8 +251,8 @@ def _remarks(inputs: DecisionInputs) -> Iterator[Finding]:
     if inputs.coverage.quarantined_rows:
         yield _remark(
             "ledger",
-            "rows that nobody could read are kept in quarantine",
-            f"{inputs.coverage.quarantined_rows} rows",
+            "rows that nobody could read are kept in quarantine: `costcheck bill show` tells why",
+            f"{inputs.coverage.quarantined_rows} row{'' if inputs.coverage.quarantined_rows == 1 else 's'}",
         )
 
 

@@ -52,6 +52,7 @@ class Coverage:
         quiet: Runs of days without usage of one provider, in words; unset, and so not written, where there are none.
         quarantined_rows: Rows of the ledger that nobody could read.
         quarantined_share: Their share of all rows read.
+        unread_invoice_rows: Those of them that are lines of invoices; unset, and so not written, if none.
         counted_twice: Pairs of sources that both count some model in the same hours.
         missing_months: Months that a provider's bills leave out; unset, and so not written, where there are none.
     """
@@ -66,6 +67,7 @@ class Coverage:
     missing_months: tuple[MissingMonths, ...] | msgspec.UnsetType = msgspec.UNSET
     unbilled_gap_days: int | msgspec.UnsetType = msgspec.UNSET
     quiet: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    unread_invoice_rows: int | msgspec.UnsetType = msgspec.UNSET
 
     def longest_gap_days(self, *, tokens_matter: bool) -> int:
         """Return the longest run of days of which nothing is known: not even an amount, where amounts are enough."""

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -19,8 +20,12 @@ WORTH_TELLING = Decimal("0.05")
 """Residuals below are nobody's concern, whatever the limit is."""
 MAY_BE_CHAT = (Operation.CHAT, Operation.OTHER)
 """Operations of charges that somebody's model could answer; an invoice that names no model says `other`."""
-
-
+BOUGHT_AHEAD: dict[str, Any] = {
+    "charge_category": ChargeCategory.USAGE,
+    "service_name": "bought ahead, its use not told",
+    "x_gen_ai_request_model": None,
+    "x_operation": Operation.OTHER,
+}
 LINE_TELLS_BOTH = frozenset({"invoice"})
 """Sources of which a line tells tokens and money of one model: a line without tokens is one that nobody measured."""
 
@@ -144,6 +149,7 @@ def summarise_bill(
     inside = set(months)
     usage = [row for row in usage if row.month in inside]
     charges = [row for row in charges if row.month in inside]
+    charges += _bought_ahead(usage, charges, months)
     unmeasured = _unmeasured(usage, charges)
     measured = [row for row in charges if row not in set(unmeasured)]
     reconciliations = _reconcile(usage, measured, entered_factor, months[-recent_months:])
@@ -164,13 +170,38 @@ def summarise_bill(
     )
 
 
+def _bought_ahead(
+    usage: Sequence[PricedUsage], charges: Sequence[MonthCharge], months: Sequence[date]
+) -> list[MonthCharge]:
+    """Return the purchases of providers of which nothing tells the use, as if all were used from then on, evenly."""
+    used = {row.service_provider_name.casefold() for row in usage} | {
+        row.service_provider_name.casefold()
+        for row in charges
+        if row.charge_category is ChargeCategory.USAGE and row.billed_cost
+    }
+    bought: dict[str, list[MonthCharge]] = defaultdict(list)
+    for row in charges:
+        if row.charge_category is ChargeCategory.PURCHASE and row.service_provider_name.casefold() not in used:
+            bought[row.service_provider_name.casefold()].append(row)
+    spread = []
+    for rows in bought.values():
+        amount = sum((row.billed_cost for row in rows), ZERO)
+        over = [month for month in months if month >= min(row.month for row in rows)]
+        spread += [replace(rows[0], month=month, billed_cost=amount / len(over), **BOUGHT_AHEAD) for month in over]
+    return spread
+
+
 def _unmeasured(usage: Sequence[PricedUsage], charges: Sequence[MonthCharge]) -> tuple[MonthCharge, ...]:
     """Return the charges that may be for tokens of which nobody told the number.
 
-    A provider whose tokens come from another source than its amounts is taken to be measured as a whole.
+    A provider whose tokens come from another source than its amounts, or from lines of their own, is taken to be
+    measured as a whole.
     """
     providers = {_provider_month(row) for row in usage}
-    elsewhere = {_provider_month(row) for row in usage if row.x_source not in LINE_TELLS_BOTH}
+    priced = {_provider_month(row) for row in charges if row.x_gen_ai_request_model and row.billed_cost}
+    elsewhere = {
+        key for row in usage if (key := _provider_month(row)) not in priced or row.x_source not in LINE_TELLS_BOTH
+    }
     lines = {(*_provider_month(row), row.request_model) for row in usage}
 
     def is_measured(row: MonthCharge) -> bool:

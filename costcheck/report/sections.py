@@ -35,7 +35,7 @@ from costcheck.report.words import (
     limit_in_words,
     rule_sentence,
     saving_in_words,
-    verdict_in_words,
+    turned_in_words,
     verdict_on,
 )
 from costcheck.verdict import ApiChange, BreakEven, CostLine, Decision, Fleet, OptionResult, Verdict
@@ -244,7 +244,7 @@ def flips(decision: Decision) -> Section:
     table = Table(
         columns=("What", "Today", "Turns at", "Becomes"),
         rows=tuple(
-            (plain(flip.what), plain(flip.today), plain(flip.flips_at), verdict_in_words(flip.becomes))
+            (plain(flip.what), plain(flip.today), plain(flip.flips_at), turned_in_words(flip.becomes))
             for flip in decision.flips
         ),
     )

@@ -13,7 +13,7 @@ from costcheck.report.words import (
     deciding_findings,
     headline,
     saving_in_words,
-    verdict_in_words,
+    turned_in_words,
 )
 from costcheck.verdict import Decision, OptionKind, OptionResult, Verdict
 
@@ -34,6 +34,9 @@ LINES_OF_A_NAME: Final = 3
 MORE: Final = "Every cost line with its price, source and date: --format full (markdown, json)."
 PRICE_SUBJECTS: Final = ("price", "evidence")
 """Subjects of remarks that tell why no option was priced."""
+
+UNREAD_SUBJECT: Final = "ledger"
+"""Subject of the remark on rows that nobody could read: each may be money that the answer does not know."""
 
 
 def summary_lines(decision: Decision, width: int) -> tuple[str, ...]:
@@ -151,14 +154,20 @@ def _notes(decision: Decision) -> Iterable[tuple[str, str]]:
             yield "Not priced", plain(remark.message)
     for flip in decision.flips[:1]:
         turn = f"{plain(flip.what)} from {plain(flip.today)} to {plain(flip.flips_at)}"
-        yield "Would turn it", f"{turn} ({verdict_in_words(flip.becomes)})"
+        yield "Would turn it", f"{turn} ({turned_in_words(flip.becomes)})"
     if decision.dominant_assumption.strip():
         yield "Matters most", plain(decision.dominant_assumption)
     for change in decision.api_changes[:1]:
         needs = f"; needs {plain(change.needs)}" if change.needs.strip() else ""
         yield "On the API", f"{plain(change.label)} saves {usd(change.monthly_saving_usd)} a month {TODAY}{needs}"
     asked = f"; ask again on {day(decision.ask_again_on)}" if decision.ask_again_on else ""
-    yield "Evidence", f"{_months(decision.complete_months)} of usage{asked}"
+    yield from _unread(decision)
+    yield "Evidence", f"{_months(decision.complete_months)}{asked}"
+
+
+def _unread(decision: Decision) -> Iterator[tuple[str, str]]:
+    rows = [row for row in decision.findings if row.rule == 0 and row.subject == UNREAD_SUBJECT]
+    yield from (("Not read", f"{plain(row.message)}{_seen(row.figure)}") for row in rows[:1])
 
 
 def _note(label: str, text: str, width: int, most: int) -> list[str]:

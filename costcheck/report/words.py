@@ -49,6 +49,9 @@ KINDS: Final = {
     OptionKind.HYBRID: "your own GPU instances and the API",
 }
 
+ONLY_ON_PAPER: Final = "then it would pay, and who runs it or how well it answers would still have to be shown"
+"""What rule 7 says of a change that makes a cost case."""
+
 PERCENTILES: Final = "P50 is the middle of the simulated outcomes; eight in ten lie between P10 and P90."
 
 
@@ -97,6 +100,11 @@ def verdict_in_words(name: str) -> str:
     """Return a verdict's name in words, anything else as it is."""
     known = {verdict.value: words for verdict, words in VERDICTS.items()}
     return known.get(name, plain(name))
+
+
+def turned_in_words(name: str) -> str:
+    """Return the verdict that a change would turn to: without evidence it is one of cost alone (rule 7)."""
+    return ONLY_ON_PAPER if name == Verdict.INSUFFICIENT_EVIDENCE.value else verdict_in_words(name)
 
 
 def best_self_hosted(decision: Decision) -> OptionResult | None:

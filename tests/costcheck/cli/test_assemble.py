@@ -448,3 +448,12 @@ def test_the_source_with_the_largest_share_counts(ledger: Ledger) -> None:
     ledger.replace(bucket("litellm", quarantined=1, rows_in=10))
 
     assert quarantined_share(ledger) == Decimal(1) / 10
+
+
+def test_lines_of_invoices_that_nobody_could_read_are_counted_apart(ledger: Ledger) -> None:
+    fill(ledger, THREE_MONTHS, CHARGES)
+    assert b"unread_invoice_rows" not in encode(gathered(ledger))
+    provenance = Provenance(source="invoice", source_url="test", retrieved_on=AS_OF, origin=Origin.CONSTRUCTED)
+    row = QuarantinedRow(x_source="invoice", x_bucket="i", reason="amount is '30.000'", raw=b"")
+    ledger.replace(BillBatch(x_source="invoice", buckets=("i",), quarantined=(row,), provenance=provenance))
+    assert gathered(ledger).coverage.unread_invoice_rows == 1

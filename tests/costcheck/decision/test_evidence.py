@@ -65,6 +65,7 @@ PROBLEMS: dict[str, dict[str, Any]] = {
     "amounts without tokens": {"bill": bill(has_usage=False), "demands": ()},
     "a gap": {"coverage": coverage(gap_days=30)},
     "an invoice that is missing": {"coverage": coverage(missing_months=(MISSING,))},
+    "a line of an invoice that nobody could read": {"coverage": coverage(unread_invoice_rows=1)},
     "a stale bill": {"coverage": coverage(complete_months=MONTHS[:3])},
     "nothing measured": {
         "coverage": coverage(complete_months=(), first_day=None, last_day=None),
@@ -272,6 +273,12 @@ def test_amounts_without_tokens_are_enough_where_no_number_of_them_would_change_
 def test_with_a_requirement_amounts_without_tokens_are_not_enough_for_a_middling_bill() -> None:
     bound = settings(workload=(workload(compliance=compliance()),))
     assert decided(bill=months_billed("4999", "4999"), settings=bound).rule == 1
+
+
+def test_amounts_without_tokens_say_how_tokens_come_in() -> None:
+    (problem,) = decided(bill=months_billed("6000", "6000")).findings
+    assert "usage CSV of the provider's console (docs/access.md)" in problem.message
+    assert problem.message.endswith("prices come next: `costcheck prices pull`")
 
 
 def test_lines_without_tokens_are_named() -> None:

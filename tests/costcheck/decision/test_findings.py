@@ -1,7 +1,9 @@
 """What the findings say, and where prices are needed at all."""
 
+import re
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,6 +16,7 @@ from tests.costcheck.decision.builders import (
     compliance,
     coverage,
     decided,
+    demand,
     finding,
     inputs,
     settings,
@@ -92,3 +95,33 @@ def test_the_case_of_prices_that_stand_still_is_shown_for_each_side() -> None:
         return int(row.figure.split()[0].replace(",", ""))
 
     assert saving("prices of the API stand still") > saving("both stand still") > saving("prices of GPUs stand still")
+
+
+FEW = {"coverage": coverage(complete_months=MONTHS[4:])}
+
+
+@pytest.mark.parametrize(
+    ("changes", "headline"),
+    [
+        (FEW, "Too few months are measured to answer: keep measuring."),
+        ({"bill": bill("400")}, "Too little money is at stake: keep measuring."),
+        (
+            {"bill": bill("400")} | FEW,
+            "Too few months are measured, and too little money is at stake: keep measuring.",
+        ),
+    ],
+    ids=["few", "little", "both"],
+)
+def test_the_headline_says_which_of_the_two_is_too_little(changes: dict[str, Any], headline: str) -> None:
+    assert decided(**changes, settings=settings(workload(weights="own"))).headline == headline
+
+
+@pytest.mark.parametrize(("told", "words"), [(True, "measured usage"), (False, "bills, which tell no usage")])
+def test_bills_without_tokens_are_not_called_measured_usage(told: bool, words: str) -> None:  # noqa: FBT001 - a case
+    decision = decided(bill=bill("400", has_usage=told))
+    assert finding(decision, "complete months of").message == f"complete months of {words}"
+
+
+def test_servers_at_a_multiple_of_the_api_are_no_share_of_it() -> None:
+    small = decided(bill=bill("22000"), demands=(demand(requests=9_000),))
+    assert re.fullmatch(r"costs [\d,]+\.\d times the API", finding(small, "saving, share").figure)

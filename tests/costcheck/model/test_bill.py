@@ -246,3 +246,30 @@ def test_a_residual_names_the_month_that_it_is_of() -> None:
 def test_a_residual_that_is_nobodys_concern_names_no_month() -> None:
     row = summary([used(month) for month in MONTHS], [charged(month, "104") for month in MONTHS])
     assert row.reconciliations[0].worst_month is msgspec.UNSET
+
+
+def bought(month: date, cost: str) -> MonthCharge:
+    return replace(invoiced(month, cost, None), charge_category=ChargeCategory.PURCHASE)
+
+
+def test_what_was_bought_ahead_is_spread_where_nothing_tells_what_was_used() -> None:
+    row = summary([], [bought(MONTHS[1], "9000")])
+    assert [month.addressable_cost_usd for month in row.months] == [0, 3000, 3000, 3000]
+    assert row.unmeasured_monthly_cost_usd == 3000
+    assert row.unmeasured is not msgspec.UNSET
+    assert row.unmeasured[0] == "2026-07 openai bought ahead, its use not told, 3,000.00 USD"
+
+
+@pytest.mark.parametrize(
+    ("usage", "charges"), [([used(MONTHS[0])], []), ([], [invoiced(MONTHS[0], "100")])], ids=["tokens", "amounts"]
+)
+def test_what_was_bought_ahead_counts_where_it_is_used(usage: list[PricedUsage], charges: list[MonthCharge]) -> None:
+    row = summary(usage, [*charges, bought(MONTHS[0], "9000")])
+    assert [month.addressable_cost_usd for month in row.months] == [100, 0, 0, 0]
+
+
+def test_tokens_in_lines_of_their_own_meet_the_lines_that_tell_the_money() -> None:
+    lines = [line for month in MONTHS for line in (invoiced(month, "0"), invoiced(month, "4000", None))]
+    row = summary([typed(month) for month in MONTHS], lines)
+    assert row.residual_share == Decimal("0.5")
+    assert row.unmeasured_monthly_cost_usd == 0

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from costcheck.report import render_summary, render_text
 from costcheck.report.figures import plain, usd, usd_and_cents
 from costcheck.report.summary import CUT, SUMMARY_LINES
-from costcheck.verdict import Decision
+from costcheck.verdict import Decision, Flip
 from tests.costcheck import builders
 from tests.costcheck.report.strategies import decisions
 
@@ -171,3 +171,17 @@ def test_the_environment_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     for name, value in (("COLUMNS", "20"), ("NO_COLOR", "1"), ("FORCE_COLOR", "1"), ("TERM", "dumb")):
         monkeypatch.setenv(name, value)
     assert [render_text(builders.hybrid(), width=80, color=color) for color in (False, True)] == before
+
+
+def test_rows_that_nobody_could_read_are_told_on_the_first_screen() -> None:
+    remark = builders.finding(rule=0, subject="ledger", message="rows are in quarantine", figure="3 rows")
+    shown = render_summary(builders.decision(findings=(remark,)), width=WIDE, color=False)
+    assert "Not read      rows are in quarantine (3 rows)" in shown
+
+
+def test_a_change_that_only_makes_a_cost_case_is_not_said_to_turn_into_no_answer() -> None:
+    flip = Flip(what="volume", today="1x", flips_at="6x", becomes="insufficient_evidence")
+    decision = builders.decision(flips=(flip,))
+    for shown in (render_summary(decision, width=WIDE, color=False), render_text(decision, width=WIDE, color=False)):
+        assert "then it would pay" in shown
+        assert "volume from 1x to 6x (Not enough" not in shown
