@@ -1,11 +1,14 @@
 """What two buckets or two sources both count, so that the bill would be in the ledger twice."""
 
 from dataclasses import dataclass
+from shlex import quote
 
 import duckdb
 
+from costcheck.ledger.names import PROVIDER, model
 from costcheck.ledger.retention import MARK
-from costcheck.ledger.twice import IS_PULLED, SUMMED, TOKENS
+from costcheck.ledger.twice import SUMMED
+from costcheck.ledger.twice_logs import IS_PULLED, TOKENS
 
 ALL_CHARGES = "all charges"
 
@@ -29,27 +32,17 @@ class Overlap:
         """Return what to do where forgetting either could be wrong: two invoices, which both may be due."""
         if self.first[0] != self.second[0] or self.request_model != ALL_CHARGES:
             return ""
+        name = self.first[1].removeprefix("file:")
         return (
-            "; if one corrects the other, `costcheck bill forget` the older; if both are due, put them into one file "
-            "in place of the two, or name the source in separate_sources"
+            "; make one file of the two with every line that is due, run "
+            f"`costcheck bill forget {self.second[0]} {quote(self.second[1])}`, and import the new file as {name}, "
+            "whose place it takes; or name the source in separate_sources"
         )
 
 
 # Charges are compared by provider and month, for an invoice names no model and an API no invoice.
-# One source says `gpt-5.4`, another `gpt-5.4-2026-03-05`, and an invoice knows months only: sources are therefore
-# compared by month, without the date of the model's release; buckets of one source by the hour.
-# A gateway's log says `bedrock` and `us.anthropic.claude-opus-5-5-v1:0`, AWS's bill `aws` and
-# `anthropic.claude-opus-5-5`; who does not know the provider may mean any.
-PROVIDER = r"""CASE
-    WHEN regexp_matches(lower(service_provider_name), '^(aws|amazon)?[._-]?bedrock') THEN 'aws'
-    WHEN regexp_matches(lower(service_provider_name), '^(vertex_ai|gemini|gcp)') THEN 'google'
-    WHEN lower(service_provider_name) LIKE 'azure%' THEN 'azure' ELSE lower(service_provider_name) END"""
-VENDORS = (
-    "anthropic|amazon|openai|meta|mistral|cohere|ai21|writer|google|qwen|moonshotai|minimax|nvidia|deepseek|zai|xai"
-)
-BARE = rf"regexp_replace(regexp_replace(lower(request_model), '^.*/', ''), '^([a-z-]+\.)?({VENDORS})\.', '')"
-RELEASE = r"([-@]\d{4}-?\d{2}-?\d{2})?(-v\d+)?(:\d+k?)*$"
-MODEL = f"replace(regexp_replace({BARE}, '{RELEASE}', ''), '.', '-')"
+# A source may know months only (an invoice): sources are therefore compared by month, buckets of one by the hour.
+# Who does not know the provider may mean any.
 # Which classes of tokens there are, a bit for each: input in one bucket and output in another are no double.
 CLASSES = " + ".join(f"({name} > 0)::INTEGER * {1 << bit}" for bit, name in enumerate(TOKENS))
 # Where all reads call an account the same, two of them are two bills; of a redacted one nobody knows.
@@ -62,7 +55,7 @@ IS_SUMMED = f"one.x_source IN ({', '.join(repr(name) for name in sorted(SUMMED))
 OVERLAPS = rf"""
 WITH counted AS (
     SELECT x_source, x_bucket, service_provider_name, request_model, {PROVIDER} AS provider,
-        {MODEL} AS model, sub_account_id AS account,
+        {model()} AS model, sub_account_id AS account,
         bit_or({CLASSES}) AS classes, requests IS NOT NULL AND NOT {IS_PULLED.format("x_bucket")} AS is_log,
         date_trunc('hour', charge_period_start) AS hour, date_trunc('month', charge_period_start) AS month
     FROM usage

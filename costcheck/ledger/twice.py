@@ -9,6 +9,7 @@ import duckdb
 
 from costcheck.errors import LedgerError
 from costcheck.ledger.reexport import correction
+from costcheck.ledger.twice_logs import COUNTS, DOUBLES, HELD, IS_PULLED, TOKENS
 from costcheck.records import BillBatch
 
 INVOICE = "invoice"
@@ -19,8 +20,8 @@ PAIRS = """
 SELECT old.rowid AS old_row, new.rowid AS new_row, old.x_bucket AS x_bucket,
     strftime(old.charge_period_start, '%Y-%m') AS month, {differs} AS differs
 FROM {table} AS old JOIN {table} AS new ON {same}
-WHERE old.x_source = ? AND new.x_source = ? AND NOT list_contains(?, old.x_bucket) AND list_contains(?, new.x_bucket)
-    AND {also}
+WHERE old.x_source = $source AND new.x_source = $source AND NOT list_contains($buckets, old.x_bucket)
+    AND list_contains($buckets, new.x_bucket) AND {also}
 """
 USAGE_KEY = ("service_provider_name", "request_model", "charge_period_start")
 USAGE_OWNER = ("operation", "service_tier", "sub_account_id", "x_api_key_id", "tags")
@@ -35,16 +36,6 @@ CHARGE_OWNER = (
 )
 CHARGE_KEY = ("service_provider_name", "service_name", "charge_period_start", "charge_period_end")
 AMOUNTS = ("billed_cost", "effective_cost", "consumed_quantity")
-COUNTS = (
-    "uncached_input_tokens",
-    "cache_read_input_tokens",
-    "cache_creation_5m_input_tokens",
-    "cache_creation_1h_input_tokens",
-    "output_tokens",
-    "requests",
-)
-TOKENS = COUNTS[:-1]
-IS_PULLED = r"regexp_full_match({}, '\d{{4}}-\d{{2}}(-\d{{2}})?')"
 # A log of requests comes in many files, and a minute may stand in two of them: there, only equal sums are a double.
 ONE_IS_PULLED = f"{IS_PULLED.format('old.x_bucket')} OR {IS_PULLED.format('new.x_bucket')}"
 SAME_COUNTS = " AND ".join(f"old.{name} = new.{name}" for name in COUNTS)
@@ -62,7 +53,9 @@ def _equal(names: Iterable[str]) -> str:
 SAME_USAGE = f"{_equal(USAGE_KEY)} AND {_same(USAGE_OWNER)}"
 # Input may stand in one file and output in another: no token is in both.
 SHARE_TOKENS = " OR ".join(f"(old.{name} > 0 AND new.{name} > 0)" for name in TOKENS)
-USAGE = PAIRS.format(table="usage", same=SAME_USAGE, also=IS_DOUBLE, differs="false")
+USAGE = f"""
+{PAIRS.format(table="usage", same=SAME_USAGE, also=IS_DOUBLE, differs="false")} UNION ALL FROM ({DOUBLES})
+"""
 CHARGES = PAIRS.format(
     table="charges",
     same=_equal((*CHARGE_KEY, "billed_cost")),
@@ -140,7 +133,7 @@ def _way_out(batch: BillBatch, shared: _Shared, names: Mapping[str, str]) -> str
     if shared.is_all:
         return f"leave {new} out: {old} has every row of it; {join}"
     if not shared.lost:
-        return f"{new} has every row of {old}, and more: run {forget}, then read it again; {join}"
+        return f"{new} has all that {old} has, and more or corrected: run {forget}, then read it again; {join}"
     if shared.is_corrected:
         return f"if {new} corrects {old}, run {forget}, then import it again: it has every month of them; {join}"
     months = sorted({month for _, month in shared.came | shared.lost})
@@ -155,7 +148,7 @@ def _way_out(batch: BillBatch, shared: _Shared, names: Mapping[str, str]) -> str
 
 def _shared(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> _Shared:
     buckets = list(batch.buckets)
-    given = [batch.x_source, batch.x_source, buckets, buckets]
+    given = {"source": batch.x_source, "buckets": buckets}
     came, held, distinct, differs = Months(), Months(), 0, False
     for pairs in _doubles(batch.x_source):
         counts = "count(DISTINCT new_row), count(DISTINCT old_row), bool_or(differs)"
@@ -171,6 +164,9 @@ def _shared(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> _Shared:
         (count,) = connection.execute(query, given).fetchone() or (0,)
         distinct += count
     there = _rows(connection, batch.x_source, sorted({bucket for bucket, _ in came}))
+    for bucket, month, count in connection.execute(HELD, given).fetchall():
+        if 2 * came[bucket, month] > there[bucket, month]:
+            held[bucket, month] = max(held[bucket, month], count)
     is_all = distinct == len(batch.usage) + len(batch.charges)
     old = sorted({bucket for bucket, _ in came})
     is_corrected = batch.x_source == INVOICE and not _lines(connection, old) - _lines(connection, buckets)

@@ -206,6 +206,63 @@ def test_two_files_of_one_log_may_share_a_minute_but_not_its_requests(ledger: Le
         ledger.replace(batch(usage(HOUR, MINUTE, bucket="sha256:c", output=20), bucket="sha256:c"))
 
 
+def logged(bucket: str, *teams: str | None, hours: int = 3, **changes: Any) -> BillBatch:  # noqa: ANN401 - any field of usage
+    rows = [
+        replace(
+            usage(HOUR + hour * timedelta(hours=1), bucket=bucket, output=10 + hour), sub_account_id=team, **changes
+        )
+        for hour in range(hours)
+        for team in teams
+    ]
+    return batch(*rows, bucket=bucket)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        logged("sha256:b", None),
+        logged("sha256:b", "another"),
+        logged("sha256:b", "one", tags=("env:prod",)),
+        logged("sha256:b", "one", request_model="azure/gpt-5.4"),
+        logged("sha256:b", None, hours=30),
+    ],
+    ids=["no team", "another team", "a tag", "a provider before the model", "and more hours"],
+)
+def test_the_same_log_again_is_refused_whatever_it_says_of_who_made_the_requests(
+    ledger: Ledger, again: BillBatch
+) -> None:
+    ledger.replace(logged("sha256:a", "one"))
+    with pytest.raises(LedgerError, match="holds 3 rows that sha256:a holds too"):
+        ledger.replace(again)
+
+
+def test_some_keys_of_a_log_again_are_refused_under_another_team(ledger: Ledger) -> None:
+    first = logged("sha256:a", "one", x_api_key_id="k1")
+    other = logged("sha256:a", "one", x_api_key_id="k2")
+    ledger.replace(batch(*first.usage, *other.usage, bucket="sha256:a"))
+    with pytest.raises(LedgerError, match="holds 3 rows that sha256:a holds too"):
+        ledger.replace(logged("sha256:b", None, x_api_key_id="k2"))
+
+
+def test_logs_of_two_teams_are_no_double_where_few_of_their_hours_are_alike(ledger: Ledger) -> None:
+    ledger.replace(logged("sha256:a", "one"))
+    alike = logged("sha256:b", "two", hours=1).usage
+    others = [
+        replace(usage(HOUR + hour * timedelta(hours=1), bucket="sha256:b", output=50), sub_account_id="two")
+        for hour in (1, 2)
+    ]
+    ledger.replace(batch(*alike, *others, bucket="sha256:b"))
+    assert len(ledger.ingests()) == 2
+
+
+def test_a_corrected_log_that_has_every_hour_of_the_old_one_may_take_its_place(ledger: Ledger) -> None:
+    ledger.replace(logged("sha256:a", "one"))
+    corrected = replace(logged("sha256:b", "one").usage[2], output_tokens=99)
+    with pytest.raises(LedgerError) as caught:
+        ledger.replace(batch(*logged("sha256:b", "one", hours=2).usage, corrected, bucket="sha256:b"))
+    assert "sha256:b (constructed) has all that sha256:a (constructed) has" in caught.value.action
+
+
 @pytest.mark.parametrize(("first", "second"), [("2026-09", "sha256:b"), ("sha256:a", "2026-09")])
 def test_a_month_and_a_file_of_one_log_are_the_same_requests(ledger: Ledger, first: str, second: str) -> None:
     ledger.replace(batch(usage(bucket=first), bucket=first))
@@ -483,7 +540,10 @@ def test_two_invoices_of_one_provider_and_month_are_found_whatever_their_amounts
     (overlap,) = ledger.overlaps()
     assert (overlap.first, overlap.second) == (("invoice", "file:a.csv"), ("invoice", "file:b.csv"))
     assert (overlap.service_provider_name, overlap.request_model) == ("openai", "all charges")
-    assert "if one corrects the other" in overlap.way_out
+    assert overlap.way_out == (
+        "; make one file of the two with every line that is due, run `costcheck bill forget invoice file:b.csv`, and "
+        "import the new file as a.csv, whose place it takes; or name the source in separate_sources"
+    )
 
 
 def test_invoices_of_two_providers_or_of_periods_apart_are_no_overlap(ledger: Ledger) -> None:

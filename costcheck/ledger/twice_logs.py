@@ -1,0 +1,58 @@
+"""The same requests in two files of one log, told by their sums where team, key, tags or names are others.
+
+A ledger keeps no ids of requests. That two files count as many requests with the same tokens of one model in most of
+the hours that both hold is no chance, whoever they say made them.
+"""
+
+from costcheck.ledger.names import model
+
+COUNTS = (
+    "uncached_input_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_5m_input_tokens",
+    "cache_creation_1h_input_tokens",
+    "output_tokens",
+    "requests",
+)
+TOKENS = COUNTS[:-1]
+IS_PULLED = r"regexp_full_match({}, '\d{{4}}-\d{{2}}(-\d{{2}})?')"
+COUNTED = f"""
+    SELECT rowid AS row, x_bucket, list_contains($buckets, x_bucket) AS is_new, {model()} AS model,
+        x_api_key_id AS key, date_trunc('hour', charge_period_start) AS hour, strftime(charge_period_start, '%Y-%m') AS month,
+        {", ".join(COUNTS)}
+    FROM usage WHERE x_source = $source AND requests IS NOT NULL AND NOT {IS_PULLED.format("x_bucket")}
+"""  # noqa: S608 - our own names
+SAME_SUMS = " AND ".join(f"old.{name} = new.{name}" for name in COUNTS)
+SUMS = ", ".join(f"sum({name}) AS {name}" for name in COUNTS)
+# By the hour and model, and by the key as well: of a file that holds some of the keys alone, only those are equal.
+DOUBLES = f"""
+WITH counted AS ({COUNTED}), sums AS (
+    SELECT x_bucket, is_new, model, hour, key, grouping(key) AS kind, min(row) AS a_row, {SUMS}
+    FROM counted GROUP BY GROUPING SETS ((x_bucket, is_new, model, hour), (x_bucket, is_new, model, hour, key))
+    HAVING {" + ".join(f"sum({name})" for name in TOKENS)} > 0
+), shared AS (
+    SELECT old.x_bucket AS old_bucket, old.kind, model, hour, old.key, {SAME_SUMS} AS is_equal,
+        old.a_row AS old_row, new.a_row AS new_row
+    FROM sums AS old JOIN sums AS new USING (model, hour)
+    WHERE new.is_new AND NOT old.is_new AND old.kind = new.kind AND old.key IS NOT DISTINCT FROM new.key
+), doubled AS (
+    SELECT shared.* FROM shared JOIN (
+        SELECT old_bucket, kind FROM shared GROUP BY ALL HAVING count(*) FILTER (is_equal) * 2 > count(*)
+    ) USING (old_bucket, kind) WHERE is_equal
+)
+SELECT if(is_new, old_row, row) AS old_row, if(is_new, row, new_row) AS new_row, old_bucket AS x_bucket, month,
+    false AS differs
+FROM doubled JOIN counted USING (model, hour)
+WHERE (is_new OR x_bucket = old_bucket) AND (kind = 1 OR doubled.key IS NOT DISTINCT FROM counted.key)
+"""  # noqa: S608 - our own expressions
+# Rows of an older bucket whose hour and model the new one has with as many requests, or more: a log made again.
+HELD = f"""
+WITH counted AS ({COUNTED}), sums AS (
+    SELECT x_bucket, is_new, month, hour, model, count(*) AS rows, sum(requests) AS requests
+    FROM counted GROUP BY ALL
+)
+SELECT old.x_bucket, month, sum(old.rows)
+FROM sums AS old JOIN (SELECT hour, model, sum(requests) AS requests FROM sums WHERE is_new GROUP BY ALL) AS new
+    USING (hour, model)
+WHERE NOT old.is_new AND new.requests >= old.requests GROUP BY ALL
+"""  # noqa: S608 - our own expressions
