@@ -15,6 +15,7 @@ CostcheckError
     ├── AmbiguousPriceError
     ├── CurrencyError
     ├── LedgerError
+    │   └── LossError
     ├── PlanError
     └── TamperedError
 
@@ -115,6 +116,10 @@ class CurrencyError(EvidenceError):
 
 class LedgerError(EvidenceError):
     """The ledger cannot be read, or holds nothing that can be used."""
+
+
+class LossError(LedgerError):
+    """What was read would take rows or money out of the ledger; what else is read may go in."""
 
 
 class PlanError(EvidenceError):

@@ -6,7 +6,7 @@ from datetime import UTC, date, timedelta
 from decimal import Decimal
 from shlex import quote
 
-from costcheck.errors import LedgerError
+from costcheck.errors import LedgerError, LossError
 from costcheck.ledger import Ledger
 from costcheck.ledger.retention import MARK, PULLED
 from costcheck.records import BillBatch, Charge, ChargeCategory, TokenUsage
@@ -44,7 +44,7 @@ def _refuse_to_forget(ledger: Ledger, batch: BillBatch) -> None:
     for row in ledger.ingests():
         if row.x_source == batch.x_source and row.x_bucket in batch.buckets and row.row_count:
             message = f"{row.x_source} {row.x_bucket} came empty, and the ledger holds {row.row_count} rows of it"
-            raise LedgerError(
+            raise LossError(
                 message,
                 expected="a bill that grows, or stays",
                 action="check that the key belongs to the same organisation; if it is right, run "
@@ -107,7 +107,7 @@ def _refuse_to_lose_days(ledger: Ledger, batch: BillBatch) -> None:
     """Do nothing unless the read is shorter: a log that was pruned meanwhile, or another file of the same name.
 
     Raises:
-        LedgerError: It is.
+        LossError: It is.
     """
     came = {(row.x_bucket, day) for row in _rows(batch) for day in _days(row)}
     lost: dict[str, list[date]] = defaultdict(list)
@@ -118,7 +118,7 @@ def _refuse_to_lose_days(ledger: Ledger, batch: BillBatch) -> None:
             message = (
                 f"{batch.x_source} {bucket} came without {len(days)} days of the ledger's, {days[0]} to {days[-1]}"
             )
-            raise LedgerError(
+            raise LossError(
                 message,
                 expected="a bill that grows, or stays",
                 action="if the source no longer keeps them, the ledger does: read later months with --from; another "
@@ -130,7 +130,7 @@ def _refuse_to_lose_months(ledger: Ledger, batch: BillBatch) -> None:
     """Do nothing unless a file of the same name tells fewer months.
 
     Raises:
-        LedgerError: It does: it was cut, or is another one.
+        LossError: It does: it was cut, or is another one.
     """
     came = {(row.x_bucket, next(_days(row)).replace(day=1)) for row in _rows(batch)}
     lost = sorted(ledger.months_by_bucket(batch.x_source, batch.buckets) - came)
@@ -138,7 +138,7 @@ def _refuse_to_lose_months(ledger: Ledger, batch: BillBatch) -> None:
         bucket = lost[0][0]
         names = ", ".join(f"{month:%Y-%m}" for of, month in lost if of == bucket)
         message = f"{batch.x_source} {bucket} came without {names}, of which the ledger holds rows"
-        raise LedgerError(
+        raise LossError(
             message,
             expected="every month as before, for a file replaces the one of its name as a whole",
             action="import it under another name if it is another file; if it is right, "
@@ -150,7 +150,7 @@ def _refuse_to_lose_money(ledger: Ledger, batch: BillBatch) -> None:
     """Do nothing unless a month that was pulled before costs much less now, or a file of which not all was read.
 
     Raises:
-        LedgerError: It does.
+        LossError: It does.
     """
     most = read_ledger_rules().max_lost_cost_share.value
     came: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
@@ -165,7 +165,7 @@ def _refuse_to_lose_money(ledger: Ledger, batch: BillBatch) -> None:
                 f"{batch.x_source} {bucket} came with {now:,.2f} {currency} of usage, and the ledger holds "
                 f"{before:,.2f}"
             )
-            raise LedgerError(
+            raise LossError(
                 message,
                 expected=f"a bill that grows, or shrinks by at most {most:.0%}",
                 action="check that the key, the scope and the files are all there; if it is right, "

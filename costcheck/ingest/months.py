@@ -1,17 +1,19 @@
 """A bill from an API, month by month, each in one piece, so that a broken-off read is only continued."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
+from costcheck.errors import LossError
+from costcheck.ingest.organisation import is_the_ledgers
 from costcheck.ingest.storing import Stored, empty_bill, store
 from costcheck.ledger import open_ledger
 from costcheck.ledger.read import Ingest
 from costcheck.records import BillBatch
 from costcheck.sources.bills.contract import PullModule, PullRequest
 from costcheck.sources.bills.registry import PullSource
-from costcheck.sources.bills.windows import Window
+from costcheck.sources.bills.windows import Window, bucket_window
 
 
 def unsettled(
@@ -60,27 +62,69 @@ def pull_months(
 
     A month without a row is kept back until another has shown that the key sees a bill at all. Where a module says so
     (`EMPTY_IS_UNTOLD`), a month without a line of any service is not put into the ledger: the export begins later.
+    Where it says `ONE_ORGANISATION`, a key sees the bill of one organisation, which must be the ledger's; of that one
+    a month that would lose something stays as it was, and the later ones are read all the same.
 
     Raises:
         SourceError: The bill of all the months is empty.
         SourcePayloadError: Too many rows of a month cannot be read.
-        LedgerError: A month came empty of which the ledger holds rows.
+        LedgerError: A month came empty of which the ledger holds rows, or without much of them, or is of another
+            organisation.
     """
     module = module or source.load()
+    same = _Sameness(path, module, request)
     empty: list[BillBatch] = []
+    lost: list[LossError] = []
     stored = False
     for window in request.windows:
         batch = module.pull(replace(request, windows=(window,)))
         if batch.is_empty:
             empty.append(batch)
             continue
-        yield store(path, batch, module)
-        stored = True
+        same.look(batch)
+        try:
+            done = store(path, batch, module)
+        except LossError as exc:
+            lost.append(exc)
+            if not same.is_proven:
+                break
+        else:
+            yield done
+            stored = True
+    if lost:
+        raise _all_of(lost)
     if empty and not stored and not _is_known(path, source.x_source):
         raise empty_bill(source.name, request.buckets)
     for batch in empty:
+        same.look(batch)
         if not _is_untold(path, batch, module):
             yield store(path, batch, module)
+
+
+@dataclass(slots=True)
+class _Sameness:
+    """Whether the key was seen to be of the ledger's organisation; looked at where the module says so."""
+
+    path: Path
+    module: PullModule
+    request: PullRequest
+    is_proven: bool = False
+
+    def look(self, batch: BillBatch) -> None:
+        """Raise if the month is of another organisation, see `is_the_ledgers`."""
+        if getattr(self.module, "ONE_ORGANISATION", False) and not self.is_proven:
+            self.is_proven = is_the_ledgers(self.path, batch, self._read)
+
+    def _read(self, bucket: str) -> BillBatch:
+        window = bucket_window(bucket)
+        end = min(window.end, self.request.now.replace(minute=0, second=0, microsecond=0))
+        return self.module.pull(replace(self.request, windows=(replace(window, end=end),)))
+
+
+def _all_of(lost: Sequence[LossError]) -> LossError:
+    """Return one error that says everything that several say; what they expect is the same, or nearly so."""
+    actions = dict.fromkeys(exc.action for exc in lost)
+    return LossError("; ".join(exc.seen for exc in lost), expected=lost[0].expected, action="; ".join(actions))
 
 
 def _is_untold(path: Path, batch: BillBatch, module: PullModule) -> bool:

@@ -24,6 +24,8 @@ from costcheck.units import parse_decimal
 
 SOURCE = "openrouter"
 PROVIDER = "openrouter"
+ONE_ORGANISATION = True
+"""A key sees the bill of one organisation, see `pull_months`."""
 SERVICE_NAME = "OpenRouter"
 BASE_URL = "https://openrouter.ai/api/v1"
 PATH = "/activity"

@@ -1,0 +1,76 @@
+"""Whether a key sees the organisation whose other months the ledger holds: told by projects, workspaces and keys."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from costcheck.errors import LedgerError
+from costcheck.ledger import open_ledger
+from costcheck.ledger.retention import MARK, PULLED
+from costcheck.records import BillBatch
+from costcheck.sources.bills.windows import bucket_window
+
+Owner = tuple[str, str]
+"""What it is, `sub_account_id` or `x_api_key_id`, and its name."""
+
+
+def is_the_ledgers(path: Path, batch: BillBatch, read: Callable[[str], BillBatch]) -> bool:
+    """Return whether a month has an owner in common with the source's months in the ledger; False where none is told.
+
+    Projects and keys come and go, all of them at once where a company puts them in new order. Then the nearest month
+    of the ledger is read again: whoever sees its owners there is of the same organisation.
+
+    Args:
+        path: The ledger before the month is in it.
+        batch: The month.
+        read: Reads the month of the ledger with that name again, with the same key.
+
+    Raises:
+        LedgerError: Not even that month has one: the key is another organisation's.
+    """
+    (bucket,) = batch.buckets
+    held = _held(path, batch.x_source)
+    known = {owner for owners in held.values() for owner in owners}
+    if not known or (batch.is_empty and bucket in held):
+        return False
+    if known & _owners(batch):
+        return True
+    nearest = min(held, key=lambda month: (abs(bucket_window(month).start - bucket_window(bucket).start), month))
+    again = batch if nearest == bucket else read(nearest)
+    if known & _owners(again):
+        return True
+    raise _another(batch, nearest, min(held[nearest]), sorted(held))
+
+
+def _another(batch: BillBatch, nearest: str, owner: Owner, held: list[str]) -> LedgerError:
+    source, (bucket,) = batch.x_source, batch.buckets
+    came = min(_owners(batch), default=("", "no project, workspace or API key"))
+    forget = f"`costcheck bill forget {source} {held[0]}`"
+    more = f" and the other {len(held) - 1} months" if len(held) > 1 else ""
+    return LedgerError(
+        f"{source} {bucket} came for {came[1]}, and the ledger's months of {source} are of others: {nearest}, asked "
+        f"for with this key, has no project, workspace or API key of the ledger's ({owner[1]})",
+        expected="one organisation in a ledger",
+        action="check whose key it is; another organisation needs a ledger of its own (--ledger); if the ledger "
+        f"holds the wrong one, {forget}{more} first",
+    )
+
+
+def _held(path: Path, source: str) -> dict[str, set[Owner]]:
+    """Return the owners of each month that was pulled; months without, or of which they are redacted, left out."""
+    held: dict[str, set[Owner]] = {}
+    if path.exists():
+        with open_ledger(path, read_only=True) as ledger:
+            pulled = [
+                row.x_bucket for row in ledger.ingests() if row.x_source == source and PULLED.fullmatch(row.x_bucket)
+            ]
+            for bucket, kind, owner in ledger.owners_by_bucket(source, pulled):
+                if not owner.startswith(MARK):
+                    held.setdefault(bucket, set()).add((kind, owner))
+    return held
+
+
+def _owners(batch: BillBatch) -> set[Owner]:
+    accounts = *(row.sub_account_id for row in batch.usage), *(row.sub_account_id for row in batch.charges)
+    found = {("sub_account_id", account) for account in accounts}
+    found |= {("x_api_key_id", row.x_api_key_id) for row in batch.usage}
+    return {(kind, owner) for kind, owner in found if owner is not None}
