@@ -81,8 +81,20 @@ def _import_all(deliveries: Sequence[Delivery], ledger: Path, retrieved_on: date
             else:
                 tell(ledger, stored, delivery)
             advance()
+        doubled = list(_doubled(opened(), taken)) if taken else []
     for name, some in read.items():
         tell_many(ledger, name, some)
+    for warning in doubled:
+        click.echo(warning, err=True)
+
+
+def _doubled(ledger: Ledger, buckets: AbstractSet[str]) -> Iterator[str]:
+    """Yield the warnings of two files that people typed and that charge for the same month, one of them just read."""
+    from costcheck.cli.bill_text import overlap_lines  # noqa: PLC0415 - see the top
+
+    for overlap, warning in overlap_lines(ledger):
+        if overlap.way_out and {overlap.first[1], overlap.second[1]} & buckets:
+            yield warning
 
 
 def _are_many(deliveries: Sequence[Delivery]) -> set[str]:

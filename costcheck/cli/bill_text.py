@@ -15,6 +15,7 @@ from rich.text import Text
 
 from costcheck.cli.bill_reads import read_lines
 from costcheck.ledger import Ledger
+from costcheck.ledger.overlaps import Overlap
 from costcheck.ledger.summary import MonthLine, complete_months, month_lines
 from costcheck.records import Operation
 
@@ -263,13 +264,16 @@ def _not_counted(ledger: Ledger) -> list[str]:
     ]
 
 
-def _warnings(ledger: Ledger) -> Iterator[str]:
+def overlap_lines(ledger: Ledger) -> Iterator[tuple[Overlap, str]]:
+    """Yield what two reads both count, with the warning of it."""
     names = {(row.x_source, row.x_bucket): f"{row.x_source} {row.name}" for row in ledger.ingests()}
     for overlap in ledger.overlaps():
-        yield (
-            f"warning: {names[overlap.first]} and {names[overlap.second]} both count {overlap.request_model}"
-            f" in {_months(overlap.months)}{overlap.way_out or WAY_OUT}"
-        )
+        both = f"{names[overlap.first]} and {names[overlap.second]} both count {overlap.request_model}"
+        yield overlap, f"warning: {both} in {_months(overlap.months)}{overlap.way_out or WAY_OUT}"
+
+
+def _warnings(ledger: Ledger) -> Iterator[str]:
+    yield from (line for _, line in overlap_lines(ledger))
     for gap in ledger.gaps():
         yield (
             f"warning: {gap.x_source} has nothing of {gap.service_provider_name} in {gap.months_text}: read those "

@@ -181,15 +181,30 @@ def test_an_invoice_list_is_recognised_and_imported(run: Run) -> None:
     assert "-100.00" in result.stdout
 
 
-def test_a_second_invoice_of_a_month_is_warned_of_with_a_way_out(run: Run, tmp_path: Path) -> None:
-    for name, amount in (("first.csv", "100.00"), ("second.csv", "120.00")):
-        (tmp_path / name).write_text(
-            f"month,provider,amount,currency\n2026-09,openai,{amount},USD\n", encoding="utf-8"
-        )
-        run("import", name)
-    (warning,) = [line for line in run("show").output.splitlines() if line.startswith("warning")]
-    assert "invoice file:first.csv and invoice file:second.csv both count all charges in 1 month;" in warning
-    assert "if one corrects the other, `costcheck bill forget` the older; if both are due, put them into" in warning
+def test_a_second_invoice_of_a_month_is_warned_of_at_once_and_later_with_a_way_out(run: Run, tmp_path: Path) -> None:
+    lines = {
+        "first.csv": "2026-08,openai,90.00,USD\n2026-09,openai,100.00,USD\n",
+        "b.csv": "2026-09,openai,120,USD\n",
+    }
+    told = []
+    for name, rows in lines.items():
+        (tmp_path / name).write_text(f"month,provider,amount,currency\n{rows}", encoding="utf-8")
+        told.append([line for line in run("import", name).stderr.splitlines() if line.startswith("warning")])
+    assert told[0] == []
+    assert told[1] == [line for line in run("show").output.splitlines() if line.startswith("warning")]
+    assert "invoice file:b.csv and invoice file:first.csv both count all charges in 1 month;" in told[1][0]
+
+
+def test_the_way_out_of_two_invoices_of_a_month_loses_no_other_month(run: Run, tmp_path: Path) -> None:
+    header, august, right = "month,provider,amount,currency\n", "2026-08,openai,90,USD\n", "2026-09,openai,120,USD\n"
+    (tmp_path / "a.csv").write_text(f"{header}{august}2026-09,openai,100,USD\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text(header + right, encoding="utf-8")
+    warning = run("import", "a.csv", "b.csv").stderr
+    assert "run `costcheck bill forget invoice file:b.csv`, and import the new file as a.csv" in warning
+    run("forget", "invoice", "file:b.csv")
+    (tmp_path / "a.csv").write_text(header + august + right, encoding="utf-8")
+    assert run("import", "a.csv").stderr == ""
+    assert [float(line["billed_cost"]) for line in months(run)] == [90.0, 120.0]
 
 
 def test_months_that_the_invoices_of_a_provider_leave_out_are_warned_of(run: Run, tmp_path: Path) -> None:
