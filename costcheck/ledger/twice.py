@@ -149,7 +149,7 @@ def _way_out(batch: BillBatch, shared: _Shared, names: Mapping[str, str]) -> str
 def _shared(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> _Shared:
     buckets = list(batch.buckets)
     given = {"source": batch.x_source, "buckets": buckets}
-    came, held, distinct, differs = Months(), Months(), 0, False
+    came, held, differs = Months(), Months(), False
     for pairs in _doubles(batch.x_source):
         counts = "count(DISTINCT new_row), count(DISTINCT old_row), bool_or(differs)"
         query = f"SELECT x_bucket, month, {counts} FROM ({pairs}) GROUP BY ALL"  # noqa: S608 - constant text
@@ -159,18 +159,22 @@ def _shared(connection: duckdb.DuckDBPyConnection, batch: BillBatch) -> _Shared:
             differs |= is_other
     if not came:
         return _Shared(came=came, lost=Months(), is_all=False, differs=False)
-    for pairs in _doubles(batch.x_source):
-        query = f"SELECT count(DISTINCT new_row) FROM ({pairs})"  # noqa: S608 - constant text
-        (count,) = connection.execute(query, given).fetchone() or (0,)
-        distinct += count
+    usage, charges = (_distinct(connection, pairs, given) for pairs in _doubles(batch.x_source))
+    # A gateway's estimates of the same requests may be split otherwise, and are nothing of their own.
+    estimates = bool(batch.usage) and all(row.x_estimated for row in batch.charges)
+    is_all = usage == len(batch.usage) and (estimates or charges == len(batch.charges))
     there = _rows(connection, batch.x_source, sorted({bucket for bucket, _ in came}))
     for bucket, month, count in connection.execute(HELD, given).fetchall():
-        if 2 * came[bucket, month] > there[bucket, month]:
-            held[bucket, month] = max(held[bucket, month], count)
-    is_all = distinct == len(batch.usage) + len(batch.charges)
+        held[bucket, month] = max(held[bucket, month], count)
     old = sorted({bucket for bucket, _ in came})
     is_corrected = batch.x_source == INVOICE and not _lines(connection, old) - _lines(connection, buckets)
     return _Shared(came=came, lost=there - held, is_all=is_all, differs=differs, is_corrected=is_corrected)
+
+
+def _distinct(connection: duckdb.DuckDBPyConnection, pairs: str, given: Mapping[str, object]) -> int:
+    query = f"SELECT count(DISTINCT new_row) FROM ({pairs})"  # noqa: S608 - constant text
+    (count,) = connection.execute(query, dict(given)).fetchone() or (0,)
+    return int(count)
 
 
 def _lines(connection: duckdb.DuckDBPyConnection, buckets: Sequence[str]) -> Counter[tuple[str, str]]:

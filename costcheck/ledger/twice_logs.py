@@ -18,8 +18,8 @@ TOKENS = COUNTS[:-1]
 IS_PULLED = r"regexp_full_match({}, '\d{{4}}-\d{{2}}(-\d{{2}})?')"
 COUNTED = f"""
     SELECT rowid AS row, x_bucket, list_contains($buckets, x_bucket) AS is_new, {model()} AS model,
-        x_api_key_id AS key, date_trunc('hour', charge_period_start) AS hour, strftime(charge_period_start, '%Y-%m') AS month,
-        {", ".join(COUNTS)}
+        x_api_key_id AS key, date_trunc('hour', charge_period_start) AS hour,
+        strftime(charge_period_start, '%Y-%m') AS month, {", ".join(COUNTS)}
     FROM usage WHERE x_source = $source AND requests IS NOT NULL AND NOT {IS_PULLED.format("x_bucket")}
 """  # noqa: S608 - our own names
 SAME_SUMS = " AND ".join(f"old.{name} = new.{name}" for name in COUNTS)
@@ -45,14 +45,26 @@ SELECT if(is_new, old_row, row) AS old_row, if(is_new, row, new_row) AS new_row,
 FROM doubled JOIN counted USING (model, hour)
 WHERE (is_new OR x_bucket = old_bucket) AND (kind = 1 OR doubled.key IS NOT DISTINCT FROM counted.key)
 """  # noqa: S608 - our own expressions
-# Rows of an older bucket whose hour and model the new one has with as many requests, or more: a log made again.
+# Rows of an older bucket whose hour and model the new one has with as many requests, or more, and estimates of a day
+# and model that it estimates too: a log made again.
 HELD = f"""
 WITH counted AS ({COUNTED}), sums AS (
     SELECT x_bucket, is_new, month, hour, model, count(*) AS rows, sum(requests) AS requests
     FROM counted GROUP BY ALL
+), estimated AS (
+    SELECT x_bucket, list_contains($buckets, x_bucket) AS is_new, charge_period_start AS day,
+        strftime(charge_period_start, '%Y-%m') AS month, {model("x_gen_ai_request_model")} AS model
+    FROM charges WHERE x_source = $source AND x_estimated AND NOT {IS_PULLED.format("x_bucket")}
 )
-SELECT old.x_bucket, month, sum(old.rows)
-FROM sums AS old JOIN (SELECT hour, model, sum(requests) AS requests FROM sums WHERE is_new GROUP BY ALL) AS new
-    USING (hour, model)
-WHERE NOT old.is_new AND new.requests >= old.requests GROUP BY ALL
+SELECT x_bucket, month, sum(rows) FROM (
+    SELECT old.x_bucket, month, old.rows
+    FROM sums AS old JOIN (SELECT hour, model, sum(requests) AS requests FROM sums WHERE is_new GROUP BY ALL) AS new
+        USING (hour, model)
+    WHERE NOT old.is_new AND new.requests >= old.requests
+    UNION ALL
+    SELECT x_bucket, month, 1 FROM estimated AS old
+    WHERE NOT is_new AND EXISTS (
+        FROM estimated AS new WHERE new.is_new AND new.day = old.day AND new.model = old.model
+    )
+) GROUP BY ALL
 """  # noqa: S608 - our own expressions

@@ -236,6 +236,23 @@ def test_the_same_log_again_is_refused_whatever_it_says_of_who_made_the_requests
         ledger.replace(again)
 
 
+def test_a_log_again_whose_estimates_are_split_otherwise_is_to_be_left_out_and_nothing_forgotten(
+    ledger: Ledger,
+) -> None:
+    first, again = (
+        batch(
+            *logged(bucket, team).usage,
+            replace(charge(bucket=bucket), sub_account_id=team, x_estimated=True),
+            bucket=bucket,
+        )
+        for bucket, team in (("sha256:a", "one"), ("sha256:b", "two"))
+    )
+    ledger.replace(first)
+    with pytest.raises(LedgerError) as caught:
+        ledger.replace(again)
+    assert caught.value.action.startswith("leave sha256:b (constructed) out")
+
+
 def test_some_keys_of_a_log_again_are_refused_under_another_team(ledger: Ledger) -> None:
     first = logged("sha256:a", "one", x_api_key_id="k1")
     other = logged("sha256:a", "one", x_api_key_id="k2")
