@@ -43,6 +43,10 @@ class Overlap:
 # Charges are compared by provider and month, for an invoice names no model and an API no invoice.
 # A source may know months only (an invoice): sources are therefore compared by month, buckets of one by the hour.
 # Who does not know the provider may mean any.
+# Azure's metrics and a gateway's log name the model or what the customer calls its deployment; who knows both has the
+# latter as a tag.
+TAG = "deployment-name:"
+DEPLOYMENT = f"substr(tag, {len(TAG) + 1})"
 # Which classes of tokens there are, a bit for each: input in one bucket and output in another are no double.
 CLASSES = " + ".join(f"({name} > 0)::INTEGER * {1 << bit}" for bit, name in enumerate(TOKENS))
 # Where all reads call an account the same, two of them are two bills; of a redacted one nobody knows.
@@ -62,6 +66,14 @@ WITH counted AS (
     WHERE uncached_input_tokens + cache_read_input_tokens + cache_creation_5m_input_tokens
         + cache_creation_1h_input_tokens + output_tokens > 0
     GROUP BY ALL
+), called AS (
+    SELECT DISTINCT ON (x_source, provider, model, month) * FROM (
+        SELECT x_source, x_bucket, service_provider_name, request_model, provider, model, month FROM counted
+        UNION ALL
+        SELECT x_source, x_bucket, service_provider_name, request_model, {PROVIDER}, {model(DEPLOYMENT)},
+            date_trunc('month', charge_period_start)
+        FROM (SELECT *, unnest(tags) AS tag FROM usage) WHERE starts_with(tag, '{TAG}')
+    ) ORDER BY ALL
 ), billed AS (
     SELECT x_source, min(x_bucket) AS x_bucket, any_value(service_provider_name) AS service_provider_name,
         {PROVIDER} AS provider, date_trunc('month', charge_period_start) AS month
@@ -79,9 +91,7 @@ WITH counted AS (
         AND one.classes & two.classes <> 0 AND NOT ({IS_SUMMED} AND {ARE_TWO_ACCOUNTS})
     UNION ALL
     SELECT one.x_source, one.x_bucket, two.x_source, two.x_bucket, one.service_provider_name, one.request_model, month
-    FROM (SELECT DISTINCT ON (x_source, provider, model, month) * FROM counted ORDER BY ALL) AS one
-    JOIN (SELECT DISTINCT ON (x_source, provider, model, month) * FROM counted ORDER BY ALL) AS two
-        USING (model, month)
+    FROM called AS one JOIN called AS two USING (model, month)
     WHERE one.x_source < two.x_source
         AND (one.provider = two.provider OR 'unknown' IN (one.provider, two.provider))
     UNION ALL

@@ -601,6 +601,23 @@ def test_other_names_of_a_provider_and_a_model_do_not_hide_that_usage_is_there_t
     assert [row.months for row in ledger.overlaps()] == [1]
 
 
+@pytest.mark.parametrize("logged_as", ["chat-prod", "azure/chat-prod", "gpt-5.4-mini"])
+def test_a_deployments_own_name_does_not_hide_that_usage_is_there_twice(ledger: Ledger, logged_as: str) -> None:
+    metric = replace(usage(), request_model="gpt-5.4-mini-2026-03-17", tags=("deployment-name:chat-prod",))
+    for source, counted in (("azure-monitor", metric), ("litellm", replace(usage(), request_model=logged_as))):
+        row = replace(counted, x_source=source, service_provider_name="azure")
+        ledger.replace(replace(batch(), x_source=source, usage=(row,)))
+    assert [row.months for row in ledger.overlaps()] == [1]
+
+
+def test_another_deployments_name_is_no_overlap(ledger: Ledger) -> None:
+    metric = replace(usage(), request_model="gpt-5.4-mini-2026-03-17", tags=("deployment-name:chat-prod",))
+    for source, counted in (("azure-monitor", metric), ("litellm", replace(usage(), request_model="chat-test"))):
+        row = replace(counted, x_source=source, service_provider_name="azure")
+        ledger.replace(replace(batch(), x_source=source, usage=(row,)))
+    assert ledger.overlaps() == ()
+
+
 def test_one_model_at_two_known_providers_is_no_overlap(ledger: Ledger) -> None:
     for source, provider in (("anthropic", "anthropic"), ("log", "vertex_ai")):
         row = replace(usage(), x_source=source, service_provider_name=provider, request_model="claude-opus-5-5")
