@@ -171,9 +171,15 @@ def template() -> str:
 
 
 def test_a_template_with_other_amounts_is_a_bill(path: Path, provenance: Provenance) -> None:
-    mine = template().replace("1200.00", "1201.00").replace("-100.00", "-101.00").replace("1310.00", "1311.00")
+    mine = template().replace("1215.00", "1216.00").replace("-100.00", "-101.00").replace("1310.00", "1311.00")
     batch = read(path, provenance, mine, header="")
     assert (len(batch.charges), len(batch.usage), batch.quarantined) == (3, 1, ())
+
+
+def test_the_template_shows_that_input_holds_what_was_cached(path: Path, provenance: Provenance) -> None:
+    (usage,) = read(path, provenance, template().replace("1215.00", "1216.00"), header="").usage
+    assert (usage.uncached_input_tokens, usage.cache_read_input_tokens) == (700_000_000, 200_000_000)
+    assert "cached_input_tokens are a part of input_tokens" in template()
 
 
 def test_the_samples_of_the_template_are_nobodys_bill(path: Path, provenance: Provenance) -> None:
