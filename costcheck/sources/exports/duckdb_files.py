@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,9 +19,14 @@ from costcheck.sources.exports.dialects import DUCKDB, Dialect, TableName
 
 MEMORY_LIMIT = "600MB"
 """Python, Ibis and what DuckDB does not count need the rest of a gibibyte."""
+MOST_THREADS = 8
+"""Each takes about 20 MB of compressed CSV; on a machine of 64, files of one megabyte would not fit."""
+CSV_BUFFER_BYTES = 1 << 22
+"""DuckDB's own choice is 32 MB a file and a thread, most of it empty; a line may still have 2 MB."""
 ROWS_AT_ONCE = 10_000
 VIEW = "raw_export"
 PARQUET = (".parquet", ".pq", ".snappy.parquet")
+IN_A_FOLDER = ("*.parquet", "*.csv*")
 REMOTE = "s3://"
 S3_EXTENSIONS = ("httpfs", "aws")
 
@@ -59,7 +67,9 @@ def open_files(path: str | Path | Sequence[Path]) -> Iterator[DuckDb]:
     """
     with connected(path) as connection:
         try:
-            connection.execute(f"CREATE TEMP VIEW {VIEW} AS FROM {scan(path)}")
+            files = find_files(connection, path)
+            columns = file_columns(connection, files) if len(files) > 1 else {files[0]: ()}
+            connection.execute(f"CREATE TEMP VIEW {VIEW} AS {union(columns)}")
             yield DuckDb(connection)
         except duckdb.Error as exc:
             raise unreadable(path, exc) from exc
@@ -108,6 +118,8 @@ def column_names(path: str | Path | Sequence[Path]) -> list[str]:
 def settle(connection: duckdb.DuckDBPyConnection, spill: str) -> None:
     """Bound the memory and let a time without an offset be UTC, wherever this machine stands."""
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    (threads,) = connection.execute("SELECT least(current_setting('threads'), ?)", [MOST_THREADS]).fetchall()[0]
+    connection.execute(f"SET threads = {threads}")
     connection.execute(f"SET temp_directory = '{spill}'")
     connection.execute("SET preserve_insertion_order = false")
     connection.execute("SET TimeZone = 'UTC'")
@@ -118,27 +130,81 @@ def is_parquet(path: str | Path) -> bool:
     return str(path).lower().endswith(PARQUET)
 
 
-def scan(path: str | Path | Sequence[Path]) -> str:
-    """Return the table function that reads files as they lie, every cell of a CSV as text."""
+def find_files(connection: duckdb.DuckDBPyConnection, path: str | Path | Sequence[Path]) -> list[str]:
+    """Return the files of a folder or a glob, or those named.
+
+    Raises:
+        InputFileError: There is none.
+    """
     if not isinstance(path, str | Path):
-        return table_function([as_it_stands(one) for one in path])
+        return [str(one) for one in path]
     name = str(path)
-    if not name.startswith(REMOTE) and Path(name).is_dir():
-        kind = "parquet" if any(Path(name).rglob("*.parquet")) else "csv*"
-        name = f"{as_it_stands(name)}/**/*.{kind}"
-    elif not name.startswith(REMOTE) and Path(name).is_file():
-        name = as_it_stands(name)
-    return table_function([name])
+    is_here = not name.startswith(REMOTE)
+    if is_here and Path(name).is_dir():
+        patterns = [f"{as_it_stands(name)}/**/{ending}" for ending in IN_A_FOLDER]
+    else:
+        patterns = [as_it_stands(name) if is_here and Path(name).is_file() else name]
+    globs = (connection.execute("SELECT file FROM glob(?)", [pattern]).fetchall() for pattern in patterns)
+    found = sorted({file for rows in globs for (file,) in rows})
+    if not found:
+        message = f"{name} names no file"
+        raise InputFileError(message, expected="CSV or Parquet files", action="check --path; nothing was read")
+    return found
 
 
-def table_function(names: Sequence[str], *more: str) -> str:
-    """Return the table function for names or patterns of one kind of file, with more settings."""
-    quoted = ", ".join("'" + name.replace("'", "''") + "'" for name in names)
-    if all(is_parquet(name) for name in names):
-        settings = ("union_by_name = true", "hive_types_autocast = false", *more)
-        return f"read_parquet([{quoted}], {', '.join(settings)})"
-    settings = ("all_varchar = true", "header = true", "union_by_name = true", *more)
-    return f"read_csv([{quoted}], {', '.join(settings)})"
+def file_columns(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """Return the columns of each file; of Parquet files all ends are read at one go."""
+    found = {}
+    parquet = [as_it_stands(file) for file in files if is_parquet(file)]
+    if parquet:
+        rows = connection.execute("SELECT file_name, name, num_children FROM parquet_schema(?)", [parquet]).fetchall()
+        rows.sort(key=itemgetter(0))  # Threads read the files, and the first to be done comes first.
+        for file, of_file in groupby(rows, key=itemgetter(0)):
+            found[file] = _top_level((name, children or 0) for _, name, children in of_file)
+    for file in files:
+        if not is_parquet(file):
+            described = connection.execute(f"DESCRIBE {_from_csv([file])}").fetchall()
+            found[file] = [row[0] for row in described]
+    return found
+
+
+def _top_level(tree: Iterable[tuple[str, int]]) -> list[str]:
+    """Return the columns of a tree in which each is followed by what it is made of."""
+    nodes = iter(tree)
+    _, count = next(nodes)
+    names = []
+    for _ in range(count):
+        name, inner = next(nodes)
+        names.append(name)
+        while inner:
+            inner += next(nodes)[1] - 1
+    return names
+
+
+def union(columns: Mapping[str, Sequence[str]], *more: str) -> str:
+    """Return the query of all rows of files of one kind as they lie, every cell of a CSV as text.
+
+    Args:
+        columns: By file.
+        more: Settings of DuckDB's function.
+    """
+    if all(is_parquet(file) for file in columns):
+        return _from("read_parquet", columns, "union_by_name = true", "hive_types_autocast = false", *more)
+    # `union_by_name` would keep a buffer of every CSV in memory as long as any of them is read.
+    alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for file, names in columns.items():
+        alike[tuple(names)].append(file)
+    return " UNION ALL BY NAME ".join(_from_csv(files, *more) for files in alike.values())
+
+
+def _from_csv(files: Iterable[str], *more: str) -> str:
+    buffer = f"buffer_size = {CSV_BUFFER_BYTES}"
+    return _from("read_csv", files, "all_varchar = true", "header = true", buffer, *more)
+
+
+def _from(function: str, files: Iterable[str], *settings: str) -> str:
+    quoted = ", ".join("'" + as_it_stands(file).replace("'", "''") + "'" for file in files)
+    return f"FROM {function}([{quoted}], {', '.join(settings)})"
 
 
 def as_it_stands(path: str | Path) -> str:
@@ -151,6 +217,12 @@ def unreadable(path: str | Path | Sequence[Path], exc: duckdb.Error) -> InputFil
     first_line = str(exc).partition("\n")[0]
     first = path if isinstance(path, str | Path) else path[0]
     more = "" if isinstance(path, str | Path) or len(path) == 1 else f", or one of the {len(path) - 1} others,"
+    if isinstance(exc, duckdb.OutOfMemoryException):
+        return InputFileError(
+            f"{Path(first).name}{more} would take more memory than DuckDB may use: {first_line}",
+            expected=f"at most {MEMORY_LIMIT} at a time, and room on the disk of the temporary folder for the rest",
+            action="make room there (TMPDIR names the folder), or read fewer months at one go; nothing was imported",
+        )
     return InputFileError(
         f"{Path(first).name}{more} cannot be read: {first_line}",
         expected="CSV files with a header line, or Parquet files",

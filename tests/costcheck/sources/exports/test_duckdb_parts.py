@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from costcheck.errors import InputFileError
+from costcheck.sources.exports.duckdb_files import MOST_THREADS, settle
 from costcheck.sources.exports.duckdb_parts import open_parts
 from costcheck.sources.exports.engine import Part
 
@@ -86,3 +87,31 @@ def test_a_column_that_stands_in_the_path_is_one_of_the_file(tmp_path: Path) -> 
 def test_an_empty_folder_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match="names no file"), open_parts(tmp_path):
         pass
+
+
+def test_many_compressed_files_are_read_within_the_memory_that_the_kit_takes(tmp_path: Path) -> None:
+    for number in range(40):
+        write(tmp_path / f"{number:02}.csv.gz", f"SELECT {number} AS cost")
+    with open_parts(tmp_path) as (part,):
+        assert rows(part) == sorted(str(number) for number in range(40))
+
+
+def test_a_machine_of_many_cores_takes_no_more_memory(tmp_path: Path) -> None:
+    with duckdb.connect(config={"threads": 64}) as connection:
+        settle(connection, str(tmp_path))
+        assert connection.execute("SELECT current_setting('threads')").fetchall() == [(MOST_THREADS,)]
+
+
+def test_files_of_one_kind_with_more_or_fewer_columns_are_read_together(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", "SELECT 1 AS cost, 'x' AS tag")
+    write(tmp_path / "b.csv", "SELECT 'y' AS other, 2 AS cost")
+    with open_parts(tmp_path) as (part,):
+        found = part.engine.rows("SELECT cost, tag, other FROM raw_export ORDER BY cost")
+        assert [tuple(row) for row in found] == [("1", "x", None), ("2", None, "y")]
+
+
+def test_want_of_memory_is_called_that_and_is_no_fault_of_the_export(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", "SELECT 1 AS cost")
+    with pytest.raises(InputFileError, match="more memory") as caught, open_parts(tmp_path) as (part,):
+        list(part.engine.rows("SELECT list(r) FROM range(200000000) AS t(r)"))
+    assert "export it again" not in caught.value.action
