@@ -17,6 +17,7 @@ from costcheck.errors import PriceNotFoundError
 from costcheck.ledger import open_ledger
 from costcheck.model.api_cost import ModelName
 from costcheck.model.reconciliation import BillReconciliation, ReconciledLine, SourceGap, reconcile
+from costcheck.model.residual import tokens_off
 from costcheck.price_book import PriceBook
 from costcheck.records import ServiceTier, TokenType, UsageHour
 from costcheck.rules import read_ledger_rules
@@ -25,6 +26,7 @@ from costcheck.sources.snapshot import read_price_book
 from costcheck.units import TOKENS_PER_PRICING_UNIT
 
 ONE = Decimal(1)
+ZERO = Decimal(0)
 Tiers = tuple[tuple[int, Decimal], ...]
 """Length of the prompt from which on a price of one token applies, and that price; shortest first."""
 MIDDLE = 15
@@ -125,7 +127,10 @@ def _line(line: ReconciledLine) -> Iterator[str]:
     for cause in line.causes:
         yield f"    {_signed(cause.amount)} {cause.name}{'' if cause.is_measured else ' (fits; nobody tells)'}"
     if line.unknown:
-        yield f"    {_signed(line.unknown)} unknown"
+        off = tokens_off(line.charged, line.list_cost or ZERO)
+        yield f"    {_signed(line.unknown)} unknown" + (
+            f": the tokens look {off}; write all their digits" if off else ""
+        )
         for kind, charged, listed_cost in line.by_class:
             yield f"      {kind.value}: charged {shown_amount(charged)}, list {shown_amount(listed_cost)}"
 

@@ -16,6 +16,7 @@ from costcheck.rules import LedgerRules
 ZERO = Decimal(0)
 DIGITS = 80
 """Products and sums of tokens, prices and amounts stay exact within this."""
+BETWEEN = re.compile(r"[\s_]+")
 RELEASE_DAY = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")
 WITHOUT_PRIORITY_COST = frozenset({"anthropic"})
 """Whose cost report leaves the priority tier out (Anthropic's: sold by commitment, see docs/access.md)."""
@@ -203,7 +204,7 @@ def _month(row: UsageHour) -> date:
 
 def _model(name: str | None) -> str:
     """Return a model's name as two sources would both write it: without the day of its release."""
-    return RELEASE_DAY.sub("", (name or "").casefold())
+    return BETWEEN.sub("-", RELEASE_DAY.sub("", (name or "").casefold()))
 
 
 def _usage_key(row: UsageHour, owners: Mapping[tuple[str, date, str], str]) -> Key:
@@ -283,7 +284,7 @@ def _expected(used: Sequence[UsageHour], prices: ListPrices) -> Expected | None:
         return None
     by_tier: dict[str, Decimal] = defaultdict(Decimal)
     unpriced: dict[ServiceTier, Decimal] = defaultdict(Decimal)
-    standard = context = longest = cached = priority = ZERO
+    standard = context = longest = cached = cached_apart = priority = ZERO
     for row in used:
         plain = _cost(row, prices, ServiceTier.STANDARD, 0)
         if plain is None:
@@ -296,6 +297,7 @@ def _expected(used: Sequence[UsageHour], prices: ListPrices) -> Expected | None:
         context += in_context - at_tier
         longest += max((_longest(row, prices, tier) or ZERO) - in_context, ZERO)
         cached += _cacheable(row, prices, tier)
+        cached_apart += _cached_apart(row, prices, tier)
         priority += in_context if row.service_tier is ServiceTier.PRIORITY else ZERO
         unpriced[row.service_tier] += ZERO if is_priced else in_context
     return Expected(
@@ -303,6 +305,7 @@ def _expected(used: Sequence[UsageHour], prices: ListPrices) -> Expected | None:
         by_tier=tuple(sorted(by_tier.items())),
         context=context,
         longest_context=longest,
+        cached_apart=cached_apart,
         cached=ZERO if any(row.cache_read_input_tokens for row in used) else cached,
         priority=priority,
         unpriced=tuple((tier, cost) for tier, cost in sorted(unpriced.items()) if cost),
@@ -341,6 +344,13 @@ def _cacheable(row: UsageHour, prices: ListPrices, tier: ServiceTier) -> Decimal
         for kind in (TokenType.UNCACHED_INPUT, TokenType.CACHE_READ_INPUT)
     )
     return max((dear or ZERO) - (cheap or ZERO), ZERO) * row.uncached_input_tokens if cheap else ZERO
+
+
+def _cached_apart(row: UsageHour, prices: ListPrices, tier: ServiceTier) -> Decimal:
+    if row.x_source not in LINE_TELLS_BOTH or not row.cache_read_input_tokens:
+        return ZERO
+    unit = prices.unit_price(row, TokenType.UNCACHED_INPUT, tier, context_tokens=0)
+    return (unit or ZERO) * row.cache_read_input_tokens
 
 
 def _by_class(

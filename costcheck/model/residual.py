@@ -8,6 +8,8 @@ from costcheck.records import ServiceTier
 from costcheck.rules import LedgerRules
 
 ZERO = Decimal(0)
+THOUSANDS = (1_000, 1_000_000)
+"""Units in which people write tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class Expected:
         longest_context: What the longest prompts would add at most.
         cached: What it would be less if all uncached input had been read from a cache; ZERO where a cache is counted.
         priority: List cost of the usage of the priority tier.
+        cached_apart: What the tokens read from a cache cost at the price of uncached input, where somebody typed both
+            counts and may have left the former out of the latter; ZERO elsewhere.
         unpriced: Tiers without a list price of their own, and what their usage costs at the standard tier's.
     """
 
@@ -46,6 +50,7 @@ class Expected:
     cached: Decimal
     priority: Decimal
     unpriced: tuple[tuple[ServiceTier, Decimal], ...] = ()
+    cached_apart: Decimal = ZERO
 
     @property
     def at_list(self) -> Decimal:
@@ -70,6 +75,15 @@ class Compared:
     priority_is_missing: bool
     is_estimated: bool
     is_complete: bool
+
+
+def tokens_off(charged: Decimal, list_cost: Decimal) -> str:
+    """Return `1,000 times too few` or `too many` where that may be how tokens were written, else nothing."""
+    for times in THOUSANDS:
+        for whole, what in ((list_cost * times, "few"), (list_cost / times, "many")):
+            if list_cost and whole / 2 <= charged <= whole * 2:
+                return f"{times:,} times too {what}"
+    return ""
 
 
 def explain(expected: Expected, compared: Compared, rules: LedgerRules) -> tuple[tuple[Cause, ...], Decimal]:
@@ -119,9 +133,11 @@ def _fitting(left: Decimal, expected: Expected, compared: Compared, rules: Ledge
         if 0 < (left if tier is ServiceTier.PRIORITY else -left) <= cost:
             yield f"{tier} tier without a list price"
     paid = compared.charged - left
-    surcharge = rules.regional_surcharge_share.value * paid
-    if paid > 0 and abs(left - surcharge) <= rules.regional_surcharge_error.value * paid:
+    surcharge, error = rules.regional_surcharge_share.value * paid, rules.regional_surcharge_error.value * paid
+    if paid > 0 and abs(left - surcharge) <= error:
         yield "regional price"
+    if expected.cached_apart and paid > 0 and abs(left - expected.cached_apart) <= error:
+        yield "input_tokens typed without the cached ones, which they should hold"
     if 0 < left <= expected.longest_context:
         yield "long-context tier of some prompts"
     if 0 < -left <= expected.cached:

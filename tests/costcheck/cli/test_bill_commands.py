@@ -98,6 +98,13 @@ def test_more_than_a_decision_allows_unknown_is_insufficient_evidence_after_the_
     assert "49.7% of the bill of openai" in str(result.exception)
 
 
+def test_tokens_written_in_thousands_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    fill(used(), charged("40250"))
+    result = CliRunner().invoke(bill, ["reconcile"], obj=Context(now=NOW, environ={}))
+    assert "+40,209.75 unknown: the tokens look 1,000 times too few; write all their digits" in result.stdout
+
+
 def test_a_stated_discount_explains_what_a_company_pays(run: Run, tmp_path: Path) -> None:
     fill(used(), charged("32.20"))
     with pytest.raises(EvidenceError):

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costcheck.model.reconciliation import NO_MONEY, BillReconciliation, ReconciledLine, reconcile
+from costcheck.model.residual import tokens_off
 from costcheck.records import ClassCharge, Operation, ServiceTier, TokenType, UsageHour
 from costcheck.rules import read_ledger_rules
 
@@ -178,6 +179,40 @@ def test_where_a_cache_is_counted_the_rest_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "cost", "fits"),
+    [("invoice", "161", True), ("invoice", "164", False), ("openai", "161", False)],
+)
+def test_where_people_type_tokens_the_cached_ones_may_lack_in_the_input(
+    source: str, cost: str, *, fits: bool
+) -> None:
+    usage = used(
+        x_source=source, uncached_input_tokens=40 * MILLION, cache_read_input_tokens=60 * MILLION, requests=1
+    )
+    line = only(found([replace(usage, requests=None, output_tokens=5_500_000)], [charged(cost, x_source=source)]))
+    assert line.list_cost == D(101)
+    names = [cause.name for cause in line.causes]
+    assert (names == ["input_tokens typed without the cached ones, which they should hold"]) is fits
+
+
+@pytest.mark.parametrize(
+    ("cost", "words"),
+    [
+        ("100", ""),
+        ("49999", ""),
+        ("50000", "1,000 times too few"),
+        ("200000", "1,000 times too few"),
+        ("200001", ""),
+        ("100000000", "1,000,000 times too few"),
+        ("0.1", "1,000 times too many"),
+        ("0.0001", "1,000,000 times too many"),
+    ],
+)
+def test_tokens_that_were_written_in_thousands_or_millions_are_seen(cost: str, words: str) -> None:
+    assert tokens_off(D(cost), D(100)) == words
+    assert not tokens_off(D(cost), D(0))
+
+
+@pytest.mark.parametrize(
     ("complete", "estimated", "name"), [(False, False, "partial month"), (True, True, "estimated month")]
 )
 def test_a_month_that_may_still_change_is_not_unknown(*, complete: bool, estimated: bool, name: str) -> None:
@@ -227,6 +262,11 @@ def test_of_another_bill_what_names_nothing_is_for_tokens_where_it_is_all_and_mo
 
 def test_two_releases_of_a_model_are_one_where_sources_write_it_differently() -> None:
     line = only(found([used(request_model="gpt-5.4-2026-03-05")], [charged("100")]))
+    assert (line.request_model, line.unknown) == ("gpt-5.4", D(0))
+
+
+def test_a_model_as_a_person_writes_it_is_the_one_of_the_log() -> None:
+    line = only(found([used(x_source="litellm")], [charged("100", x_gen_ai_request_model="GPT 5.4")]))
     assert (line.request_model, line.unknown) == ("gpt-5.4", D(0))
 
 
