@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from costcheck.errors import LossError
-from costcheck.ingest.organisation import is_the_ledgers
+from costcheck.ingest.organisation import Owner, is_the_ledgers, owners_by_month
 from costcheck.ingest.storing import Stored, empty_bill, store
 from costcheck.ledger import open_ledger
 from costcheck.ledger.read import Ingest
@@ -72,7 +72,7 @@ def pull_months(
             organisation.
     """
     module = module or source.load()
-    same = _Sameness(path, module, request)
+    same = _Sameness(owners_by_month(path, source.x_source), module, request)
     empty: list[BillBatch] = []
     lost: list[LossError] = []
     stored = False
@@ -105,7 +105,7 @@ def pull_months(
 class _Sameness:
     """Whether the key was seen to be of the ledger's organisation; looked at where the module says so."""
 
-    path: Path
+    held: dict[str, set[Owner]]
     module: PullModule
     request: PullRequest
     is_proven: bool = False
@@ -113,7 +113,7 @@ class _Sameness:
     def look(self, batch: BillBatch) -> None:
         """Raise if the month is of another organisation, see `is_the_ledgers`."""
         if getattr(self.module, "ONE_ORGANISATION", False) and not self.is_proven:
-            self.is_proven = is_the_ledgers(self.path, batch, self._read)
+            self.is_proven = is_the_ledgers(self.held, batch, self._read)
 
     def _read(self, bucket: str) -> BillBatch:
         window = bucket_window(bucket)

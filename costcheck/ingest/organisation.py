@@ -1,6 +1,7 @@
 """Whether a key sees the organisation whose other months the ledger holds: told by projects, workspaces and keys."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from costcheck.errors import LedgerError
@@ -13,14 +14,30 @@ Owner = tuple[str, str]
 """What it is, `sub_account_id` or `x_api_key_id`, and its name."""
 
 
-def is_the_ledgers(path: Path, batch: BillBatch, read: Callable[[str], BillBatch]) -> bool:
+def owners_by_month(path: Path, source: str) -> dict[str, set[Owner]]:
+    """Return the owners of each month that was pulled; months without, or of which they are redacted, left out."""
+    held: dict[str, set[Owner]] = {}
+    if path.exists():
+        with open_ledger(path, read_only=True) as ledger:
+            pulled = [
+                row.x_bucket for row in ledger.ingests() if row.x_source == source and PULLED.fullmatch(row.x_bucket)
+            ]
+            for bucket, kind, owner in ledger.owners_by_bucket(source, pulled):
+                if not owner.startswith(MARK):
+                    held.setdefault(bucket, set()).add((kind, owner))
+    return held
+
+
+def is_the_ledgers(
+    held: Mapping[str, AbstractSet[Owner]], batch: BillBatch, read: Callable[[str], BillBatch]
+) -> bool:
     """Return whether a month has an owner in common with the source's months in the ledger; False where none is told.
 
     Projects and keys come and go, all of them at once where a company puts them in new order. Then the nearest month
     of the ledger is read again: whoever sees its owners there is of the same organisation.
 
     Args:
-        path: The ledger before the month is in it.
+        held: The ledger's months before the read, see `owners_by_month`.
         batch: The month.
         read: Reads the month of the ledger with that name again, with the same key.
 
@@ -28,11 +45,11 @@ def is_the_ledgers(path: Path, batch: BillBatch, read: Callable[[str], BillBatch
         LedgerError: Not even that month has one: the key is another organisation's.
     """
     (bucket,) = batch.buckets
-    held = _held(path, batch.x_source)
     known = {owner for owners in held.values() for owner in owners}
-    if not known or (batch.is_empty and bucket in held):
+    came = _owners(batch)
+    if not known or (not came and bucket in held):
         return False
-    if known & _owners(batch):
+    if known & came:
         return True
     nearest = min(held, key=lambda month: (abs(bucket_window(month).start - bucket_window(bucket).start), month))
     again = batch if nearest == bucket else read(nearest)
@@ -45,7 +62,7 @@ def _another(batch: BillBatch, nearest: str, owner: Owner, held: list[str]) -> L
     source, (bucket,) = batch.x_source, batch.buckets
     came = min(_owners(batch), default=("", "no project, workspace or API key"))
     forget = f"`costcheck bill forget {source} {held[0]}`"
-    more = f" and the other {len(held) - 1} months" if len(held) > 1 else ""
+    more = f" (and {', '.join(held[1:])})" if len(held) > 1 else ""
     return LedgerError(
         f"{source} {bucket} came for {came[1]}, and the ledger's months of {source} are of others: {nearest}, asked "
         f"for with this key, has no project, workspace or API key of the ledger's ({owner[1]})",
@@ -53,20 +70,6 @@ def _another(batch: BillBatch, nearest: str, owner: Owner, held: list[str]) -> L
         action="check whose key it is; another organisation needs a ledger of its own (--ledger); if the ledger "
         f"holds the wrong one, {forget}{more} first",
     )
-
-
-def _held(path: Path, source: str) -> dict[str, set[Owner]]:
-    """Return the owners of each month that was pulled; months without, or of which they are redacted, left out."""
-    held: dict[str, set[Owner]] = {}
-    if path.exists():
-        with open_ledger(path, read_only=True) as ledger:
-            pulled = [
-                row.x_bucket for row in ledger.ingests() if row.x_source == source and PULLED.fullmatch(row.x_bucket)
-            ]
-            for bucket, kind, owner in ledger.owners_by_bucket(source, pulled):
-                if not owner.startswith(MARK):
-                    held.setdefault(bucket, set()).add((kind, owner))
-    return held
 
 
 def _owners(batch: BillBatch) -> set[Owner]:

@@ -79,7 +79,7 @@ def test_a_month_of_another_organisation_is_refused_and_the_way_on_named(path: P
     assert "openai 2026-10 came for proj_b" in caught.value.seen
     assert "(proj_a)" in caught.value.seen
     assert "a ledger of its own (--ledger)" in caught.value.action
-    assert "`costcheck bill forget openai 2026-08` and the other 1 months first" in caught.value.action
+    assert "`costcheck bill forget openai 2026-08` (and 2026-09) first" in caught.value.action
 
 
 def test_a_month_with_a_project_of_any_other_month_is_taken_without_another_question(path: Path) -> None:
@@ -114,6 +114,7 @@ def test_a_ledger_without_owners_takes_any_month(tmp_path: Path) -> None:
 def test_a_first_read_may_change_every_project_from_month_to_month(tmp_path: Path) -> None:
     module = seen(m08="proj_a", m09="proj_b", m10="proj_c")
     assert pulled(tmp_path / "ledger.duckdb", module, AUGUST, OCTOBER) == [AUGUST, SEPTEMBER, OCTOBER]
+    assert module.asked == [AUGUST, SEPTEMBER, OCTOBER]
 
 
 def test_a_redacted_ledger_takes_any_month(path: Path) -> None:

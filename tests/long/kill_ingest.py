@@ -74,12 +74,16 @@ def page(kind: str, edition: int, params: dict[str, str]) -> dict[str, Any]:
     """Return one half of what an endpoint has to say between two moments."""
     start, end, second = int(params["start_time"]), int(params["end_time"]), "page" in params
     step = 8 * HOUR if kind == "completions" else 24 * HOUR
-    moments = list(range(start, end, step)) if kind in {"completions", "costs"} else []
-    half = moments[len(moments) // 2 :] if second else moments[: len(moments) // 2]
     width = HOUR if kind == "completions" else 24 * HOUR
+    moments = list(range(start, end, width)) if kind in {"completions", "costs"} else []
+    half = moments[len(moments) // 2 :] if second else moments[: len(moments) // 2]
     return {
         "data": [
-            {"start_time": moment, "end_time": moment + width, "results": [result(kind, moment, edition)]}
+            {
+                "start_time": moment,
+                "end_time": moment + width,
+                "results": [result(kind, moment, edition)] * (moment % step == 0),
+            }
             for moment in half
         ],
         "has_more": not second and bool(moments),

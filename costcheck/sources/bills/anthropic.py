@@ -34,6 +34,8 @@ from costcheck.units import CENTS_PER_DOLLAR, parse_decimal
 
 SOURCE = "anthropic"
 PROVIDER = "anthropic"
+ONE_ORGANISATION = True
+"""A key sees the bill of one organisation, see `pull_months`."""
 BASE_URL = "https://api.anthropic.com"
 API_VERSION = "2023-06-01"
 BETA = "analytics-usage-cost-2026-08-24"
@@ -98,6 +100,10 @@ class Page(msgspec.Struct, frozen=True):
     has_more: bool
     next_page: str | None = None
     data_refreshed_at: datetime | None = None
+
+    def starts(self) -> tuple[datetime, ...]:
+        """Return nothing: rows stand alone, and a time without use has none."""
+        return ()
 
 
 class Group(msgspec.Struct, frozen=True):

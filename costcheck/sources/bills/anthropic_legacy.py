@@ -32,7 +32,7 @@ from costcheck.sources.bills.anthropic import (
     CacheCreation,
 )
 from costcheck.sources.bills.contract import PullPlan, PullRequest
-from costcheck.sources.bills.pages import FetchedPage, PageRequest, gather_pages
+from costcheck.sources.bills.pages import FetchedPage, PageRequest, bucket_starts, gather_pages
 from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens, known, replay_rows
 from costcheck.sources.bills.windows import Window
 from costcheck.sources.http import ApiClient, RetryPolicy
@@ -42,6 +42,8 @@ USAGE = "messages"
 COST = "cost_report"
 USAGE_PATH = "/v1/organizations/usage_report/messages"
 COST_PATH = "/v1/organizations/cost_report"
+ONE_ORGANISATION = True
+"""A key sees the bill of one organisation, see `pull_months`."""
 DAY = timedelta(days=1)
 WIDTHS: Mapping[str, timedelta] = MappingProxyType({"1m": timedelta(minutes=1), "1h": timedelta(hours=1), "1d": DAY})
 # A page gives at most this many buckets of time (the two pages above).
@@ -67,6 +69,10 @@ class Page(msgspec.Struct, frozen=True):
     data: list[TimeBucket]
     has_more: bool
     next_page: str | None = None
+
+    def starts(self) -> Iterator[datetime]:
+        """Return when its buckets begin."""
+        return (time.starting_at for time in self.data)
 
 
 class RowContext(msgspec.Struct, frozen=True):
@@ -157,11 +163,13 @@ def fetch_bill(
 
 def _requests(window: Window, bucket_width: str) -> Iterator[PageRequest]:
     usage = _params(window.start, window.end, bucket_width, USAGE_GROUPS)
-    yield PageRequest(kind=USAGE, path=USAGE_PATH, params=usage)
+    starts = bucket_starts(window, window.start, window.end, WIDTHS[bucket_width])
+    yield PageRequest(kind=USAGE, path=USAGE_PATH, params=usage, starts=starts)
     # Days are whole: of a day that is not over, half would be left out.
     end = window.end.replace(hour=0)
     end = end if end == window.end else end + DAY
-    yield PageRequest(kind=COST, path=COST_PATH, params=_params(window.start, end, "1d", COST_GROUPS))
+    days = bucket_starts(window, window.start, window.end, DAY)
+    yield PageRequest(kind=COST, path=COST_PATH, params=_params(window.start, end, "1d", COST_GROUPS), starts=days)
 
 
 def _params(start: datetime, end: datetime, width: str, groups: Sequence[str]) -> list[tuple[str, str | int]]:

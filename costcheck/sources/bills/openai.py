@@ -26,7 +26,7 @@ from costcheck.records import (
 )
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.openai_line_items import split_line_item
-from costcheck.sources.bills.pages import FetchedPage, PageRequest, gather_pages
+from costcheck.sources.bills.pages import FetchedPage, PageRequest, bucket_starts, gather_pages
 from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens, known, replay_rows
 from costcheck.sources.bills.windows import Window
 from costcheck.sources.http import ApiClient, RetryPolicy
@@ -34,6 +34,8 @@ from costcheck.units import parse_decimal
 
 SOURCE = "openai"
 PROVIDER = "openai"
+ONE_ORGANISATION = True
+"""A key sees the bill of one organisation, see `pull_months`."""
 BASE_URL = "https://api.openai.com/v1"
 KEY = "OPENAI_ADMIN_KEY"
 KEY_HELP = (
@@ -90,6 +92,10 @@ class Page(msgspec.Struct, frozen=True):
     data: list[Bucket]
     has_more: bool
     next_page: str | None = None
+
+    def starts(self) -> Iterator[datetime]:
+        """Return when its buckets begin."""
+        return (datetime.fromtimestamp(bucket.start_time, UTC) for bucket in self.data)
 
 
 class UsageResult(msgspec.Struct, frozen=True):
@@ -184,10 +190,18 @@ def _requests(window: Window, bucket_width: str) -> Iterator[PageRequest]:
     )
     for kind, (width, group_by) in widths.items():
         for start, end in window.parts(WIDTHS[width] * BUCKETS_PER_REQUEST[width]):
-            params = _params(start, end, width, group_by)
-            yield PageRequest(kind=kind, path=f"/organization/usage/{kind}", params=params)
-    params = _params(window.start, window.end, "1d", ("project_id", "line_item"))
-    yield PageRequest(kind=COSTS, path="/organization/costs", params=params)
+            yield PageRequest(
+                kind=kind,
+                path=f"/organization/usage/{kind}",
+                params=_params(start, end, width, group_by),
+                starts=bucket_starts(window, start, end, WIDTHS[width]),
+            )
+    yield PageRequest(
+        kind=COSTS,
+        path="/organization/costs",
+        params=_params(window.start, window.end, "1d", ("project_id", "line_item")),
+        starts=bucket_starts(window, window.start, window.end, WIDTHS["1d"]),
+    )
 
 
 def _params(start: datetime, end: datetime, width: str, group_by: Iterable[str]) -> list[tuple[str, str | int]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 from costcheck.errors import SourcePayloadError
@@ -21,16 +22,32 @@ class Paged(Protocol):
         """The token that asks for the next one."""
 
 
-P = TypeVar("P", bound=Paged)
+class Timed(Paged, Protocol):
+    """A page whose rows stand in buckets of time, or alone."""
+
+    def starts(self) -> Iterable[datetime]:
+        """Return when its buckets of time begin; none where it has rows alone."""
+
+
+P = TypeVar("P", bound=Timed)
+STILL_COMING = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """One question to an API; `kind` is the last word of the endpoint's path, `params` all but the page's token."""
+    """One question to an API.
+
+    Attributes:
+        kind: Last word of the endpoint's path.
+        params: All but the page's token.
+        starts: When the buckets of time begin that the answer must have, empty ones included; none where the API
+            answers with rows alone.
+    """
 
     kind: str
     path: str
     params: Params
+    starts: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,15 +69,47 @@ def gather_pages(
     """Return every page of all the requests that the windows need; `on_page` is called after each.
 
     Raises:
-        SourceError: An answer is missing, or is no page; see `ApiClient.get`, `follow_pages` and `next_token`.
+        SourceError: An answer is missing, is no page, or lacks buckets; see `ApiClient.get`, `follow_pages`,
+            `next_token` and `refuse_holes`.
     """
     fetched = []
     for window in windows:
         for request in requests(window):
+            pages = []
             for page in follow_pages(_pager(client, request, shape), next_token):
-                fetched.append(FetchedPage(bucket=window.bucket, kind=request.kind, page=page))
+                pages.append(page)
                 on_page()
+            refuse_holes(window, request, {start for page in pages for start in page.starts()})
+            fetched += [FetchedPage(bucket=window.bucket, kind=request.kind, page=page) for page in pages]
     return fetched
+
+
+def bucket_starts(window: Window, start: datetime, end: datetime, width: timedelta) -> tuple[datetime, ...]:
+    """Return when the buckets begin that an answer about a part of the window must have.
+
+    Of a window that still runs the last day's are left out: they may come later.
+    """
+    until = end if window.is_whole else min(end, window.end - STILL_COMING)
+    return tuple(start + number * width for number in range(max(-((start - until) // width), 0)))
+
+
+def refuse_holes(window: Window, request: PageRequest, came: set[datetime]) -> None:
+    """Do nothing if an answer has every bucket that was asked for, or none at all.
+
+    Raises:
+        SourcePayloadError: It has some alone: usage or costs of the others would silently be missing.
+    """
+    lacking = [start for start in request.starts if start not in came]
+    if came and lacking:
+        message = (
+            f"{request.path} answered for {window.bucket} without {len(lacking)} of {len(request.starts)} buckets of "
+            f"time, the first one that of {lacking[0]:%Y-%m-%dT%H:%MZ}"
+        )
+        raise SourcePayloadError(
+            message,
+            expected="every bucket that was asked for, also where it is empty",
+            action="run it again; if it repeats, check any proxy in between: nothing of this month was kept",
+        )
 
 
 def _pager(client: ApiClient, request: PageRequest, shape: type[P]) -> Callable[[str | None], P]:

@@ -18,6 +18,7 @@ from costcheck.cli.bills import bill
 from costcheck.cli.context import Context
 from costcheck.errors import CostcheckError, LedgerError, SourceAuthError, SourceError, UsageError
 from costcheck.sources import http as http_module
+from tests.costcheck.buckets import whole
 
 if TYPE_CHECKING:
     from tests.costcheck.conftest import Answer, Loopback
@@ -59,7 +60,7 @@ def serve(answer: type[Answer], pages: dict[str, bytes]) -> Callable[[str, list[
         november = any(
             "2026-11" in value or value >= "1793491200" for name, value in params if name.startswith("start")
         )
-        return answer(rest.pop(path, EMPTY) if november else EMPTY)
+        return answer(whole(rest.pop(path, EMPTY), params) if november else EMPTY)
 
     return respond
 

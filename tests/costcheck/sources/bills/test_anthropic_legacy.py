@@ -21,6 +21,7 @@ from costcheck.sources.bills.contract import PullRequest
 from costcheck.sources.bills.pages import FetchedPage
 from costcheck.sources.bills.registry import PULLS, find
 from costcheck.sources.bills.windows import month_windows
+from tests.costcheck.buckets import whole
 
 if TYPE_CHECKING:
     from tests.costcheck.conftest import Answer, Loopback, Params
@@ -251,7 +252,8 @@ def test_every_page_is_read(loopback: Loopback, answer: type[Answer]) -> None:
         token = dict(params).get("page")
         more = path == anthropic_legacy.USAGE_PATH and token is None
         rows = [usage_row(model=token or "first")] if path == anthropic_legacy.USAGE_PATH else []
-        return answer(msgspec.json.encode(page(*rows) | {"has_more": more, "next_page": "second" if more else None}))
+        content = page(*rows) | {"has_more": more, "next_page": "second" if more else None}
+        return answer(whole(msgspec.json.encode(content), params))
 
     loopback.answer = say
     batch = anthropic_legacy.pull(request(loopback.url))
@@ -272,9 +274,10 @@ def test_a_company_that_changes_over_to_the_new_reports_does_not_count_twice(
     usage = usage_row() | {"requests": 7, "total_tokens": 555}
     cost = {"amount": "123.78912", "list_amount": "150", "currency": "USD"}
 
-    def say(path: str, _params: Params) -> Answer:
+    def say(path: str, params: Params) -> Answer:
         if "analytics" not in path:
-            return answer(msgspec.json.encode(page(usage_row() if "usage" in path else cost_row(), **period)))
+            content = page(usage_row() if "usage" in path else cost_row(), **period)
+            return answer(whole(msgspec.json.encode(content), params))
         row: Row = {"usage": usage} if path.endswith("usage") else {"cost": cost}
         row |= period | {"group": {"model": "claude-opus-5-5", "cost_type": "tokens"}}
         return answer(msgspec.json.encode({"data": [row], "has_more": False, "next_page": None}))
@@ -289,3 +292,10 @@ def test_a_company_that_changes_over_to_the_new_reports_does_not_count_twice(
         assert [charge.billed_cost for charge in opened.charges_by_month()] == [Decimal("1.2378912")]
         assert opened.overlaps() == ()
     assert unsettled(ledger, old, october.windows) == ()
+
+
+def test_a_report_without_some_of_the_hours_is_never_a_smaller_bill(loopback: Loopback, answer: type[Answer]) -> None:
+    period = {"starting_at": "2026-10-05T00:00:00Z", "ending_at": "2026-10-05T01:00:00Z"}
+    loopback.say(answer(msgspec.json.encode(page(usage_row(), **period))))
+    with pytest.raises(SourcePayloadError, match="usage_report/messages answered for 2026-10 without 743 of 744"):
+        anthropic_legacy.pull(request(loopback.url, first=date(2026, 10, 1)))

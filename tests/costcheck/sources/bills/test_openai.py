@@ -289,3 +289,23 @@ def test_every_page_of_every_endpoint_is_asked_with_its_parameters(loopback: Loo
     assert dict(completions[0])["start_time"] == str(int(windows[0].start.timestamp()))
     assert dict(completions[-1])["end_time"] == str(int(datetime(2026, 11, 23, 10, tzinfo=UTC).timestamp()))
     assert loopback.headers[0]["authorization"] == "Bearer sk-admin-x"
+
+
+@pytest.mark.parametrize("kind", ["usage/completions", "usage/embeddings", "costs"])
+def test_an_answer_without_some_of_the_days_is_never_a_smaller_bill(
+    loopback: Loopback, answer: type[Answer], kind: str
+) -> None:
+    def serve(path: str, params: list[tuple[str, str]]) -> Answer:
+        content = {"data": [], "has_more": False, "next_page": None}
+        if path.endswith(kind):
+            start = int(dict(params)["start_time"])
+            content["data"] = [{"start_time": start, "end_time": start + 3600, "results": []}]
+        return answer(msgspec.json.encode(content))
+
+    loopback.answer = serve
+    windows = month_windows(date(2026, 10, 1), date(2026, 10, 1), now=NOW)
+    with (
+        openai.open_client("sk-admin-x", base_url=f"{loopback.url}/v1") as client,
+        pytest.raises(SourcePayloadError, match=f"/organization/{kind} answered for 2026-10 without"),
+    ):
+        openai.fetch_bill(client, windows)
