@@ -1,7 +1,8 @@
 """The same requests in two files of one log, told by their sums where team, key, tags or names are others.
 
 A ledger keeps no ids of requests. That two files count as many requests with the same tokens of one model in most of
-the hours that both hold is no chance, whoever they say made them.
+the hours (or minutes, as the log is summed) that both hold, and in a few at least, is no chance, whoever they say
+made them. A single hour may be: one call each of the same health check.
 """
 
 from costcheck.ledger.names import model
@@ -15,10 +16,11 @@ COUNTS = (
     "requests",
 )
 TOKENS = COUNTS[:-1]
+FEWEST_ALIKE = 3
 IS_PULLED = r"regexp_full_match({}, '\d{{4}}-\d{{2}}(-\d{{2}})?')"
 COUNTED = f"""
     SELECT rowid AS row, x_bucket, list_contains($buckets, x_bucket) AS is_new, {model()} AS model,
-        x_api_key_id AS key, date_trunc('hour', charge_period_start) AS hour,
+        x_api_key_id AS key, charge_period_start AS hour,
         strftime(charge_period_start, '%Y-%m') AS month, {", ".join(COUNTS)}
     FROM usage WHERE x_source = $source AND requests IS NOT NULL AND NOT {IS_PULLED.format("x_bucket")}
 """  # noqa: S608 - our own names
@@ -37,7 +39,8 @@ WITH counted AS ({COUNTED}), sums AS (
     WHERE new.is_new AND NOT old.is_new AND old.kind = new.kind AND old.key IS NOT DISTINCT FROM new.key
 ), doubled AS (
     SELECT shared.* FROM shared JOIN (
-        SELECT old_bucket, kind FROM shared GROUP BY ALL HAVING count(*) FILTER (is_equal) * 2 > count(*)
+        SELECT old_bucket, kind FROM shared GROUP BY ALL
+        HAVING count(*) FILTER (is_equal) * 2 > count(*) AND count(*) FILTER (is_equal) >= {FEWEST_ALIKE}
     ) USING (old_bucket, kind) WHERE is_equal
 )
 SELECT if(is_new, old_row, row) AS old_row, if(is_new, row, new_row) AS new_row, old_bucket AS x_bucket, month,

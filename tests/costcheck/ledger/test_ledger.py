@@ -272,6 +272,19 @@ def test_logs_of_two_teams_are_no_double_where_few_of_their_hours_are_alike(ledg
     assert len(ledger.ingests()) == 2
 
 
+def test_files_of_one_log_with_equal_calls_in_other_minutes_of_the_same_hours_are_no_double(ledger: Ledger) -> None:
+    for bucket, begins in (("sha256:a", timedelta(0)), ("sha256:b", 30 * MINUTE)):
+        calls = [usage(HOUR + hour * timedelta(hours=1) + begins, MINUTE, bucket=bucket) for hour in range(5)]
+        ledger.replace(batch(*calls, bucket=bucket))
+    assert len(ledger.ingests()) == 2
+
+
+def test_one_equal_hour_of_two_teams_is_chance(ledger: Ledger) -> None:
+    ledger.replace(logged("sha256:a", "one", hours=1))
+    ledger.replace(logged("sha256:b", "two", hours=1))
+    assert len(ledger.ingests()) == 2
+
+
 def test_a_corrected_log_that_has_every_hour_of_the_old_one_may_take_its_place(ledger: Ledger) -> None:
     ledger.replace(logged("sha256:a", "one"))
     corrected = replace(logged("sha256:b", "one").usage[2], output_tokens=99)
@@ -590,6 +603,9 @@ def test_charges_of_another_month_or_a_credit_are_no_overlap(ledger: Ledger) -> 
         (("google", "gemini-2.5-flash"), ("vertex_ai", "vertex_ai/gemini-2.5-flash")),
         (("azure", "gpt-4o"), ("azure_ai", "gpt-4o-2024-11-20")),
         (("openai", "gpt-5.4-2026-03-05"), ("unknown", "gpt-5.4")),
+        (("openai", "GPT 5.4"), ("openai", "gpt-5.4")),
+        (("openai", "gpt5.4 Mini"), ("openai", "gpt-5.4-mini-2026-03-05")),
+        (("aws", "gpt-oss-20b"), ("aws", "openai.gpt-oss-20b-1:0")),
     ],
 )
 def test_other_names_of_a_provider_and_a_model_do_not_hide_that_usage_is_there_twice(
