@@ -10,6 +10,7 @@ from costcheck.decision.inputs import Coverage, DecisionInputs
 from costcheck.facts import Fact
 from costcheck.model.bill import RECENT_MONTHS, BillSummary, ProviderReconciliation
 from costcheck.model.coverage import next_month
+from costcheck.model.residual import tokens_off
 from costcheck.model.self_hosted_cost import InfrastructureCost
 from costcheck.price_book import TOKEN_UNIT, StalePrice
 from costcheck.records import Origin, PricingCategory
@@ -196,9 +197,15 @@ def _amounts_are_enough_usd(inputs: DecisionInputs) -> Decimal:
 
 
 def _way_out_of(row: ProviderReconciliation) -> str:
+    off = tokens_off(row.billed_cost_usd, row.list_cost_usd)
+    if off:
+        return f"the tokens look {off}: write all their digits"
     if row.billed_cost_usd < row.list_cost_usd:
         return "enter a contracted_discount if there is one"
-    return "tokens are missing, or cost more there: `costcheck bill reconcile` shows the models"
+    return (
+        "tokens are missing, or cost more there: `costcheck bill reconcile` shows the models, and what might fit, on "
+        "which no decision rests"
+    )
 
 
 def _quiet(coverage: Coverage) -> str:

@@ -297,7 +297,10 @@ def test_a_gap_that_no_invoice_covers_is_one_whatever_the_bill() -> None:
     assert decided(bill=bill("100"), coverage=coverage(gap_days=30, unbilled_gap_days=12)).rule == 1
 
 
-@pytest.mark.parametrize(("billed", "advice"), [(90, "contracted_discount"), (110, "tokens are missing")])
+@pytest.mark.parametrize(
+    ("billed", "advice"),
+    [(90, "contracted_discount"), (110, "tokens are missing"), (100_000, "the tokens look 1,000 times too few")],
+)
 def test_a_discount_is_advised_only_where_less_was_billed_than_listed(billed: int, advice: str) -> None:
     odd = replace(reconciliation("0.5"), billed_cost_usd=Decimal(billed), list_cost_usd=Decimal(100))
     (problem,) = decided(bill=bill(reconciliations=(odd,))).findings
