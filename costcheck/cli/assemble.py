@@ -21,7 +21,7 @@ from costcheck.cli.measured import (
     unbilled_gap_days,
     unread_invoice_rows,
 )
-from costcheck.cli.model_names import name_of
+from costcheck.cli.model_names import name_of, nearest_names
 from costcheck.cli.named import require_known_types, resolve_models
 from costcheck.cli.own_prices import with_own_prices
 from costcheck.decision.commitment import PAYMENT_OPTION
@@ -205,7 +205,10 @@ class Assembly:
         summary = summarise_bill(
             self._priced_usage(), self.charges, self.coverage.complete_months, entered_factor=entered.get
         )
-        return replace(summary, negligible_models=self.negligible or msgspec.UNSET)
+        nearest = {name: nearest_names(self.book, *name.split("/", 1)) for name in summary.unpriced_models}
+        return replace(
+            summary, negligible_models=self.negligible or msgspec.UNSET, nearest_names=nearest or msgspec.UNSET
+        )
 
     def _priced_usage(self) -> list[PricedUsage]:
         by_workload = split_by_workload(self.settings.workload, self.usage, set_aside_models=self.set_aside_models)

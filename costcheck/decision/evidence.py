@@ -111,7 +111,7 @@ def unexplained_amounts(inputs: DecisionInputs) -> tuple[Finding, ...]:
 def _unexplained(inputs: DecisionInputs) -> Iterator[Finding]:
     limits, bill = inputs.thresholds, inputs.bill
     for model in bill.unpriced_models:
-        yield _problem("bill", f"nobody can price {model}", model, "a model of genai-prices", "ledger")
+        yield _problem("bill", _unpriced(inputs, model), "no list price", "a model of genai-prices", "ledger")
     if bill.charged and (rows := _unreconciled(inputs)):
         worst = max(rows, key=lambda row: row.residual_share)
         yield _problem(
@@ -124,6 +124,21 @@ def _unexplained(inputs: DecisionInputs) -> Iterator[Finding]:
             limit(limits.max_unreconciled_share),
             source(limits.max_unreconciled_share),
         )
+
+
+def _unpriced(inputs: DecisionInputs, model: str) -> str:
+    """Return what to do where a model has no price: mend its name, mostly."""
+    if model in inputs.names:
+        return (
+            f"nobody can price all of {model}, but one of its tiers: state it as a [[token_price]] in costcheck.toml"
+        )
+    names = (inputs.bill.nearest_names or {}).get(model, ())
+    nearest = f" (nearest in the price list: {', '.join(names)})" if names else ""
+    return (
+        f"nobody can price {model}{nearest}: mend the name where it was typed and import that file again, run "
+        "`costcheck prices pull` if the model is newer than the prices, or in costcheck.toml state its "
+        "[[token_price]] or name it in set_aside_models"
+    )
 
 
 def _unreconciled(inputs: DecisionInputs) -> tuple[ProviderReconciliation, ...]:

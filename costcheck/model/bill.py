@@ -94,6 +94,7 @@ class BillSummary:
         negligible_models: Models that nobody can price, and that hardly cost anything; unset where there are none.
         unmeasured: What that is, in words, newest month first; unset, and so not written, where it is nothing.
         unpriced_models: Addressable models that no price list knows.
+        nearest_names: Names of the price list that are most like theirs; unset where there are none.
         has_usage: False where there are amounts without tokens.
         charged: False where the source has usage but no charges: then list prices stand in, and the record says so.
     """
@@ -108,6 +109,7 @@ class BillSummary:
     charged: bool
     unmeasured: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     negligible_models: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    nearest_names: dict[str, tuple[str, ...]] | msgspec.UnsetType = msgspec.UNSET
 
     def contracted_factor(self, service_provider_name: str) -> Decimal:
         """Return contracted over list price of a provider, 1 for one that billed nothing yet."""

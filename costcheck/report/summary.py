@@ -171,7 +171,7 @@ def _unread(decision: Decision) -> Iterator[tuple[str, str]]:
 
 
 def _note(label: str, text: str, width: int, most: int) -> list[str]:
-    wrapped = textwrap.wrap(text, width - LABEL - 1, max_lines=most, placeholder=f" {DOTS}")
+    wrapped = textwrap.wrap(text, width - LABEL - 1, max_lines=most, placeholder=f" {DOTS}", break_on_hyphens=False)
     labels = [label, *[""] * (len(wrapped) - 1)]
     return [f"{name:{LABEL}} {line}".rstrip() for name, line in zip(labels, wrapped, strict=bool(wrapped))]
 

@@ -324,6 +324,18 @@ def test_a_gap_is_told_with_its_days() -> None:
     assert problem.message == "usage is missing inside the measured months (anthropic, since 2026-07-10)"
 
 
+def test_a_model_nobody_can_price_is_told_with_the_nearest_names_and_what_to_do() -> None:
+    odd = bill(unpriced_models=("openai/GPT",), nearest_names={"openai/GPT": ("gpt-5.4", "gpt-4.5")})
+    message = finding(decided(bill=odd), "nobody can price").message
+    assert message.startswith("nobody can price openai/GPT (nearest in the price list: gpt-5.4, gpt-4.5): mend")
+    assert "[[token_price]]" in message
+
+
+def test_a_tier_nobody_can_price_is_not_called_a_misspelt_model() -> None:
+    message = finding(decided(bill=bill(unpriced_models=("openai/gpt-5.4",))), "nobody can price").message
+    assert message.startswith("nobody can price all of openai/gpt-5.4, but one of its tiers")
+
+
 LITTLE = replace(reconciliation("0.5"), billed_cost_usd=Decimal(6000), list_cost_usd=Decimal(12000))
 UNEXPLAINED: dict[str, dict[str, Any]] = {
     "an unreconciled bill": {"reconciliations": (LITTLE,)},
