@@ -30,6 +30,10 @@ HOW_TO_TELL_TOKENS = (
     "(docs/access.md), or add model, input_tokens and output_tokens to the lines; prices come next: "
     "`costcheck prices pull`"
 )
+FORGET_ONE = (
+    "usage is there twice: `costcheck bill forget` one, import a bill again with --without-usage, or name a source in "
+    "separate_sources"
+)
 
 
 def unusable_evidence(inputs: DecisionInputs) -> tuple[Finding, ...]:
@@ -171,8 +175,8 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
     for pair in inputs.coverage.counted_twice:
         yield _problem(
             "bill",
-            "usage is there twice: `costcheck bill forget` one, import a bill again with --without-usage, or name a "
-            "source in separate_sources",
+            # Of two lists of invoices the pair itself says what to do, for to forget one might lose other months.
+            "the bill is there twice" if "; make one file" in pair else FORGET_ONE,
             pair,
             "each request once",
             "ledger",
