@@ -5,11 +5,12 @@ Columns, in any order, in letters of any case:
 - `month` (`2026-09`), or `start_date` and `end_date` (`2026-09-01`, both days included), within a calendar month.
   `01.09.2026`, `09.2026` and `September 2026` are read, too; `Sep 26` only where it cannot be a day.
 - `provider`: as in other bills (`openai`, `anthropic`); `Open AI` is the same.
-- `amount` and `currency`: a decimal number such as `1200.00`, negative for credits, and `USD`. `6.200` is refused:
-  it may be six thousand or six. A header such as `amount (USD)` needs no column of the currency.
+- `amount` and `currency`: a decimal number such as `1200.00`, negative for credits and for what takes an invoice
+  back, and `USD`. `6.200` is refused: it may be six thousand or six. A header such as `amount (USD)` needs no column
+  of the currency.
 - `model`, `description`: optional; the model named as on the invoice.
-- `category`: optional; `usage`, `credit`, `tax`, `purchase` or `adjustment`. Without it a negative amount is a
-  credit, and any other is usage.
+- `category`: optional; `usage`, `credit`, `tax`, `purchase` or `adjustment`. Without it the words tell a tax, a
+  credit, or what takes an invoice back; words that may say two things are asked about, and so is a minus without any.
 - `input_tokens` (cached ones included), `output_tokens`: optional, both or neither; with them a model is needed.
 - `cached_input_tokens`, `requests`: optional.
 
@@ -17,8 +18,8 @@ German words for them (`Monat`, `Anbieter`, `Betrag`, ...) are known; any other 
 Amounts without tokens are charges without usage: they show the bill, and say nothing of the demand. Semicolons and
 tabs between the cells are taken, too; there alone `1234,50` is an amount.
 
-Sums are set aside. A line that stands in the file a second time is quarantined: a file that was pasted twice would
-double a month.
+Sums, remarks and what stands above the header do not count, and are named. A line that stands in the file a second
+time is quarantined: a file that was pasted twice would double a month.
 """
 
 import csv

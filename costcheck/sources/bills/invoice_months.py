@@ -61,6 +61,7 @@ def _odd(lines: Sequence[Charged]) -> Iterator[tuple[Charged, str]]:
     used: defaultdict[tuple[date, str], Decimal] = defaultdict(Decimal)
     months: defaultdict[date, Decimal] = defaultdict(Decimal)
     taxes: defaultdict[date, Decimal] = defaultdict(Decimal)
+    with_tokens = {(line.of, line.invoice.amount): line for line in lines if line.invoice.input_tokens}
     for line in lines:
         if line.is_usage:
             used[line.of] += line.invoice.amount
@@ -71,16 +72,11 @@ def _odd(lines: Sequence[Charged]) -> Iterator[tuple[Charged, str]]:
         if line.is_tax_by_words and taxes[line.month] > HIGHEST_TAX_SHARE * months[line.month]:
             yield line, TOO_MUCH_FOR_A_TAX
         elif line.is_usage and line.invoice.amount < 0:
-            undone = next((other for other in lines if _is_undone(other, line)), None)
+            undone = with_tokens.get((line.of, -line.invoice.amount))
             if undone:
                 yield line, TOKENS_STAY.format(undone.line.number)
             elif used[line.of] < 0:
                 yield line, TAKES_TOO_MUCH
-
-
-def _is_undone(line: Charged, by: Charged) -> bool:
-    """Return whether a line is taken back as a whole, though its tokens are told."""
-    return line.of == by.of and line.invoice.amount == -by.invoice.amount and bool(line.invoice.input_tokens)
 
 
 def _written(line: Charged) -> str:
