@@ -37,8 +37,9 @@ CURRENT_DECISION = Path("runbooks/decisions/current.json")
 def explain(query: str, snapshot: Path | None, as_of: datetime | None, decision_file: Path | None) -> None:
     """Follow a number to its source.
 
-    QUERY is an answer of a decision (verdict, break-even, pay-back, saving), or part of the name of one of its cost
-    lines or findings, of a threshold or assumption of the kit, or of a price (meter, model, SKU, instance type).
+    QUERY is an answer of a decision (verdict, break-even, pay-back, saving), a rule of its table (rule 4), or part of
+    the name of one of its cost lines or findings, of a threshold or assumption of the kit, or of a price (meter, model,
+    SKU, instance type).
     """
     from costcheck.cli import explain_figures as figures  # noqa: PLC0415 - slow to load
     from costcheck.sources.snapshot import read_price_book  # noqa: PLC0415 - data that only pricing needs
@@ -49,6 +50,7 @@ def explain(query: str, snapshot: Path | None, as_of: datetime | None, decision_
         decision = read_decision(decision_file or CURRENT_DECISION)
         lines += first_lines(figures.explain_answers(decision, query), "answers")
         lines += first_lines(figures.explain_decision(decision, query), "cost lines and findings")
+    lines += first_lines(figures.explain_rule(query), "rules")
     lines += first_lines(figures.explain_facts(query), "thresholds and assumptions")
     book = read_price_book(snapshot)
     if not lines or matching(book, query):

@@ -11,7 +11,7 @@ from costcheck.demand_rules import read_demand_rules
 from costcheck.facts import Fact
 from costcheck.report.figures import band, usd
 from costcheck.report.sections import break_even_sentence, pay_back_sentence
-from costcheck.report.words import best_self_hosted, headline
+from costcheck.report.words import RULES, best_self_hosted, headline
 from costcheck.rules import load_assumptions, load_thresholds
 from costcheck.verdict import CostLine, Decision, Finding
 
@@ -78,6 +78,22 @@ def explain_decision(decision: Decision, query: str) -> list[list[str]]:
                 lines.setdefault((line.name, line.monthly_cost_usd), _cost_line(option.label, line))
     found = [_finding(row) for row in decision.findings if wanted in f"{row.subject} {row.message}".lower()]
     return [*lines.values(), *found]
+
+
+def explain_rule(query: str) -> list[list[str]]:
+    """Return the row of the decision table that the query is the number of (`rule 4`), and its thresholds."""
+    found = re.fullmatch(r"rule(\d+)", _squashed(query))
+    number = int(found[1]) if found else 0
+    if number not in RULES:
+        return []
+    names = [name for name, fact in _facts(load_thresholds({})) if fact.note.startswith(f"rule {number}:")]
+    return [
+        [
+            f"rule {number} of {len(RULES)}: {RULES[number]}",
+            f"  limits    {', '.join(names) or 'none'}",
+            "  look up   docs/how-it-decides.md",
+        ]
+    ]
 
 
 def explain_facts(query: str) -> list[list[str]]:

@@ -457,3 +457,18 @@ def test_lines_of_invoices_that_nobody_could_read_are_counted_apart(ledger: Ledg
     row = QuarantinedRow(x_source="invoice", x_bucket="i", reason="amount is '30.000'", raw=b"")
     ledger.replace(BillBatch(x_source="invoice", buckets=("i",), quarantined=(row,), provenance=provenance))
     assert gathered(ledger).coverage.unread_invoice_rows == 1
+
+
+def test_a_model_as_a_person_writes_it_is_priced(ledger: Ledger) -> None:
+    fill(ledger, tuple(replace(row, request_model="GPT 5.4") for row in THREE_MONTHS))
+    row = gathered(ledger)
+    assert row.names["openai/GPT 5.4"].model_id == "gpt-5.4"
+    assert row.bill.unpriced_models == ()
+    assert b"nearest_names" not in encode(row)
+
+
+def test_a_model_nobody_can_price_goes_with_the_nearest_names(ledger: Ledger) -> None:
+    fill(ledger, tuple(replace(row, request_model="gpt-5.4-ultra") for row in THREE_MONTHS))
+    nearest = gathered(ledger).bill.nearest_names
+    assert isinstance(nearest, dict)
+    assert "gpt-5.4" in nearest["openai/gpt-5.4-ultra"]

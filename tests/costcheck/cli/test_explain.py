@@ -68,3 +68,10 @@ def test_the_saving_of_every_option_is_explained(tmp_path: Path) -> None:
 def test_the_verdict_of_a_decision_is_explained(tmp_path: Path) -> None:
     decision = builders.decision()
     assert f"verdict: {decision.verdict}" in said("verdict", tmp_path, decision)
+
+
+@pytest.mark.parametrize("query", ["rule 4", "Rule-4", "rule4"])
+def test_a_rule_of_the_table_is_explained_by_its_number(query: str, tmp_path: Path) -> None:
+    output = said(query, tmp_path)
+    assert output.startswith("rule 4 of 10: the bill that could move is still small")
+    assert "  limits    keep_measuring_bill_usd\n" in output
