@@ -216,7 +216,24 @@ def tell_many(path: Path, source: str, read: Sequence[Stored]) -> None:
 
 
 def _tell_reasons(quarantined: Sequence[QuarantinedRow]) -> None:
-    for row in quarantined[:REASONS_SHOWN]:
-        click.echo(f"  quarantined: {row.reason}", err=True)
-    if len(quarantined) > REASONS_SHOWN:
-        click.echo(f"  and {len(quarantined) - REASONS_SHOWN} more: see `costcheck bill show`", err=True)
+    rows: dict[str, list[QuarantinedRow]] = {}
+    for row in quarantined:
+        rows.setdefault(row.reason, []).append(row)
+    for reason, some_rows in list(rows.items())[:REASONS_SHOWN]:
+        count = f"{len(some_rows)} rows: " if len(some_rows) > 1 else ""
+        click.echo(f"  quarantined: {count}{reason}{_request_of(some_rows[0])}", err=True)
+    if len(rows) > REASONS_SHOWN:
+        left = sum(len(some_rows) for some_rows in list(rows.values())[REASONS_SHOWN:])
+        click.echo(f"  and {left} more: see `costcheck bill show`", err=True)
+
+
+def _request_of(row: QuarantinedRow) -> str:
+    """Return which request it was, where a log of requests tells it."""
+    import msgspec  # noqa: PLC0415 - see the top
+
+    try:
+        found = msgspec.json.decode(row.raw, type=dict[str, msgspec.Raw]).get("request_id", b"null")
+        request_id = msgspec.json.decode(found, type=str | None)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return ""
+    return f" (request_id {request_id[:80]})" if request_id else ""

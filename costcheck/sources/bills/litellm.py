@@ -98,8 +98,8 @@ class SpendLog(msgspec.Struct, frozen=True, rename={"start_time": "startTime"}):
     start_time: str
     model: str
     spend: Decimal
-    prompt_tokens: int
-    completion_tokens: int
+    prompt_tokens: int | None
+    completion_tokens: int | None
     call_type: str | None = None
     api_key: str | None = None
     custom_llm_provider: str | None = None
@@ -249,8 +249,8 @@ def _texts(row: SpendLog) -> tuple[str | None, ...]:
         row.start_time,
         row.model,
         str(row.spend),
-        str(row.prompt_tokens),
-        str(row.completion_tokens),
+        _json_text(row.prompt_tokens),
+        _json_text(row.completion_tokens),
         row.call_type,
         row.api_key,
         row.custom_llm_provider,
@@ -262,7 +262,7 @@ def _texts(row: SpendLog) -> tuple[str | None, ...]:
     )
 
 
-def _json_text(value: Metadata | list[str] | str | None) -> str | None:
+def _json_text(value: Metadata | list[str] | str | int | None) -> str | None:
     if isinstance(value, str):
         return value
     return None if value is None else msgspec.json.encode(value).decode()

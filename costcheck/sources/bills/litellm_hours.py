@@ -32,6 +32,8 @@ from costcheck.sources.exports.query import fetch, open_export
 SERVICE_NAME = "LiteLLM"
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+MOST_UNCOUNTED = Decimal("0.05")
+"""Of the answered requests of a log; with more of them without a count, usage would be too low to decide on."""
 
 
 class HourRow(NamedTuple):
@@ -76,7 +78,10 @@ def read_hours(engine: Engine, read: EngineRead) -> BillBatch:
     if known > distinct:
         requests = spend_log.once(requests)
     judged = spend_log.classified(requests)
-    rows = [HourRow(*row) for row in fetch(engine, spend_log.by_hour(judged))]
+    rows = _by_hour(engine, judged)
+    if _are_many_uncounted(rows):
+        judged = spend_log.classified(requests, are_few_uncounted=False)
+        rows = _by_hour(engine, judged)
     counted = _named([row for row in rows if not row.aside and not row.unreadable])
     return BillBatch(
         x_source=read.source,
@@ -88,6 +93,18 @@ def read_hours(engine: Engine, read: EngineRead) -> BillBatch:
         provenance=read.provenance,
         rows_in=sum(row.requests for row in rows) + known - distinct,
     )
+
+
+def _by_hour(engine: Engine, judged: ir.Table) -> list[HourRow]:
+    return [HourRow(*row) for row in fetch(engine, spend_log.by_hour(judged))]
+
+
+def _are_many_uncounted(rows: Iterable[HourRow]) -> bool:
+    answered: Counter[bool] = Counter()
+    for row in rows:
+        if row.aside in {None, spend_log.UNCOUNTED}:
+            answered[row.aside is not None] += row.requests
+    return answered[True] > MOST_UNCOUNTED * answered.total()
 
 
 def _named(rows: Sequence[HourRow]) -> list[HourRow]:

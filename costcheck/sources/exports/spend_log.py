@@ -15,10 +15,19 @@ from costcheck.sources.exports.columns import RawExport, integer_of, json_texts
 from costcheck.sources.exports.dialects import Dialect
 from costcheck.sources.exports.spend_log_columns import REQUIRED_COLUMNS
 
-RAW_COLUMNS = (*REQUIRED_COLUMNS, "custom_llm_provider")
+RAW_COLUMNS = REQUIRED_COLUMNS
 """Kept of an unreadable row: `metadata` and `request_tags` may quote a prompt, and are not."""
 RAW_CHARACTERS = 80
-"""A longer text in these columns is none of theirs: a broken CSV has slipped, perhaps into a prompt."""
+NUMBER = r"^[-+]?[0-9][0-9.,eE+-]*$"
+RAW_FORMS = {
+    "request_id": r"^[A-Za-z0-9_.:-]*[0-9][A-Za-z0-9_.:-]*$",
+    "startTime": r"^[0-9][0-9TZUC:.,/+ -]*$",
+    "model": r"^[A-Za-z0-9_.:@+-]*[-/0-9][A-Za-z0-9_./:@+-]*$",
+    "spend": NUMBER,
+    "prompt_tokens": NUMBER,
+    "completion_tokens": NUMBER,
+}
+"""What is longer, or has another form, is none of these columns': a broken CSV has slipped, perhaps into a prompt."""
 MINUTE, HOUR = 60, 3600
 
 # The first path that is there wins: 1.106.2 repeats every provider's cache counts in the first place.
@@ -58,6 +67,11 @@ CLIENT_TAGS = (r', *"User-Agent:[^"]*"', r'"User-Agent:[^"]*"(, *)?')
 """Names of client programs among the tags: not the first, and the first."""
 ANSWERED_FROM_CACHE = "answered from the gateway's cache"
 FAILED = "failed request"
+UNCOUNTED = "neither tokens nor spend logged, as of a stream without usage"
+TOO_MANY_UNCOUNTED = (
+    "no tokens were logged, and of too many requests to do without them: set always_include_stream_usage in the "
+    "proxy's general_settings, and until then read the tokens from the provider's own usage instead"
+)
 RAW_OWNER = ("provider", "model", "priced_as", "call_type", "tier", "team", "key_hash", "request_tags")
 OWNER = ("provider", "model", "priced_as", "operation", "tier", "team", "key_hash", "tags")
 KINDS = ("aside", "unreadable")
@@ -102,7 +116,8 @@ def typed(export: RawExport, *, span: tuple[int, int] | None = None) -> ir.Table
         request_tags=export.text("request_tags"),
         from_cache=export.text("cache_hit").lower().fill_null("") == "true",
         failed=export.text("status").fill_null("") == "failure",
-        **{f"raw_{name}": _short(export.text(name)) for name in RAW_COLUMNS},
+        uncounted=export.text("prompt_tokens").isnull() & export.text("completion_tokens").isnull(),
+        **{f"raw_{name}": _in_form(export.text(name), RAW_FORMS[name]) for name in RAW_COLUMNS},
     )
 
 
@@ -131,8 +146,9 @@ def _own_tags(text: ir.StringValue) -> ir.StringValue:
     return ibis.cases((text.contains("User-Agent:"), without), else_=text)
 
 
-def _short(text: ir.StringValue) -> ir.StringValue:
-    return ibis.cases((text.length() <= RAW_CHARACTERS, text), else_=ibis.null("string"))
+def _in_form(text: ir.StringValue, form: str) -> ir.StringValue:
+    fits = (text.length() <= RAW_CHARACTERS) & text.re_search(form)
+    return ibis.cases((fits, text), else_=ibis.null("string"))
 
 
 def once(requests: ir.Table) -> ir.Table:
@@ -151,17 +167,25 @@ def duplicates(requests: ir.Table, dialect: Dialect) -> ir.Table:
     return known.aggregate(rows=known.count(), requests=mark.nunique())
 
 
-def classified(requests: ir.Table) -> ir.Table:
-    """Return the rows with `aside`, why one counts for nothing, and `reason`, why one cannot be used."""
+def classified(requests: ir.Table, *, are_few_uncounted: bool = True) -> ir.Table:
+    """Return the rows with `aside`, why one counts for nothing, and `reason`, why one cannot be used.
+
+    Args:
+        requests: The rows.
+        are_few_uncounted: The usage is right without the requests of which nothing was logged.
+    """
     row = requests
+    is_nothing_logged = row.uncounted & (row.spend.fill_null(0) == 0)
     aside = ibis.cases(
         (row.from_cache, ANSWERED_FROM_CACHE),
         (row.failed & (row.spend.fill_null(0) == 0), FAILED),
+        (is_nothing_logged & are_few_uncounted, UNCOUNTED),
         else_=ibis.null("string"),
     )
     counts = (row.prompt, row.completion, row.cache_read, row.cache_written, row.cache_written_1h)
     reason = ibis.cases(
         (row.request_id.isnull(), "request_id is missing"),
+        (is_nothing_logged, TOO_MANY_UNCOUNTED),
         (row.started_at.isnull(), "startTime is no time"),
         (row.spend.isnull(), "spend is no number"),
         (row.spend < 0, "spend is negative"),

@@ -207,3 +207,11 @@ def test_amounts_without_tokens_are_enough_for_an_answer_only_when_they_are_smal
     assert CliRunner().invoke(init, [], obj=context).exit_code == 0
     answer = CliRunner().invoke(decide, ["--format", "json"], obj=context)
     assert msgspec.json.decode(answer.stdout)["rule"] == rule
+
+
+def test_quarantined_requests_of_one_reason_are_told_together_with_one_of_them(run: Run) -> None:
+    header = "request_id,startTime,model,spend,prompt_tokens,completion_tokens\n"
+    rows = [f"r{number},2026-09-01 09:00:00,gpt-5.4,0.1,100,10\n" for number in range(40)]
+    rows += [f"u{number},2026-09-01 09:00:00,gpt-5.4,0.1,,\n" for number in (1, 2)]
+    result = run("import", write("log.csv", "".join(rows), header))
+    assert "  quarantined: 2 rows: a token count is no number (request_id u1)\n" in result.stderr

@@ -243,19 +243,23 @@ FROM (
               "t3"."request_tags",
               "t3"."from_cache",
               "t3"."failed",
+              "t3"."uncounted",
               "t3"."raw_request_id",
               "t3"."raw_startTime",
               "t3"."raw_model",
               "t3"."raw_spend",
               "t3"."raw_prompt_tokens",
               "t3"."raw_completion_tokens",
-              "t3"."raw_custom_llm_provider",
               "t3"."aside",
               CASE
                 WHEN "t3"."aside" IS NULL
                 THEN CASE
                   WHEN "t3"."request_id" IS NULL
                   THEN 'request_id is missing'
+                  WHEN "t3"."uncounted" AND (
+                    COALESCE("t3"."spend", 0) = 0
+                  )
+                  THEN 'no tokens were logged, and of too many requests to do without them: set always_include_stream_usage in the proxy''s general_settings, and until then read the tokens from the provider''s own usage instead'
                   WHEN "t3"."started_at" IS NULL
                   THEN 'startTime is no time'
                   WHEN "t3"."spend" IS NULL
@@ -351,41 +355,66 @@ FROM (
                 NULLIF(NULLIF(NULLIF("t2"."request_tags", ''), 'NULL'), 'null') AS "request_tags",
                 COALESCE(LOWER(CAST(NULL AS TEXT)), '') = 'true' AS "from_cache",
                 COALESCE(CAST(NULL AS TEXT), '') = 'failure' AS "failed",
+                (
+                  CAST("t2"."prompt_tokens" AS TEXT) IS NULL
+                )
+                AND (
+                  CAST("t2"."completion_tokens" AS TEXT) IS NULL
+                ) AS "uncounted",
                 CASE
-                  WHEN LENGTH(NULLIF(NULLIF(NULLIF("t2"."request_id", ''), 'NULL'), 'null')) <= 80
+                  WHEN (
+                    LENGTH(NULLIF(NULLIF(NULLIF("t2"."request_id", ''), 'NULL'), 'null')) <= 80
+                  )
+                  AND REGEXP_MATCHES(
+                    NULLIF(NULLIF(NULLIF("t2"."request_id", ''), 'NULL'), 'null'),
+                    '^[A-Za-z0-9_.:-]*[0-9][A-Za-z0-9_.:-]*$'
+                  )
                   THEN NULLIF(NULLIF(NULLIF("t2"."request_id", ''), 'NULL'), 'null')
                   ELSE CAST(NULL AS TEXT)
                 END AS "raw_request_id",
                 CASE
-                  WHEN LENGTH(CAST("t2"."startTime" AS TEXT)) <= 80
+                  WHEN (
+                    LENGTH(CAST("t2"."startTime" AS TEXT)) <= 80
+                  )
+                  AND REGEXP_MATCHES(CAST("t2"."startTime" AS TEXT), '^[0-9][0-9TZUC:.,/+ -]*$')
                   THEN CAST("t2"."startTime" AS TEXT)
                   ELSE CAST(NULL AS TEXT)
                 END AS "raw_startTime",
                 CASE
-                  WHEN LENGTH(NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null')) <= 80
+                  WHEN (
+                    LENGTH(NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null')) <= 80
+                  )
+                  AND REGEXP_MATCHES(
+                    NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null'),
+                    '^[A-Za-z0-9_.:@+-]*[-/0-9][A-Za-z0-9_./:@+-]*$'
+                  )
                   THEN NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null')
                   ELSE CAST(NULL AS TEXT)
                 END AS "raw_model",
                 CASE
-                  WHEN LENGTH(CAST("t2"."spend" AS TEXT)) <= 80
+                  WHEN (
+                    LENGTH(CAST("t2"."spend" AS TEXT)) <= 80
+                  )
+                  AND REGEXP_MATCHES(CAST("t2"."spend" AS TEXT), '^[-+]?[0-9][0-9.,eE+-]*$')
                   THEN CAST("t2"."spend" AS TEXT)
                   ELSE CAST(NULL AS TEXT)
                 END AS "raw_spend",
                 CASE
-                  WHEN LENGTH(CAST("t2"."prompt_tokens" AS TEXT)) <= 80
+                  WHEN (
+                    LENGTH(CAST("t2"."prompt_tokens" AS TEXT)) <= 80
+                  )
+                  AND REGEXP_MATCHES(CAST("t2"."prompt_tokens" AS TEXT), '^[-+]?[0-9][0-9.,eE+-]*$')
                   THEN CAST("t2"."prompt_tokens" AS TEXT)
                   ELSE CAST(NULL AS TEXT)
                 END AS "raw_prompt_tokens",
                 CASE
-                  WHEN LENGTH(CAST("t2"."completion_tokens" AS TEXT)) <= 80
+                  WHEN (
+                    LENGTH(CAST("t2"."completion_tokens" AS TEXT)) <= 80
+                  )
+                  AND REGEXP_MATCHES(CAST("t2"."completion_tokens" AS TEXT), '^[-+]?[0-9][0-9.,eE+-]*$')
                   THEN CAST("t2"."completion_tokens" AS TEXT)
                   ELSE CAST(NULL AS TEXT)
                 END AS "raw_completion_tokens",
-                CASE
-                  WHEN LENGTH(CAST(NULL AS TEXT)) <= 80
-                  THEN CAST(NULL AS TEXT)
-                  ELSE CAST(NULL AS TEXT)
-                END AS "raw_custom_llm_provider",
                 CASE
                   WHEN COALESCE(LOWER(CAST(NULL AS TEXT)), '') = 'true'
                   THEN 'answered from the gateway''s cache'
@@ -396,6 +425,17 @@ FROM (
                     COALESCE(TRY_CAST(CAST("t2"."spend" AS TEXT) AS DECIMAL(38, 26)), 0) = 0
                   )
                   THEN 'failed request'
+                  WHEN (
+                    CAST("t2"."prompt_tokens" AS TEXT) IS NULL
+                  )
+                  AND (
+                    CAST("t2"."completion_tokens" AS TEXT) IS NULL
+                  )
+                  AND (
+                    COALESCE(TRY_CAST(CAST("t2"."spend" AS TEXT) AS DECIMAL(38, 26)), 0) = 0
+                  )
+                  AND TRUE
+                  THEN 'neither tokens nor spend logged, as of a stream without usage'
                   ELSE CAST(NULL AS TEXT)
                 END AS "aside"
               FROM (

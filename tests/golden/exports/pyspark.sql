@@ -239,19 +239,23 @@ FROM (
               `t3`.`request_tags`,
               `t3`.`from_cache`,
               `t3`.`failed`,
+              `t3`.`uncounted`,
               `t3`.`raw_request_id`,
               `t3`.`raw_startTime`,
               `t3`.`raw_model`,
               `t3`.`raw_spend`,
               `t3`.`raw_prompt_tokens`,
               `t3`.`raw_completion_tokens`,
-              `t3`.`raw_custom_llm_provider`,
               `t3`.`aside`,
               CASE
                 WHEN `t3`.`aside` IS NULL
                 THEN CASE
                   WHEN `t3`.`request_id` IS NULL
                   THEN 'request_id is missing'
+                  WHEN `t3`.`uncounted` AND (
+                    COALESCE(`t3`.`spend`, 0) = 0
+                  )
+                  THEN 'no tokens were logged, and of too many requests to do without them: set always_include_stream_usage in the proxy\'s general_settings, and until then read the tokens from the provider\'s own usage instead'
                   WHEN `t3`.`started_at` IS NULL
                   THEN 'startTime is no time'
                   WHEN `t3`.`spend` IS NULL
@@ -344,41 +348,60 @@ FROM (
                 NULLIF(NULLIF(NULLIF(`t2`.`request_tags`, ''), 'NULL'), 'null') AS `request_tags`,
                 COALESCE(LOWER(CAST(NULL AS STRING)), '') = 'true' AS `from_cache`,
                 COALESCE(CAST(NULL AS STRING), '') = 'failure' AS `failed`,
+                (
+                  CAST(`t2`.`prompt_tokens` AS STRING) IS NULL
+                )
+                AND (
+                  CAST(`t2`.`completion_tokens` AS STRING) IS NULL
+                ) AS `uncounted`,
                 CASE
-                  WHEN LENGTH(NULLIF(NULLIF(NULLIF(`t2`.`request_id`, ''), 'NULL'), 'null')) <= 80
+                  WHEN (
+                    LENGTH(NULLIF(NULLIF(NULLIF(`t2`.`request_id`, ''), 'NULL'), 'null')) <= 80
+                  )
+                  AND NULLIF(NULLIF(NULLIF(`t2`.`request_id`, ''), 'NULL'), 'null') RLIKE '^[A-Za-z0-9_.:-]*[0-9][A-Za-z0-9_.:-]*$'
                   THEN NULLIF(NULLIF(NULLIF(`t2`.`request_id`, ''), 'NULL'), 'null')
                   ELSE CAST(NULL AS STRING)
                 END AS `raw_request_id`,
                 CASE
-                  WHEN LENGTH(CAST(`t2`.`startTime` AS STRING)) <= 80
+                  WHEN (
+                    LENGTH(CAST(`t2`.`startTime` AS STRING)) <= 80
+                  )
+                  AND CAST(`t2`.`startTime` AS STRING) RLIKE '^[0-9][0-9TZUC:.,/+ -]*$'
                   THEN CAST(`t2`.`startTime` AS STRING)
                   ELSE CAST(NULL AS STRING)
                 END AS `raw_startTime`,
                 CASE
-                  WHEN LENGTH(NULLIF(NULLIF(NULLIF(`t2`.`model`, ''), 'NULL'), 'null')) <= 80
+                  WHEN (
+                    LENGTH(NULLIF(NULLIF(NULLIF(`t2`.`model`, ''), 'NULL'), 'null')) <= 80
+                  )
+                  AND NULLIF(NULLIF(NULLIF(`t2`.`model`, ''), 'NULL'), 'null') RLIKE '^[A-Za-z0-9_.:@+-]*[-/0-9][A-Za-z0-9_./:@+-]*$'
                   THEN NULLIF(NULLIF(NULLIF(`t2`.`model`, ''), 'NULL'), 'null')
                   ELSE CAST(NULL AS STRING)
                 END AS `raw_model`,
                 CASE
-                  WHEN LENGTH(CONCAT(`t2`.`spend`, '')) <= 80
+                  WHEN (
+                    LENGTH(CONCAT(`t2`.`spend`, '')) <= 80
+                  )
+                  AND CONCAT(`t2`.`spend`, '') RLIKE '^[-+]?[0-9][0-9.,eE+-]*$'
                   THEN CONCAT(`t2`.`spend`, '')
                   ELSE CAST(NULL AS STRING)
                 END AS `raw_spend`,
                 CASE
-                  WHEN LENGTH(CAST(`t2`.`prompt_tokens` AS STRING)) <= 80
+                  WHEN (
+                    LENGTH(CAST(`t2`.`prompt_tokens` AS STRING)) <= 80
+                  )
+                  AND CAST(`t2`.`prompt_tokens` AS STRING) RLIKE '^[-+]?[0-9][0-9.,eE+-]*$'
                   THEN CAST(`t2`.`prompt_tokens` AS STRING)
                   ELSE CAST(NULL AS STRING)
                 END AS `raw_prompt_tokens`,
                 CASE
-                  WHEN LENGTH(CAST(`t2`.`completion_tokens` AS STRING)) <= 80
+                  WHEN (
+                    LENGTH(CAST(`t2`.`completion_tokens` AS STRING)) <= 80
+                  )
+                  AND CAST(`t2`.`completion_tokens` AS STRING) RLIKE '^[-+]?[0-9][0-9.,eE+-]*$'
                   THEN CAST(`t2`.`completion_tokens` AS STRING)
                   ELSE CAST(NULL AS STRING)
                 END AS `raw_completion_tokens`,
-                CASE
-                  WHEN LENGTH(CAST(NULL AS STRING)) <= 80
-                  THEN CAST(NULL AS STRING)
-                  ELSE CAST(NULL AS STRING)
-                END AS `raw_custom_llm_provider`,
                 CASE
                   WHEN COALESCE(LOWER(CAST(NULL AS STRING)), '') = 'true'
                   THEN 'answered from the gateway\'s cache'
@@ -389,6 +412,17 @@ FROM (
                     COALESCE(TRY_CAST(`t2`.`spend` AS DECIMAL(38, 26)), 0) = 0
                   )
                   THEN 'failed request'
+                  WHEN (
+                    CAST(`t2`.`prompt_tokens` AS STRING) IS NULL
+                  )
+                  AND (
+                    CAST(`t2`.`completion_tokens` AS STRING) IS NULL
+                  )
+                  AND (
+                    COALESCE(TRY_CAST(`t2`.`spend` AS DECIMAL(38, 26)), 0) = 0
+                  )
+                  AND TRUE
+                  THEN 'neither tokens nor spend logged, as of a stream without usage'
                   ELSE CAST(NULL AS STRING)
                 END AS `aside`
               FROM (

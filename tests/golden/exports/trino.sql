@@ -242,19 +242,47 @@ FROM (
               "t3"."request_tags",
               "t3"."from_cache",
               "t3"."failed",
+              "t3"."uncounted",
               "t3"."raw_request_id",
               "t3"."raw_startTime",
               "t3"."raw_model",
               "t3"."raw_spend",
               "t3"."raw_prompt_tokens",
               "t3"."raw_completion_tokens",
-              "t3"."raw_custom_llm_provider",
-              "t3"."aside",
               CASE
-                WHEN "t3"."aside" IS NULL
+                WHEN "t3"."from_cache"
+                THEN 'answered from the gateway''s cache'
+                WHEN "t3"."failed" AND (
+                  COALESCE("t3"."spend", 0) = 0
+                )
+                THEN 'failed request'
+                WHEN "t3"."uncounted" AND (
+                  COALESCE("t3"."spend", 0) = 0
+                ) AND TRUE
+                THEN 'neither tokens nor spend logged, as of a stream without usage'
+                ELSE CAST(NULL AS VARCHAR)
+              END AS "aside",
+              CASE
+                WHEN CASE
+                  WHEN "t3"."from_cache"
+                  THEN 'answered from the gateway''s cache'
+                  WHEN "t3"."failed" AND (
+                    COALESCE("t3"."spend", 0) = 0
+                  )
+                  THEN 'failed request'
+                  WHEN "t3"."uncounted" AND (
+                    COALESCE("t3"."spend", 0) = 0
+                  ) AND TRUE
+                  THEN 'neither tokens nor spend logged, as of a stream without usage'
+                  ELSE CAST(NULL AS VARCHAR)
+                END IS NULL
                 THEN CASE
                   WHEN "t3"."request_id" IS NULL
                   THEN 'request_id is missing'
+                  WHEN "t3"."uncounted" AND (
+                    COALESCE("t3"."spend", 0) = 0
+                  )
+                  THEN 'no tokens were logged, and of too many requests to do without them: set always_include_stream_usage in the proxy''s general_settings, and until then read the tokens from the provider''s own usage instead'
                   WHEN "t3"."started_at" IS NULL
                   THEN 'startTime is no time'
                   WHEN "t3"."spend" IS NULL
@@ -354,60 +382,66 @@ FROM (
                 NULLIF(NULLIF(NULLIF("t2"."request_tags", ''), 'NULL'), 'null') AS "request_tags",
                 COALESCE(LOWER(CAST(NULL AS VARCHAR)), '') = 'true' AS "from_cache",
                 COALESCE(CAST(NULL AS VARCHAR), '') = 'failure' AS "failed",
+                (
+                  CAST("t2"."prompt_tokens" AS VARCHAR) IS NULL
+                )
+                AND (
+                  CAST("t2"."completion_tokens" AS VARCHAR) IS NULL
+                ) AS "uncounted",
                 CASE
-                  WHEN LENGTH(NULLIF(NULLIF(NULLIF("t2"."request_id", ''), 'NULL'), 'null')) <= 80
+                  WHEN (
+                    LENGTH(NULLIF(NULLIF(NULLIF("t2"."request_id", ''), 'NULL'), 'null')) <= 80
+                  )
+                  AND REGEXP_LIKE(
+                    NULLIF(NULLIF(NULLIF("t2"."request_id", ''), 'NULL'), 'null'),
+                    '^[A-Za-z0-9_.:-]*[0-9][A-Za-z0-9_.:-]*$'
+                  )
                   THEN NULLIF(NULLIF(NULLIF("t2"."request_id", ''), 'NULL'), 'null')
                   ELSE CAST(NULL AS VARCHAR)
                 END AS "raw_request_id",
                 CASE
-                  WHEN LENGTH(CAST("t2"."startTime" AS VARCHAR)) <= 80
+                  WHEN (
+                    LENGTH(CAST("t2"."startTime" AS VARCHAR)) <= 80
+                  )
+                  AND REGEXP_LIKE(CAST("t2"."startTime" AS VARCHAR), '^[0-9][0-9TZUC:.,/+ -]*$')
                   THEN CAST("t2"."startTime" AS VARCHAR)
                   ELSE CAST(NULL AS VARCHAR)
                 END AS "raw_startTime",
                 CASE
-                  WHEN LENGTH(NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null')) <= 80
+                  WHEN (
+                    LENGTH(NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null')) <= 80
+                  )
+                  AND REGEXP_LIKE(
+                    NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null'),
+                    '^[A-Za-z0-9_.:@+-]*[-/0-9][A-Za-z0-9_./:@+-]*$'
+                  )
                   THEN NULLIF(NULLIF(NULLIF("t2"."model", ''), 'NULL'), 'null')
                   ELSE CAST(NULL AS VARCHAR)
                 END AS "raw_model",
                 CASE
-                  WHEN LENGTH(CAST("t2"."spend" AS VARCHAR)) <= 80
+                  WHEN (
+                    LENGTH(CAST("t2"."spend" AS VARCHAR)) <= 80
+                  )
+                  AND REGEXP_LIKE(CAST("t2"."spend" AS VARCHAR), '^[-+]?[0-9][0-9.,eE+-]*$')
                   THEN CAST("t2"."spend" AS VARCHAR)
                   ELSE CAST(NULL AS VARCHAR)
                 END AS "raw_spend",
                 CASE
-                  WHEN LENGTH(CAST("t2"."prompt_tokens" AS VARCHAR)) <= 80
+                  WHEN (
+                    LENGTH(CAST("t2"."prompt_tokens" AS VARCHAR)) <= 80
+                  )
+                  AND REGEXP_LIKE(CAST("t2"."prompt_tokens" AS VARCHAR), '^[-+]?[0-9][0-9.,eE+-]*$')
                   THEN CAST("t2"."prompt_tokens" AS VARCHAR)
                   ELSE CAST(NULL AS VARCHAR)
                 END AS "raw_prompt_tokens",
                 CASE
-                  WHEN LENGTH(CAST("t2"."completion_tokens" AS VARCHAR)) <= 80
+                  WHEN (
+                    LENGTH(CAST("t2"."completion_tokens" AS VARCHAR)) <= 80
+                  )
+                  AND REGEXP_LIKE(CAST("t2"."completion_tokens" AS VARCHAR), '^[-+]?[0-9][0-9.,eE+-]*$')
                   THEN CAST("t2"."completion_tokens" AS VARCHAR)
                   ELSE CAST(NULL AS VARCHAR)
-                END AS "raw_completion_tokens",
-                CASE
-                  WHEN LENGTH(CAST(NULL AS VARCHAR)) <= 80
-                  THEN CAST(NULL AS VARCHAR)
-                  ELSE CAST(NULL AS VARCHAR)
-                END AS "raw_custom_llm_provider",
-                CASE
-                  WHEN COALESCE(LOWER(CAST(NULL AS VARCHAR)), '') = 'true'
-                  THEN 'answered from the gateway''s cache'
-                  WHEN (
-                    COALESCE(CAST(NULL AS VARCHAR), '') = 'failure'
-                  )
-                  AND (
-                    COALESCE(
-                      CASE
-                        WHEN STRPOS(CAST("t2"."spend" AS VARCHAR), 'E') > 0
-                        THEN TRY_CAST("t2"."spend" AS DECIMAL(38, 26))
-                        ELSE TRY_CAST(CAST("t2"."spend" AS VARCHAR) AS DECIMAL(38, 26))
-                      END,
-                      0
-                    ) = 0
-                  )
-                  THEN 'failed request'
-                  ELSE CAST(NULL AS VARCHAR)
-                END AS "aside"
+                END AS "raw_completion_tokens"
               FROM (
                 SELECT
                   "t1"."request_id",

@@ -237,11 +237,11 @@ def test_an_unreadable_request_that_comes_twice_is_quarantined_once(read: Read) 
     ],
 )
 def test_a_row_that_cannot_be_right_is_quarantined(read: Read, changes: dict[str, object], reason: str) -> None:
-    batch = read([log(), log("bad", **changes)])
+    batch = read([log(), log("bad-1", **changes)])
     assert only(batch).requests == 1
     (row,) = batch.quarantined
     assert reason in row.reason
-    assert b'"bad"' in row.raw
+    assert b'"bad-1"' in row.raw
 
 
 @pytest.mark.parametrize(
@@ -287,6 +287,55 @@ def test_no_text_of_a_prompt_reaches_the_ledger_file(read: Read, tmp_path: Path)
         assert ledger.count_quarantined()
     assert CANARY.encode() not in path.read_bytes()
     assert b"gpt-5.4" in path.read_bytes()
+
+
+UNCOUNTED = {"spend": 0, "prompt_tokens": "", "completion_tokens": ""}
+"""As a stream without usage stands in an export."""
+
+
+@pytest.mark.parametrize(("answered", "are_aside"), [(19, True), (18, False)])
+def test_up_to_a_twentieth_of_the_requests_may_lack_their_tokens(
+    tmp_path: Path, provenance: Provenance, answered: int, *, are_aside: bool
+) -> None:
+    rows = [*(log(f"r{number}") for number in range(answered)), log("u1", **UNCOUNTED)]
+    batch = as_csv(provenance, rows, tmp_path)
+    assert (len(batch.quarantined), sum(aside(batch).values())) == ((0, 1) if are_aside else (1, 0))
+    assert all("always_include_stream_usage" in row.reason and b'"u1"' in row.raw for row in batch.quarantined)
+
+
+def test_tokens_that_the_api_does_not_tell_may_be_few_too(provenance: Provenance) -> None:
+    rows = [log(f"r{number}") for number in range(19)]
+    batch = over_api(provenance, [*rows, log("u1", spend=0, prompt_tokens=None, completion_tokens=None)])
+    assert (len(batch.quarantined), sum(aside(batch).values())) == (0, 1)
+
+
+def test_tokens_that_were_paid_for_and_not_counted_are_quarantined(tmp_path: Path, provenance: Provenance) -> None:
+    rows = [*(log(f"r{number}") for number in range(40)), log("u1", prompt_tokens="", completion_tokens="")]
+    (row,) = as_csv(provenance, rows, tmp_path).quarantined
+    assert row.reason == "a token count is no number"
+
+
+def test_a_failed_request_without_tokens_is_set_aside_as_failed(tmp_path: Path, provenance: Provenance) -> None:
+    batch = as_csv(provenance, [log(), log("f1", status="failure", **UNCOUNTED)], tmp_path)
+    assert aside(batch) == {"failed request": 1}
+
+
+PROMPT = "feverish"
+
+
+@pytest.mark.parametrize(
+    "column", ["request_id", "startTime", "model", "spend", "prompt_tokens", "completion_tokens"]
+)
+@pytest.mark.parametrize("text", [CANARY, PROMPT], ids=["a sentence", "a word"])
+def test_a_text_that_slipped_into_a_column_is_not_kept_in_quarantine(
+    tmp_path: Path, provenance: Provenance, column: str, text: str
+) -> None:
+    slipped = log("bad-1", prompt_tokens=-1) | {column: text}
+    batch = as_csv(provenance, [log(), slipped], tmp_path)
+    (row,) = batch.quarantined
+    kept = msgspec.json.decode(row.raw, type=dict[str, str | None])
+    assert kept[column] is None
+    assert {text} & {row.reason, *kept.values()} == set()
 
 
 @pytest.mark.parametrize("changes", [{"model": {"prompt": CANARY}}, {"prompt_tokens": "many"}, {"spend": [CANARY]}])
