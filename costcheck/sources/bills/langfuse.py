@@ -3,8 +3,9 @@
 `GET /api/public/v2/observations` as in the SDK `langfuse` 5.0.4 (`langfuse/api/observations/client.py`,
 `langfuse/api/commons/types/observation_v2.py`), read on 2026-11-26: at most 1,000 rows a page, a cursor for the next,
 and only the groups of fields that are asked for: `core`, `model` and `usage`, so that prompts, answers and metadata
-do not leave the server. `/api/public/v2/metrics` is not used: it does not split cached tokens off, and cuts its
-answer off at 1,000 rows without saying so.
+do not leave the server. Where generations without tokens come, it is asked once more which of the day failed.
+`/api/public/v2/metrics` is not used: it does not split cached tokens off, and cuts its answer off at 1,000 rows
+without saying so.
 
 `usageDetails` may name classes as its writer likes. `input` leaves cached tokens out (Langfuse's own integrations),
 or holds them, or those written alone (LiteLLM's): `total` tells which, and where it does not the row is quarantined.
@@ -48,6 +49,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {"GENERATION": Operation.CHAT, "EMBEDDING": Operation.EMBEDDINGS}
 )
 NO_GENERATION = "no generation"
+ERROR, FAILED = "ERROR", "failed request"
 NO_USAGE = "a generation without model and tokens"
 TOTAL = "total"
 READ = frozenset({"cache_read_input_tokens", "input_cached_tokens", "input_cache_read"})
@@ -68,11 +70,19 @@ class Observation(msgspec.Struct, frozen=True, rename="camel"):
     model: str | None = None
     usage_details: dict[str, int | None] | None = None
     total_cost: Decimal | None = None
+    level: str | None = None
 
     @property
     def model_name(self) -> str | None:
         """Return the model as the caller named it, under either of its two names."""
         return self.provided_model_name or self.model or None
+
+
+class Counted(msgspec.Struct, frozen=True, rename="camel"):
+    """What tells a generation of which nothing was counted."""
+
+    id: str
+    usage_details: dict[str, msgspec.Raw] | None = None
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -90,12 +100,13 @@ class Page(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedRows:
-    """The rows of one page, and the range that was asked for."""
+    """The rows of one page, and the range that was asked for; `failed` are those of level ERROR, if anybody asked."""
 
     bucket: str
     start: datetime
     end: datetime
     rows: tuple[msgspec.Raw, ...]
+    failed: frozenset[str] = frozenset()
 
 
 def open_client(
@@ -109,7 +120,7 @@ def open_client(
 
 
 def plan(request: PullRequest) -> PullPlan:
-    """Return what a read will ask for: twice a day, more often where a day has over 1,000 rows.
+    """Return what a read will ask for: twice a day, more often where a day has over 1,000 rows, or failures.
 
     Raises:
         UsageError: A key is missing.
@@ -144,21 +155,41 @@ def fetch_rows(
     for window in windows:
         for start, end in window.parts(RANGE):
             for kind in OPERATIONS:
-                for page in follow_pages(partial(_page, client, start, end, kind), lambda page: page.meta.cursor):
-                    yield FetchedRows(bucket=window.bucket, start=start, end=end, rows=tuple(page.data))
-                    on_page()
+                asked: list[tuple[str, str | int]] = [
+                    ("fromStartTime", f"{start:%Y-%m-%dT%H:%M:%SZ}"),
+                    ("toStartTime", f"{end:%Y-%m-%dT%H:%M:%SZ}"),
+                    ("type", kind),
+                ]
+                rows = _rows(client, [*asked, ("fields", FIELDS)], on_page)
+                failed = _failed(client, asked, on_page) if any(map(_is_uncounted, rows)) else frozenset()
+                yield FetchedRows(bucket=window.bucket, start=start, end=end, rows=rows, failed=failed)
 
 
-def _page(client: ApiClient, start: datetime, end: datetime, kind: str, cursor: str | None) -> Page:
-    params: list[tuple[str, str | int]] = [
-        ("fromStartTime", f"{start:%Y-%m-%dT%H:%M:%SZ}"),
-        ("toStartTime", f"{end:%Y-%m-%dT%H:%M:%SZ}"),
-        ("type", kind),
-        ("fields", FIELDS),
-        ("limit", ROWS_PER_PAGE),
-        *([("cursor", cursor)] if cursor else []),
-    ]
-    return client.get(PATH, params, Page)
+def _rows(
+    client: ApiClient, asked: Sequence[tuple[str, str | int]], on_page: Callable[[], None]
+) -> tuple[msgspec.Raw, ...]:
+    rows: list[msgspec.Raw] = []
+    for page in follow_pages(partial(_page, client, asked), lambda page: page.meta.cursor):
+        rows += page.data
+        on_page()
+    return tuple(rows)
+
+
+def _page(client: ApiClient, asked: Sequence[tuple[str, str | int]], cursor: str | None) -> Page:
+    return client.get(PATH, [*asked, ("limit", ROWS_PER_PAGE), *([("cursor", cursor)] if cursor else [])], Page)
+
+
+def _is_uncounted(raw: msgspec.Raw) -> bool:
+    try:
+        return not msgspec.json.decode(raw, type=Counted).usage_details
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+
+
+def _failed(client: ApiClient, asked: Sequence[tuple[str, str | int]], on_page: Callable[[], None]) -> frozenset[str]:
+    """Return the ids of level ERROR: the level itself comes only beside `statusMessage`, which may quote a prompt."""
+    rows = _rows(client, [*asked, ("level", ERROR), ("fields", "core")], on_page)
+    return frozenset(msgspec.json.decode(raw, type=Counted).id for raw in rows)
 
 
 def normalise_rows(
@@ -202,6 +233,8 @@ def row_context(provider: str) -> str:
 
 def _read(page: FetchedRows, raw: msgspec.Raw, provider: str) -> tuple[Hashable, Read]:
     row = msgspec.json.decode(raw, type=Observation)
+    if row.id in page.failed:
+        row = msgspec.structs.replace(row, level=ERROR)
     if not page.start <= _utc(row.start_time) < page.end:
         message = f"startTime is {row.start_time}"
         raise SourcePayloadError(message, expected=f"{page.start} to {page.end}", action="check the server's version")
@@ -227,6 +260,8 @@ def read_observation(bucket: str, row: Observation, *, provider: str) -> tuple[H
     if row.type not in OPERATIONS:
         return row.id, SetAside(NO_GENERATION)
     counts = {name: count_tokens(value, what=name) for name, value in (row.usage_details or {}).items() if value}
+    if not counts and row.level == ERROR:
+        return row.id, SetAside(FAILED)
     if row.model_name is None and not counts:
         return row.id, SetAside(NO_USAGE)
     if row.model_name is None or not counts:

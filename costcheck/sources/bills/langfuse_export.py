@@ -43,6 +43,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "usageDetails": "usageDetails",
         "total_cost": "totalCost",
         "totalCost": "totalCost",
+        "level": "level",
     }
 )
 REQUIRED = frozenset({"id", "type", "startTime", "usageDetails"})

@@ -201,6 +201,28 @@ def test_only_fields_without_texts_are_asked_for_and_every_page_is_read(
     assert loopback.headers[0]["authorization"] == f"Basic {wanted}"
 
 
+def test_failures_are_set_aside_and_what_was_answered_without_tokens_is_quarantined(
+    loopback: Loopback, answer: type[Answer]
+) -> None:
+    nothing: Row = {"usageDetails": {}, "totalCost": None}
+
+    def say(_path: str, params: Params) -> Answer:
+        asked = dict(params)
+        if asked["type"] != "GENERATION" or not asked["fromStartTime"].startswith("2026-11-01"):
+            return answer(msgspec.json.encode(page()))
+        if asked.get("level") == "ERROR":
+            return answer(msgspec.json.encode(page({"id": "failed"})))
+        return answer(
+            msgspec.json.encode(page(observation(), observation("failed", **nothing), observation("o3", **nothing)))
+        )
+
+    loopback.answer = say
+    batch = langfuse.pull(request(loopback.url))
+    assert [(row.reason, row.row_count) for row in batch.set_aside] == [(langfuse.FAILED, 1)]
+    assert [b'"o3"' in row.raw for row in batch.quarantined] == [True]
+    assert {dict(params)["fields"] for _, params in loopback.asked if "level" in dict(params)} == {"core"}
+
+
 def test_a_cursor_that_comes_back_is_not_followed_for_ever(loopback: Loopback, answer: type[Answer]) -> None:
     loopback.say(answer(msgspec.json.encode(page(cursor="same"))))
     with pytest.raises(SourcePayloadError, match="came twice"):

@@ -78,6 +78,22 @@ def test_every_form_gives_the_same_rows_and_no_texts(read: Callable[[list[Row]],
     assert CANARY not in repr(batch)
 
 
+def test_a_failure_without_tokens_is_set_aside_and_one_with_tokens_counts(
+    read: Callable[[list[Row]], BillBatch],
+) -> None:
+    batch = read(
+        [
+            row(level="DEFAULT"),
+            row("o2", level="ERROR", usage_details={}, total_cost=None),
+            row("o3", level="ERROR"),
+            row("o4", level="DEFAULT", usage_details={}, total_cost=None),
+        ]
+    )
+    assert [(aside.reason, aside.row_count) for aside in batch.set_aside] == [(langfuse.FAILED, 1)]
+    assert len(batch.usage) == 2
+    assert [b'"o4"' in bad.raw for bad in batch.quarantined] == [True]
+
+
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv"])
 def test_a_field_that_the_export_left_out_is_named(tmp_path: Path, provenance: Provenance, name: str) -> None:
     content = {field: value for field, value in row().items() if field != "usage_details"}
