@@ -10,19 +10,20 @@ from costcheck.sources.bills.invoice_words import Tax, corrects, says_credit, ta
 USAGE, CREDIT, TAX = ChargeCategory.USAGE, ChargeCategory.CREDIT, ChargeCategory.TAX
 IS_ADJUSTED = (USAGE, ChargeCategory.ADJUSTMENT)
 CREDIT_OR_NOT_DUE = (
-    "which may be a credit, or take back what was billed: give it the category credit (a decision takes no credit "
-    "from what your usage costs) or usage (it is taken from it)"
+    "which may be a credit, or take back what was billed: write into the column category credit (a decision takes no "
+    "credit from what your usage costs) or usage (it is taken from that)"
 )
-IS_A_CREDIT = "zero or more for usage; give a credit the category credit"
+IS_A_CREDIT = "zero or more for usage; write credit into the column category of a credit"
 NOT_A_CREDIT = (
-    "and the line takes back what was billed, which a credit does not: give it the category usage, or leave these "
-    "words out"
+    "and the line takes back what was billed, which a credit does not: write usage into the column category, "
+    "or leave these words out"
 )
 A_CREDIT = "negative, as a credit is: write a minus before it"
 NOT_DUE = "negative, as what takes an invoice back is: write a minus before it, or leave these words out"
-IS_A_TAX = "and the line says a tax: give it the category tax, or say what else it is for"
+IS_A_TAX = "and the line says a tax: write tax into that column, or say what else the line is for"
 MAY_BE_A_TAX = (
-    "which may be a tax, or what one is on: give it the category tax or usage (of usage, the amount without the tax)"
+    "which may be a tax, or what one is on: write into the column category tax or usage (of usage, the amount "
+    "without the tax)"
 )
 HAS_A_TAX_IN_IT = (
     "as if a tax were in the amount: write the amount without it, the tax in a line of the category tax, and leave "
@@ -61,15 +62,17 @@ def _taxed(row: Row, told: ChargeCategory | None, *, is_zero: bool) -> ChargeCat
 
 def _negative(row: Row, told: ChargeCategory | None) -> ChargeCategory | Fault:
     text = row.get("description", "")
-    is_credit = says_credit(text) and not corrects(text)
-    if told in IS_ADJUSTED or (told is None and corrects(text)):
-        # FOCUS, too, has a correction of usage in the category Usage.
-        return not_right("amount", row["amount"], IS_A_CREDIT) if is_credit else USAGE
-    if told is None:
-        return CREDIT if is_credit else Fault("amount is", quoted(row["amount"]), CREDIT_OR_NOT_DUE)
-    if told is CREDIT and corrects(text):
+    is_back, is_credit = corrects(text), says_credit(text)
+    if told is None and is_back == is_credit:
+        return Fault("amount is", quoted(row["amount"]), CREDIT_OR_NOT_DUE)
+    if told in IS_ADJUSTED and is_credit and not is_back:
+        return not_right("amount", row["amount"], IS_A_CREDIT)
+    if told is CREDIT and is_back and not is_credit:
         return Fault("category is", quoted(row["category"]), NOT_A_CREDIT)
-    return told
+    if told is None:
+        return CREDIT if is_credit else USAGE
+    # FOCUS, too, has a correction of usage in the category Usage.
+    return USAGE if told in IS_ADJUSTED else told
 
 
 def _positive(row: Row, told: ChargeCategory, amount: Decimal) -> ChargeCategory | Fault:

@@ -39,7 +39,7 @@ from costcheck.records import BillBatch, Charge, Operation, Provenance, Quaranti
 from costcheck.rules import read_ledger_rules
 from costcheck.sources.bills.invoice_columns import COLUMNS, REQUIRED, known_columns, nearest
 from costcheck.sources.bills.invoice_faults import Fault, Placed, by_kind, in_lines, quoted, reason
-from costcheck.sources.bills.invoice_lines import Invoice, Ways, is_remark, is_total, read_line
+from costcheck.sources.bills.invoice_lines import Invoice, Ways, is_total, read_line
 from costcheck.sources.bills.invoice_months import Charged, odd_in_month
 from costcheck.sources.bills.invoice_table import TEMPLATE, Line, Row, Table, decoded, first_line, read_table
 from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, replay_rows
@@ -49,6 +49,7 @@ COLUMNS_TO_RECOGNISE = 2
 HEADER_BYTES = 1 << 14
 TOTAL = "a total, and no charge"
 EMPTY = "an empty line"
+SAMPLE = "Sample: "
 REMARK = "a remark without provider, amount and tokens"
 HEADER_AGAIN = "the header once more"
 TWICE = (
@@ -99,7 +100,7 @@ def notes(path: Path) -> tuple[str, ...]:
     """
     table = read_table(path)
     totals = [line.number for line in table.lines if is_total(line.row)]
-    remarks = [line.number for line in table.lines if is_remark(line.row) and not (line.is_empty or line.is_header)]
+    remarks = [line.number for line in table.lines if line.is_remark]
     above = range(1, table.header_line)
     columns = ", ".join(map(_column_note, table.header.ignored))
     return (
@@ -153,20 +154,25 @@ class _Told:
     def faults(self) -> tuple[Fault, ...]:
         faults = self.read if isinstance(self.read, tuple) else ()
         faults += (self.beside,) if self.beside else ()
-        if _filled(self.line.row) in samples():
+        if _is_sample(self.line.row):
             return (*faults, Fault("it is", "a sample of the template", "and no bill of yours: delete it"))
         return (*faults, Fault("it is the same as", f"line {self.same_as}", TWICE)) if self.same_as else faults
 
 
 @cache
-def samples() -> tuple[Row, ...]:
-    """Return the lines that `costcheck bill template` prints to be overwritten, without their empty cells."""
+def _samples() -> tuple[Row, ...]:
+    """Return the lines that `costcheck bill template` prints to be overwritten, as `_filled` has them."""
     with as_file(data_file("invoice_template.csv")) as path:
         return tuple(_filled(line.row) for line in read_table(path).lines)
 
 
+def _is_sample(row: Row) -> bool:
+    """Return whether a line is one of the template, of today's or of an older one, which says it in other words."""
+    return row.get("description", "").startswith(SAMPLE) and _filled(row) in _samples()
+
+
 def _filled(row: Row) -> Row:
-    return {column: cell for column, cell in row.items() if cell}
+    return {column: cell for column, cell in row.items() if cell and column != "description"}
 
 
 def _told(table: Table, ways: Ways) -> Iterator[_Told]:
@@ -194,7 +200,7 @@ def _read(line: Line, ways: Ways) -> Invoice | SetAside | tuple[Fault, ...]:
         return SetAside(EMPTY)
     if line.is_header:
         return SetAside(HEADER_AGAIN)
-    if is_remark(line.row):
+    if line.is_remark:
         return SetAside(REMARK)
     return SetAside(TOTAL) if is_total(line.row) else read_line(line.row, ways)
 
@@ -216,7 +222,7 @@ def _refuse(name: str, table: Table, lines: Sequence[_Told]) -> None:
             action="mend these lines, and import the file again; the ledger is as it was",
         )
     bad = sum(bool(told.faults) for told in lines)
-    if _are_too_many(bad, len(lines), sum(isinstance(told.read, Invoice) for told in lines)):
+    if _are_too_many(bad, len(lines), sum(isinstance(told.read, Invoice) and not told.faults for told in lines)):
         raise SourcePayloadError(
             _all(f"{name}, {bad} of {len(lines)} lines cannot be read", faults),
             expected="lines as in the template",
@@ -248,7 +254,7 @@ def _read_again(row: QuarantinedRow, imported_on: date) -> tuple[Hashable, Read]
     context = msgspec.json.decode(row.context, type=RowContext)
     cells = next(csv.reader(io.StringIO(row.raw.decode())), [])
     plain = dict(zip(context.columns, cells, strict=True))
-    line = Line(number=context.line, row=plain, others=(), is_empty=False, is_header=False)
+    line = Line(number=context.line, row=plain, others=(), is_empty=False, is_header=False, is_remark=False)
     ways = Ways(commas=context.decimal_commas, german=context.german, imported_on=imported_on)
     return _records(
         row.x_bucket, _Told(line=line, read=_read(line, ways), same_as=context.same_as, beside=context.beside)

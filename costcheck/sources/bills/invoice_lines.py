@@ -76,12 +76,6 @@ def is_total(row: Row) -> bool:
     return any(says_sum(cell) for cell in told)
 
 
-def is_remark(row: Row) -> bool:
-    """Return whether a line charges and counts nothing, of nobody: who signed the list, and when."""
-    columns = ("provider", "amount", "input_tokens", "output_tokens")
-    return {"provider", "amount"} <= row.keys() and not any(row.get(column) for column in columns)
-
-
 def read_line(row: Row, ways: Ways) -> Invoice | tuple[Fault, ...]:
     """Return what a line charges, or its faults; of a column that is not there the file's own fault tells."""
     reader = _Reader(row, ways, [])

@@ -14,8 +14,8 @@ from costcheck.sources.bills.invoice_table import Line
 HIGHEST_TAX_SHARE = Decimal("0.30")
 """Of what is taxed; the highest VAT is Hungary's, 27 %."""
 TOO_MUCH_FOR_A_TAX = (
-    "which is a tax by its words, and more than a tax is on what its month charges in this file: give it the "
-    "category tax if it is one, else say what it is for"
+    "which is a tax by its words, and more than a tax is on what its month charges in this file: write tax "
+    "into the column category if it is one, else say what it is for"
 )
 TAKES_TOO_MUCH = (
     "which takes back more than its provider charges in that month in this file: give it the month of the invoice "

@@ -2,13 +2,14 @@
 
 import csv
 import io
+import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from costcheck.errors import InputFileError
-from costcheck.sources.bills.invoice_columns import REQUIRED, Header, known_columns, plain, read_header
+from costcheck.sources.bills.invoice_columns import PERIOD, REQUIRED, Header, known_columns, plain, read_header
 from costcheck.sources.bills.invoice_faults import Fault, Placed
 
 DELIMITERS = (",", ";", "\t")
@@ -17,6 +18,7 @@ LINES_ABOVE = 20
 LINES_OF_A_HEADER = 20
 """A cell of it may go over several lines."""
 COLUMNS_OF_A_HEADER = 2
+NO_REMARK = ("provider", "amount", "model", "input_tokens", "output_tokens", "requests")
 TOO_MANY = "(more cells than columns)"
 TEMPLATE = "`costcheck bill template` prints a file to fill in"
 SAVE_AS_UTF8 = 'so save the file as "CSV UTF-8", for instance in Excel'
@@ -33,6 +35,8 @@ class Line:
         others: Its cells in columns that are not read, which tell it from other lines and are kept nowhere.
         is_empty: None of its cells holds anything.
         is_header: It is the header once more.
+        is_remark: It has words and charges and counts nothing, of nobody: who signed the list. One that has fewer
+            cells than the header may be cut, and is none.
     """
 
     number: int
@@ -40,6 +44,7 @@ class Line:
     others: tuple[str, ...]
     is_empty: bool
     is_header: bool
+    is_remark: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +173,19 @@ def _line(number: int, cells: Sequence[str], header: Header) -> Line:
     if header.currency:
         row["currency"] = _currency(row.get("currency", ""), header.currency)
     is_header = [plain(cell) for cell in padded[: len(header.names)]] == [plain(name) for name in header.names]
-    return Line(number=number, row=row, others=tuple(others), is_empty=not any(cells), is_header=is_header)
+    return Line(
+        number=number,
+        row=row,
+        others=tuple(others),
+        is_empty=not any(cells),
+        is_header=is_header,
+        is_remark=not is_header and len(cells) >= len(header.columns) and _is_remark(row),
+    )
+
+
+def _is_remark(row: Row) -> bool:
+    text = " ".join(row.get(column, "") for column in (*PERIOD, "description"))
+    return not any(row.get(column) for column in NO_REMARK) and len(re.findall(r"[^\W\d]+", text)) > 1
 
 
 def _currency(cell: str, of_column: str) -> str:

@@ -103,10 +103,11 @@ _ABOUT_TAXES = frozenset(
 )
 _TAKES_BACK = re.compile(
     r"\b(storn\w*|\w*storno|\w*erstattung\w*|\w*rueck(buchung|nahme|zahlung|verguetung)|refund\w*|reversal|reversed"
-    r"|cancell?ation|chargeback|credit (note|memo)|annul\w*|avoir|remboursement|nota di credito|rimborso"
+    r"|cancell?ation|chargeback|credit (note|memo)|annul\w*|remboursement|nota di credito|rimborso"
     r"|creditnota|terugbetaling|reembolso)\b"
 )
 _CORRECTS = re.compile(r"\b(\w*korrektur\w*|korrigiert\w*|correct\w*|rectif\w*|rettifica|berichtig\w*)\b")
+_LESS = re.compile(r"\b(\w*gutschrift\w*|avoir)\b")
 _CREDITS = re.compile(r"\b(credits?|kredit\w*|promo\w*|voucher\w*|gutschein\w*|\w*guthaben|grant\w*|startup)\b")
 PRODUCTS: Mapping[str, str] = MappingProxyType(
     {
@@ -195,7 +196,7 @@ def takes_back(text: str) -> bool:
 
 def wants_minus(text: str) -> bool:
     """Return whether a text says what no line without a minus does."""
-    return takes_back(text) or "gutschrift" in words(text)
+    return takes_back(text) or bool(_LESS.search(words(text)))
 
 
 def corrects(text: str) -> bool:
@@ -205,7 +206,7 @@ def corrects(text: str) -> bool:
 
 def says_credit(text: str) -> bool:
     """Return whether a text says a credit, which pays for usage and takes none of it back."""
-    return bool(_CREDITS.search(words(text)))
+    return bool(_CREDITS.search(_TAKES_BACK.sub("", words(text))))
 
 
 def _words(text: str) -> list[str]:

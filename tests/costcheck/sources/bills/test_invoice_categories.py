@@ -43,7 +43,7 @@ def categories(batch: BillBatch) -> list[ChargeCategory]:
         ("Refund of R09", ""),
         ("Credit note 17", ""),
         ("Correction of R09", ""),
-        ("Avoir facture R09", ""),
+        ("Annulation facture R09", ""),
         ("", "usage"),
         ("", "adjustment"),
     ],
@@ -60,17 +60,22 @@ def test_an_adjustment_upwards_is_usage_too(path: Path, provenance: Provenance) 
     assert categories(read(path, provenance, line("", "200.00", "adjustment"))) == [ChargeCategory.USAGE]
 
 
-@pytest.mark.parametrize("description", ["Promotional credit", "Startup credits", "Gutschein", "Guthaben verrechnet"])
+@pytest.mark.parametrize("description", ["Promotional credit", "Startup credits", "Gutschein", "Avoir promotionnel"])
 def test_a_minus_whose_words_say_a_credit_is_a_credit(path: Path, provenance: Provenance, description: str) -> None:
     assert categories(read(path, provenance, line(description, "-100.00"))) == [ChargeCategory.CREDIT]
 
 
-@pytest.mark.parametrize("description", ["", "Gutschrift", "OpenAI 2026-09", "Rabatt"])
+@pytest.mark.parametrize("description", ["", "Gutschrift", "Avoir R09", "Rabatt", "Promo refund"])
 def test_a_minus_that_may_be_a_credit_or_take_an_invoice_back_is_asked_about(
     path: Path, provenance: Provenance, description: str
 ) -> None:
     (row,) = read(path, provenance, line(description, "-100.00")).quarantined
-    assert "line 3, amount is '-100.00', which may be a credit, or take back what was billed: give it" in row.reason
+    assert "line 3, amount is '-100.00', which may be a credit, or take back what was billed: write" in row.reason
+
+
+@pytest.mark.parametrize("description", ["Gutschrift R09", "Avoir R09", "Promo refund", "", "R09"])
+def test_what_may_be_a_credit_is_one_by_its_category(path: Path, provenance: Provenance, description: str) -> None:
+    assert categories(read(path, provenance, line(description, "-100.00", "credit"))) == [ChargeCategory.CREDIT]
 
 
 def test_a_credit_whose_words_take_an_invoice_back_is_asked_about(path: Path, provenance: Provenance) -> None:
@@ -78,7 +83,7 @@ def test_a_credit_whose_words_take_an_invoice_back_is_asked_about(path: Path, pr
     assert "line 3, category is 'credit', and the line takes back what was billed" in row.reason
 
 
-@pytest.mark.parametrize("description", ["Storno R09", "Refund", "Gutschrift"])
+@pytest.mark.parametrize("description", ["Storno R09", "Refund", "Gutschrift", "Avoir R09"])
 def test_what_takes_an_invoice_back_needs_a_minus(path: Path, provenance: Provenance, description: str) -> None:
     (row,) = read(path, provenance, line(description, "1000.00")).quarantined
     assert "line 3, amount is '1000.00', not negative, as what takes an invoice back is" in row.reason
@@ -198,7 +203,7 @@ def test_an_amount_with_a_tax_in_it_is_asked_about(
 
 def test_a_tax_that_is_called_usage_is_asked_about(path: Path, provenance: Provenance) -> None:
     (row,) = read(path, provenance, line("USt 19%", "190.00", "usage")).quarantined
-    assert "line 3, category is 'usage', and the line says a tax: give it the category tax" in row.reason
+    assert "line 3, category is 'usage', and the line says a tax: write tax into that column" in row.reason
 
 
 def test_a_tax_by_its_words_is_at_most_as_much_as_a_tax_can_be(path: Path, provenance: Provenance) -> None:

@@ -89,7 +89,7 @@ def test_credits_taxes_and_purchases_are_told_apart(
         ("2026-09,,,openai,,,,-5,USD,,,,", "line 3, amount is '-5', which may be a credit, or take back what was"),
         (
             "2026-09,,,openai,,usage,Promo credit,-5,USD,,,,",
-            "line 3, amount is '-5', not zero or more for usage; give a credit the category credit",
+            "line 3, amount is '-5', not zero or more for usage; write credit into the column category of a credit",
         ),
         ("2026-09,,,openai,,credit,,420.00,USD,,,,", "line 3, amount is '420.00', not negative, as a credit is"),
         ("2026-09,,,openai,,gift,,1,USD,,,,", "line 3, category is 'gift'"),
@@ -171,14 +171,27 @@ def template() -> str:
 
 
 def test_a_template_with_other_amounts_is_a_bill(path: Path, provenance: Provenance) -> None:
-    mine = template().replace("1215.00", "1216.00").replace("-100.00", "-101.00").replace("1310.00", "1311.00")
+    mine = template().replace("1200.00", "1201.00").replace("-100.00", "-101.00").replace("1310.00", "1311.00")
     batch = read(path, provenance, mine, header="")
     assert (len(batch.charges), len(batch.usage), batch.quarantined) == (3, 1, ())
 
 
-def test_the_template_shows_that_input_holds_what_was_cached(path: Path, provenance: Provenance) -> None:
-    (usage,) = read(path, provenance, template().replace("1215.00", "1216.00"), header="").usage
-    assert (usage.uncached_input_tokens, usage.cache_read_input_tokens) == (700_000_000, 200_000_000)
+def test_a_template_that_nobody_filled_in_is_called_that(path: Path, provenance: Provenance) -> None:
+    with pytest.raises(SourcePayloadError, match="3 of 3 lines cannot be read, lines 2 to 4: it is a sample of the"):
+        read(path, provenance, template(), header="")
+
+
+def test_the_samples_of_an_older_template_are_nobodys_bill_either(path: Path, provenance: Provenance) -> None:
+    older = template().replace(" (cached_input_tokens are a part of input_tokens)", "")
+    assert older != template()
+    assert len(read(path, provenance, older + GOOD, header="").quarantined) == 3
+
+
+def test_a_bill_that_is_like_a_sample_by_chance_is_a_bill(path: Path, provenance: Provenance) -> None:
+    assert len(read(path, provenance, "2026-09,,,openai,,credit,A gift,-100.00,USD,,,,\n").charges) == 1
+
+
+def test_the_template_shows_that_input_holds_what_was_cached() -> None:
     assert "cached_input_tokens are a part of input_tokens" in template()
 
 
@@ -364,6 +377,15 @@ def test_a_remark_below_the_lines_is_set_aside_and_said(path: Path, provenance: 
     }
     assert batch.quarantined == ()
     assert invoice_csv.notes(path) == ("line 3: a remark without provider, amount and tokens",)
+
+
+@pytest.mark.parametrize(
+    "row", ["202", "2026-11,,,,,,,,,,,,", "September 2026,,,,,,,,,,,,", "Stand 26.11.2026, gez. M."]
+)
+def test_a_month_that_nobody_filled_in_or_a_line_that_is_cut_is_no_remark(
+    path: Path, provenance: Provenance, row: str
+) -> None:
+    assert len(read(path, provenance, f"{GOOD}{row}\n").quarantined) == 1
 
 
 @pytest.mark.parametrize("row", ["2026-09,,,openai,,,,,USD,,,,", "2026-09,,,,m,,,,,5,,5,", "2026-09,,,,,,,1,USD,,,,"])
