@@ -7,7 +7,7 @@ sells no language model is set aside with its number of lines, what cannot be un
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -33,6 +33,7 @@ from costcheck.sources.exports.engine import Engine
 from costcheck.sources.exports.query import fetch, open_export
 
 CORRECTION = "correction"
+ZERO = Decimal(0)
 NOTHING = "no cost and no tokens"
 LOOSE = (ChargeCategory.CREDIT, ChargeCategory.TAX, ChargeCategory.ADJUSTMENT)
 WORDS = ("service", "meter", "usage_type", "sku", "details", "model", "token_type", "tier", "operation")
@@ -91,6 +92,8 @@ class _Gathered:
 
     read: EngineRead
     categories: Mapping[str, ChargeCategory]
+    discounts: AbstractSet[str] = frozenset()
+    has_net: bool = False
     sums: CostSums = field(default_factory=CostSums)
     set_aside: Counter[str] = field(default_factory=Counter)
     quarantined: list[QuarantinedRow] = field(default_factory=list)
@@ -107,12 +110,37 @@ class _Gathered:
                 self.quarantine(reason, msgspec.json.encode(line), copy=copy, of=line.rows)
 
     def _add(self, line: Line) -> None:
-        category, meaning = _category(line, self.categories), meaning_of(line.words)
+        if line.texts["category"] in self.discounts:
+            line, meaning = self._discount(line)
+        else:
+            meaning = meaning_of(line.words)
+        category = self._category(line, meaning)
         if not (line.billed or line.effective or meaning.tokens):
             self.set_aside[NOTHING] += line.rows
             return
         amounts = Amounts(billed=line.billed, effective=line.effective, listed=line.listed)
         self.sums.add(Period.of(line.start, line.end), _owner(line, meaning), category, amounts, meaning)
+
+    def _discount(self, line: Line) -> tuple[Line, Meaning]:
+        """Return what a discount takes from the cost of usage: no tokens, and nothing where usage is told net."""
+        billed, effective = (ZERO, ZERO) if self.has_net else (line.billed, line.effective)
+        line = replace(line, billed=billed, effective=effective, listed=ZERO, consumed=None, priced=None)
+        meaning = meaning_of(line.words)
+        return line, replace(meaning, tokens=0 if meaning.token_type else None)
+
+    def _category(self, line: Line, meaning: Meaning) -> ChargeCategory:
+        name = line.texts["category"]
+        if name in self.discounts and meaning.model:
+            return ChargeCategory.USAGE
+        if name not in self.categories:
+            message = f"the charge category is {name!r}"
+            raise SourcePayloadError(
+                message, expected="one of " + ", ".join(self.categories), action="report it; the line was not used"
+            )
+        category = self.categories[name]
+        if category is ChargeCategory.USAGE and _is_correction(line) and not _is_of_tokens(line, meaning):
+            return ChargeCategory.ADJUSTMENT
+        return category
 
     def quarantine(self, reason: str, raw: bytes, *, copy: int = 1, of: int = 1) -> None:
         """Keep a line that cannot be used; one that sums up several is there as often as they were."""
@@ -151,16 +179,14 @@ def _owner(line: Line, meaning: Meaning) -> Owner:
     )
 
 
-def _category(line: Line, categories: Mapping[str, ChargeCategory]) -> ChargeCategory:
-    name = line.texts["category"]
-    if name not in categories:
-        message = f"the charge category is {name!r}"
-        raise SourcePayloadError(
-            message, expected="one of " + ", ".join(categories), action="report it; the line was not used"
-        )
-    is_correction = line.texts.get("charge_class", "").lower() == CORRECTION or line.billed < 0
-    category = categories[name]
-    return ChargeCategory.ADJUSTMENT if category is ChargeCategory.USAGE and is_correction else category
+def _is_correction(line: Line) -> bool:
+    return line.texts.get("charge_class", "").lower() == CORRECTION or line.billed < 0
+
+
+def _is_of_tokens(line: Line, meaning: Meaning) -> bool:
+    """Return whether a correction takes back, or adds, tokens and their cost: both belong where the usage is."""
+    tokens = meaning.tokens or 0
+    return tokens != 0 and (tokens < 0) == (min(line.billed, line.effective) < 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +202,7 @@ class Survey:
     counts: tuple[ServiceCount, ...]
     services: frozenset[Service]
     has_effective: bool
+    has_net: bool
 
     @property
     def of_models(self) -> tuple[ServiceCount, ...]:
@@ -198,6 +225,7 @@ def survey(engine: Engine, read: EngineRead, columns: LineColumns) -> Survey:
         counts=counts,
         services=language_services(counts),
         has_effective=export.has(*columns.effective),
+        has_net=export.has(*columns.net),
     )
 
 
@@ -222,7 +250,7 @@ def read_lines(
     categories: Mapping[str, ChargeCategory],
 ) -> BillBatch:
     """Return an export that was surveyed as one batch, see `read_bill`."""
-    gathered = _Gathered(read=read, categories=categories)
+    gathered = _Gathered(read=read, categories=categories, discounts=columns.discounts, has_net=found.has_net)
     others = [count for count in found.counts if count.service not in found.services]
     loose = [name for name, category in categories.items() if category in LOOSE]
     gathered.set_aside.update(aside_reasons(others, loose))

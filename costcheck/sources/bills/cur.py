@@ -1,7 +1,10 @@
 """AWS Cost and Usage Reports 2.0, CSV or Parquet: the models' lines, told by their usage types.
 
 Table and columns: https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2.html, read 2026-11-26.
-`billed_cost` is the unblended cost: discounts are lines of their own there, and are kept as credits.
+`billed_cost` is the net unblended cost where the export tells it. Discounts (EDP, private rates) stand either in that
+column alone or, with "manual discount compatibility", in lines of their own beside it: these then count for nothing;
+without the column they lower the cost of the usage that they name. So the bill is what a FOCUS export of it says.
+https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2-discount.html, read 2026-11-26.
 """
 
 from collections.abc import Sequence
@@ -30,6 +33,10 @@ RECOGNISED = (
     "line_item_currency_code",
 )
 REQUIRED = (*RECOGNISED, "line_item_usage_amount", "product")
+DISCOUNTS = frozenset(
+    f"{name}Discount" for name in ("", "Bundled", "Distributor", "Edp", "PrivateRate", "RiVolume", "Spp")
+)
+"""`Discount` and `BundledDiscount` are documented, the others are what public queries over CUR sum."""
 CATEGORIES = {
     "Usage": ChargeCategory.USAGE,
     "DiscountedUsage": ChargeCategory.USAGE,
@@ -41,12 +48,8 @@ CATEGORIES = {
     "Tax": ChargeCategory.TAX,
     "Credit": ChargeCategory.CREDIT,
     "Refund": ChargeCategory.CREDIT,
-    "Discount": ChargeCategory.CREDIT,
-    "BundledDiscount": ChargeCategory.CREDIT,
-    "EdpDiscount": ChargeCategory.CREDIT,
-    "PrivateRateDiscount": ChargeCategory.CREDIT,
     "SavingsPlanNegation": ChargeCategory.CREDIT,
-}
+} | dict.fromkeys(DISCOUNTS, ChargeCategory.CREDIT)
 """Line item types: https://docs.aws.amazon.com/cur/latest/userguide/Lineitem-columns.html, read 2026-11-26."""
 
 

@@ -6,6 +6,7 @@ CUR 2.0: https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2.
 Columns of `x_` are the writers' own: AWS's usage type, and those that `costcheck bill export` writes.
 """
 
+from costcheck.sources.bills.cur import DISCOUNTS
 from costcheck.sources.exports.cost_lines import LineColumns
 
 FOCUS = LineColumns(
@@ -57,6 +58,8 @@ CUR = LineColumns(
     start=("line_item_usage_start_date",),
     end=("line_item_usage_end_date",),
     billed=("line_item_unblended_cost",),
+    net=("line_item_net_unblended_cost",),
+    discounts=DISCOUNTS,
     listed=("pricing_public_on_demand_cost",),
     consumed=("line_item_usage_amount",),
 )

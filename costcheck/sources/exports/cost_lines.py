@@ -30,6 +30,8 @@ class LineColumns:
         either: The same where each row may have another of the columns filled.
         start, end: Of the charge's period.
         billed, effective, listed: Amounts.
+        net: What a row is billed after discounts: where one tells it, that is its billed amount.
+        discounts: Categories of lines that lower the cost of the usage that they name.
         consumed, priced: Quantities.
     """
 
@@ -38,6 +40,8 @@ class LineColumns:
     start: tuple[str, ...]
     end: tuple[str, ...]
     billed: tuple[str, ...]
+    net: tuple[str, ...] = ()
+    discounts: frozenset[str] = frozenset()
     effective: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     consumed: tuple[str, ...] = ()
@@ -51,8 +55,8 @@ class LineColumns:
     def chosen(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return which of several names for the same is there: files that differ in this are read apart."""
         there = {name.lower() for name in names}
-        several = (found for found in self.texts.values() if len(found) > 1)
-        return tuple(next((name for name in found if name.lower() in there), "") for found in several)
+        several = [found for found in self.texts.values() if len(found) > 1]
+        return tuple(next((name for name in found if name.lower() in there), "") for found in (*several, self.net))
 
 
 SERVICE = ("provider", "service_category", "service_subcategory", "service")
@@ -71,18 +75,22 @@ def typed(export: RawExport, columns: LineColumns, *, span: tuple[int, int] | No
             start is never left out.
     """
     names = {name: getattr(columns, name) for name in (*MONEY_OF, *QUANTITY_OF)}
+    is_net = export.has(*columns.net)
     rows = export.table.select(
         start=export.seconds(*columns.start),
         end=export.seconds(*columns.end),
         **{name: export.decimal(*names[name]) for name in MONEY_OF},
         **{name: export.decimal(*names[name], kind=QUANTITY) for name in QUANTITY_OF},
         **{f"raw_{name}": export.text(*found) for name, found in names.items()},
+        **({"net": export.decimal(*columns.net), "raw_net": export.text(*columns.net)} if is_net else {}),
         raw_start=export.text(*columns.start),
         raw_end=export.text(*columns.end),
         file=export.text(FILE),
         **{name: export.text(*found) for name, found in columns.texts.items()},
         **{name: export.texts(*found) for name, found in columns.either.items()},
     )
+    if is_net:
+        rows = rows.mutate(billed=ibis.cases((rows.raw_net.notnull(), rows.net), else_=rows.billed))
     if span:
         rows = rows.filter(rows.start.isnull() | ((rows.start >= span[0]) & (rows.start < span[1])))
     return rows.mutate(reason=_reason(rows))

@@ -77,6 +77,65 @@ def test_credits_discounts_taxes_and_fees_are_kept_apart(read: Read) -> None:
     }
 
 
+DISCOUNT = {
+    "line_item_line_item_type": "EdpDiscount",
+    "line_item_unblended_cost": "-0.55",
+    "pricing_public_on_demand_cost": "",
+}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [cur(line_item_net_unblended_cost="4.95")],
+        [cur(line_item_net_unblended_cost="4.95"), cur(**DISCOUNT, line_item_net_unblended_cost="0")],
+        [cur(line_item_net_unblended_cost="4.95"), cur(**DISCOUNT, line_item_net_unblended_cost="")],
+        [cur(), cur(**DISCOUNT)],
+        [cur(), cur(**DISCOUNT | {"line_item_line_item_type": "PrivateRateDiscount"}, line_item_usage_amount="0")],
+        [cur(), cur(**DISCOUNT, pricing_unit="")],
+    ],
+    ids=["net", "net beside a line", "net beside a line without one", "line", "private rate", "line without a unit"],
+)
+def test_a_discount_lowers_the_cost_of_the_usage_as_in_focus(read: Read, rows: list[Row]) -> None:
+    batch = read(rows)
+    (charge,) = batch.charges
+    assert (charge.charge_category, charge.billed_cost, charge.list_cost, charge.consumed_quantity) == (
+        ChargeCategory.USAGE,
+        Decimal("4.95"),
+        Decimal("5.5"),
+        Decimal(1_000_000),
+    )
+    assert [row.uncached_input_tokens for row in batch.usage] == [1_000_000]
+
+
+def test_a_line_that_tells_no_net_cost_is_billed_as_it_stands(read: Read) -> None:
+    credit = cur(line_item_line_item_type="Credit", line_item_unblended_cost="-1", line_item_net_unblended_cost="")
+    costs = {
+        row.charge_category: row.billed_cost for row in read([cur(line_item_net_unblended_cost="5"), credit]).charges
+    }
+    assert costs == {ChargeCategory.USAGE: 5, ChargeCategory.CREDIT: -1}
+
+
+def test_a_net_cost_that_is_no_number_is_quarantined(read: Read) -> None:
+    batch = read([cur(), cur(line_item_net_unblended_cost="x")])
+    assert (len(batch.charges), [row.reason for row in batch.quarantined]) == (1, ["the billed cost is no number"])
+
+
+def test_months_with_and_without_net_costs_are_each_read_by_their_own_columns(
+    provenance: Provenance, tmp_path: Path
+) -> None:
+    october = {
+        "line_item_usage_start_date": "2026-10-20T09:00:00Z",
+        "line_item_usage_end_date": "2026-10-20T10:00:00Z",
+    }
+    files = (
+        write_csv(tmp_path / "10.csv", [cur(**october), cur(**october, **DISCOUNT)]),
+        write_csv(tmp_path / "11.csv", [cur(line_item_net_unblended_cost="4.95"), cur(**DISCOUNT)]),
+    )
+    batch = source.read_delivery(files, provenance)
+    assert [row.billed_cost for row in batch.charges] == [Decimal("4.95"), Decimal("4.95")]
+
+
 def test_other_services_are_set_aside_and_counted(read: Read) -> None:
     compute = cur(
         bill_billing_entity="AWS",

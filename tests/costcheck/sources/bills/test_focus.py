@@ -321,7 +321,7 @@ def test_one_line_without_a_list_cost_leaves_that_of_their_sum_unknown(read: Rea
     assert (charge.billed_cost, charge.list_cost) == (Decimal("5.00"), None)
 
 
-def test_a_correction_takes_back_tokens_and_its_charge_is_an_adjustment(read_both: Read) -> None:
+def test_a_correction_takes_back_tokens_and_their_cost_in_the_same_place(read_both: Read) -> None:
     back = focus(
         ChargeClass="Correction",
         BilledCost="-0.50",
@@ -331,9 +331,25 @@ def test_a_correction_takes_back_tokens_and_its_charge_is_an_adjustment(read_bot
     )
     batch = read_both([back, focus()])
     assert only(batch).uncached_input_tokens == 800_000
+    assert [(row.charge_category, row.billed_cost, row.consumed_quantity) for row in batch.charges] == [
+        (ChargeCategory.USAGE, Decimal("2.0"), 800_000)
+    ]
+
+
+def test_a_correction_that_adds_tokens_adds_their_cost_in_the_same_place(read_both: Read) -> None:
+    batch = read_both([focus(ChargeClass="Correction"), focus()])
+    assert only(batch).uncached_input_tokens == 2_000_000
+    assert [(row.charge_category, row.billed_cost) for row in batch.charges] == [(ChargeCategory.USAGE, Decimal(5))]
+
+
+def test_a_refund_without_tokens_is_an_adjustment(read_both: Read) -> None:
+    refund = focus(
+        ChargeClass="Correction", BilledCost="-1", EffectiveCost="-1", ConsumedQuantity="", PricingQuantity=""
+    )
+    batch = read_both([focus(), refund])
     assert {row.charge_category: row.billed_cost for row in batch.charges} == {
         ChargeCategory.USAGE: Decimal("2.5"),
-        ChargeCategory.ADJUSTMENT: Decimal("-0.5"),
+        ChargeCategory.ADJUSTMENT: -1,
     }
 
 
