@@ -27,6 +27,7 @@ MILLION = Decimal(1_000_000)
 VALUE = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|[0-9][0-9.,:T+-]*""")
 WAY_OUT = "; `costcheck bill forget` one, or import a bill that has charges again with --without-usage"
 LEGEND = "input: without what the cache read or wrote; ~ may still change, or is a gateway's estimate; ? not told"
+OF_OTHER = "other: credits, taxes and the like; a decision takes no credit from what usage costs, and adds no tax"
 CACHE_WRITE = "cache write"
 
 
@@ -59,6 +60,8 @@ def print_months(console: Console, lines: Sequence[MonthLine]) -> None:
     console.print()
     for text in net_lines(lines):
         console.print(text, soft_wrap=True)
+    if any(line.other_cost for line in lines):
+        console.print(OF_OTHER)
     console.print(_left_out(lines))
     console.print(LEGEND)
     if not _one(line.x_source for line in lines):

@@ -171,10 +171,13 @@ def test_what_a_month_comes_to_with_its_credits_is_said_by_currency_and_for_all_
         "all months: usage 1,234,567.89, other 0.11, net 1,234,568.00 EUR",
         "all months: usage 1,234,567.89, other -1,234,000.00, net 567.89 USD",
     ]
+    assert "\nother: credits, taxes and the like; a decision takes no credit from what usage costs" in text
 
 
 def test_months_without_credits_need_no_net() -> None:
-    assert " net " not in shown([LINE, replace(LINE, month=date(2026, 10, 1))], 120)
+    text = shown([LINE, replace(LINE, month=date(2026, 10, 1))], 120)
+    assert " net " not in text
+    assert "a decision takes" not in text
 
 
 def test_a_line_without_a_model_is_called_that_and_not_set_aside() -> None:
