@@ -38,8 +38,8 @@ def explain(query: str, snapshot: Path | None, as_of: datetime | None, decision_
     """Follow a number to its source.
 
     QUERY is an answer of a decision (verdict, break-even, pay-back, saving), a rule of its table (rule 4), or part of
-    the name of one of its cost lines or findings, of a threshold or assumption of the kit, or of a price (meter, model,
-    SKU, instance type).
+    the name of one of its cost lines or findings, of a threshold or assumption of the kit, or of a price (meter,
+    model, SKU, instance type).
     """
     from costcheck.cli import explain_figures as figures  # noqa: PLC0415 - slow to load
     from costcheck.sources.snapshot import read_price_book  # noqa: PLC0415 - data that only pricing needs

@@ -30,7 +30,8 @@ class MonthCoverage:
     """How much of one month is known from one source.
 
     Attributes:
-        is_complete: The month was over when it was read; a file's periods reach from its first day to its last, too.
+        is_complete: The month was over when it was read; a file's periods reach from its first day to its last, too,
+            and in a list of invoices those of each provider that it bills in that month reach to its last.
         days_with_usage: UTC days on which the source shows usage; a longer period counts each of its days.
     """
 
@@ -150,8 +151,15 @@ WITH {PULLED}, periods AS (
         count(DISTINCT day) FILTER (is_usage) AS days_with_usage,
         coalesce(bool_or(retrieved_on > day) FILTER (day = last_day(day)), false) AS was_over_by_then
     FROM days JOIN ingests USING (x_source, x_bucket) GROUP BY ALL
+), cut AS (
+    SELECT DISTINCT x_source, month FROM (
+        SELECT x_source, date_trunc('month', charge_period_start)::DATE AS month, max(charge_period_end) AS until
+        FROM charges WHERE x_source = 'invoice' AND charge_category = 'Usage'
+        GROUP BY x_source, month, service_provider_name
+    ) WHERE until < month + INTERVAL 1 MONTH
 )
-SELECT x_source, month, coalesce(was_over, first_day = month AND final_day = last_day(month) AND was_over_by_then),
+SELECT x_source, month, coalesce(was_over, first_day = month AND final_day = last_day(month) AND was_over_by_then)
+        AND (x_source, month) NOT IN (SELECT (x_source, month) FROM cut),
     coalesce(days_with_usage, 0)
 FROM pulled FULL JOIN reached USING (x_source, month) ORDER BY ALL
 """  # noqa: S608 - our own expressions

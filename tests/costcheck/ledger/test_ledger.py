@@ -483,6 +483,17 @@ def test_a_month_without_a_row_between_two_of_a_provider_is_a_gap_of_that_provid
     ]
 
 
+@pytest.mark.parametrize(("days", "complete"), [(30, True), (29, False)])
+def test_a_month_of_invoices_is_complete_where_each_provider_is_billed_to_its_end(
+    ledger: Ledger, days: int, *, complete: bool
+) -> None:
+    first = datetime(2026, 9, 1, tzinfo=UTC)
+    for provider, count in (("openai", 30), ("anthropic", days)):
+        period = {"charge_period_start": first, "charge_period_end": first + timedelta(days=count)}
+        ledger.replace(invoice(provider, "100", service_provider_name=provider, **period))
+    assert [row.is_complete for row in ledger.coverage()] == [complete]
+
+
 def invoiced(ledger: Ledger, provider: str, *months: int) -> None:
     starts = [datetime(2026, month, 1, tzinfo=UTC) for month in months]
     rows = [
