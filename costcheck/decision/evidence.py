@@ -154,7 +154,9 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
     limits, bill = inputs.thresholds, inputs.bill
     if bill.currencies not in {(), ("USD",)}:
         yield _problem("bill", "the bill is not in USD alone", ", ".join(bill.currencies), "USD", "ledger")
-    if inputs.coverage.quarantined_share > limits.max_quarantined_share.value:
+    unread = inputs.coverage.unread_invoice_rows or 0
+    others = inputs.coverage.quarantined_rows > unread
+    if others and inputs.coverage.quarantined_share > limits.max_quarantined_share.value:
         yield _problem(
             "ledger",
             "too many rows could not be read: `costcheck bill show` tells why",
@@ -162,13 +164,12 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
             f"at most {limits.max_quarantined_share.value:.0%} of the rows",
             source(limits.max_quarantined_share),
         )
-    if inputs.coverage.unread_invoice_rows is not msgspec.UNSET:
-        count = inputs.coverage.unread_invoice_rows
+    if unread:
         yield _problem(
             "ledger",
             "lines of invoices could not be read, and each may be any amount: `costcheck bill show` tells why; mend "
             "the file and import it again",
-            f"{count} line{'' if count == 1 else 's'}",
+            f"{unread} line{'' if unread == 1 else 's'}",
             "every line",
             "ledger",
         )

@@ -342,6 +342,14 @@ def test_a_tier_nobody_can_price_is_not_called_a_misspelt_model() -> None:
     assert message.startswith("nobody can price all of openai/gpt-5.4, but one of its tiers")
 
 
+@pytest.mark.parametrize(("rows", "told"), [(3, 1), (4, 2)])
+def test_too_many_unread_rows_and_lines_of_invoices_are_one_problem_where_they_are_the_same(
+    rows: int, told: int
+) -> None:
+    seen = coverage(quarantined_rows=rows, quarantined_share=Decimal("0.02"), unread_invoice_rows=3)
+    assert len([row for row in decided(coverage=seen).findings if row.rule == 1]) == told
+
+
 LITTLE = replace(reconciliation("0.5"), billed_cost_usd=Decimal(6000), list_cost_usd=Decimal(12000))
 UNEXPLAINED: dict[str, dict[str, Any]] = {
     "an unreconciled bill": {"reconciliations": (LITTLE,)},
