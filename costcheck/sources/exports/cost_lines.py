@@ -29,6 +29,7 @@ class LineColumns:
         texts: Columns by the name of the text that they give; the sums are grouped by all of these.
         either: The same where each row may have another of the columns filled.
         start, end: Of the charge's period.
+        billing_start: Of the period of the invoice that it stands on.
         billed, effective, listed: Amounts.
         net: What a row is billed after discounts: where one tells it, that is its billed amount.
         discounts: Categories of lines that lower the cost of the usage that they name.
@@ -39,6 +40,7 @@ class LineColumns:
     either: dict[str, tuple[str, ...]]
     start: tuple[str, ...]
     end: tuple[str, ...]
+    billing_start: tuple[str, ...]
     billed: tuple[str, ...]
     net: tuple[str, ...] = ()
     discounts: frozenset[str] = frozenset()
@@ -72,7 +74,7 @@ def typed(export: RawExport, columns: LineColumns, *, span: tuple[int, int] | No
         export: The export.
         columns: Where its kind keeps what is read.
         span: First second of what counts and first after it, since 1970; None for all. A line without a readable
-            start is never left out.
+            start is never left out; one that came late counts where its invoice begins, for its own month is read.
     """
     names = {name: getattr(columns, name) for name in (*MONEY_OF, *QUANTITY_OF)}
     is_net = export.has(*columns.net)
@@ -83,6 +85,7 @@ def typed(export: RawExport, columns: LineColumns, *, span: tuple[int, int] | No
         **{name: export.decimal(*names[name], kind=QUANTITY) for name in QUANTITY_OF},
         **{f"raw_{name}": export.text(*found) for name, found in names.items()},
         **({"net": export.decimal(*columns.net), "raw_net": export.text(*columns.net)} if is_net else {}),
+        billing_start=export.seconds(*columns.billing_start),
         raw_start=export.text(*columns.start),
         raw_end=export.text(*columns.end),
         file=export.text(FILE),
@@ -92,7 +95,8 @@ def typed(export: RawExport, columns: LineColumns, *, span: tuple[int, int] | No
     if is_net:
         rows = rows.mutate(billed=ibis.cases((rows.raw_net.notnull(), rows.net), else_=rows.billed))
     if span:
-        rows = rows.filter(rows.start.isnull() | ((rows.start >= span[0]) & (rows.start < span[1])))
+        counts = ibis.cases((rows.billing_start > rows.start, rows.billing_start), else_=rows.start)
+        rows = rows.filter(rows.start.isnull() | ((counts >= span[0]) & (counts < span[1])))
     return rows.mutate(reason=_reason(rows))
 
 

@@ -601,6 +601,7 @@ FROM (
     "t1"."raw_listed",
     "t1"."raw_consumed",
     "t1"."raw_priced",
+    "t1"."billing_start",
     "t1"."raw_start",
     "t1"."raw_end",
     "t1"."file",
@@ -762,6 +763,7 @@ FROM (
       CAST("t0"."ListCost" AS VARCHAR) AS "raw_listed",
       CAST("t0"."ConsumedQuantity" AS VARCHAR) AS "raw_consumed",
       CAST(NULL AS VARCHAR) AS "raw_priced",
+      CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart")) AS BIGINT) AS "billing_start",
       CAST("t0"."ChargePeriodStart" AS VARCHAR) AS "raw_start",
       NULLIF(NULLIF(NULLIF("t0"."ChargePeriodEnd", ''), 'NULL'), 'null') AS "raw_end",
       CAST(NULL AS VARCHAR) AS "file",
@@ -791,10 +793,18 @@ FROM (
       )
       OR (
         (
-          CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT) >= 1793491200
+          CASE
+            WHEN CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart")) AS BIGINT) > CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT)
+            THEN CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart")) AS BIGINT)
+            ELSE CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT)
+          END >= 1793491200
         )
         AND (
-          CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT) < 1796083200
+          CASE
+            WHEN CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart")) AS BIGINT) > CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT)
+            THEN CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart")) AS BIGINT)
+            ELSE CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT)
+          END < 1796083200
         )
       )
   ) AS "t1"
@@ -878,6 +888,7 @@ FROM (
     "t2"."raw_listed",
     "t2"."raw_consumed",
     "t2"."raw_priced",
+    "t2"."billing_start",
     "t2"."raw_start",
     "t2"."raw_end",
     "t2"."file",
@@ -935,6 +946,7 @@ FROM (
       "t1"."raw_listed",
       "t1"."raw_consumed",
       "t1"."raw_priced",
+      "t1"."billing_start",
       "t1"."raw_start",
       "t1"."raw_end",
       "t1"."file",
@@ -1096,6 +1108,7 @@ FROM (
         CAST("t0"."ListCost" AS VARCHAR) AS "raw_listed",
         CAST("t0"."ConsumedQuantity" AS VARCHAR) AS "raw_consumed",
         CAST(NULL AS VARCHAR) AS "raw_priced",
+        CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart")) AS BIGINT) AS "billing_start",
         CAST("t0"."ChargePeriodStart" AS VARCHAR) AS "raw_start",
         NULLIF(NULLIF(NULLIF("t0"."ChargePeriodEnd", ''), 'NULL'), 'null') AS "raw_end",
         CAST(NULL AS VARCHAR) AS "file",
@@ -1125,10 +1138,18 @@ FROM (
         )
         OR (
           (
-            CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT) >= 1793491200
+            CASE
+              WHEN CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart")) AS BIGINT) > CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT)
+              THEN CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart")) AS BIGINT)
+              ELSE CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT)
+            END >= 1793491200
           )
           AND (
-            CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT) < 1796083200
+            CASE
+              WHEN CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart")) AS BIGINT) > CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT)
+              THEN CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart")) AS BIGINT)
+              ELSE CAST(TO_UNIXTIME(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart")) AS BIGINT)
+            END < 1796083200
           )
         )
     ) AS "t1"

@@ -596,6 +596,7 @@ FROM (
     `t1`.`raw_listed`,
     `t1`.`raw_consumed`,
     `t1`.`raw_priced`,
+    `t1`.`billing_start`,
     `t1`.`raw_start`,
     `t1`.`raw_end`,
     `t1`.`file`,
@@ -798,6 +799,7 @@ FROM (
       CAST(`t0`.`ListCost` AS STRING) AS `raw_listed`,
       CAST(`t0`.`ConsumedQuantity` AS STRING) AS `raw_consumed`,
       CAST(NULL AS STRING) AS `raw_priced`,
+      CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`BillingPeriodStart`, SECOND)) AS INT64) AS `billing_start`,
       CAST(`t0`.`ChargePeriodStart` AS STRING) AS `raw_start`,
       NULLIF(NULLIF(NULLIF(`t0`.`ChargePeriodEnd`, ''), 'NULL'), 'null') AS `raw_end`,
       CAST(NULL AS STRING) AS `file`,
@@ -827,10 +829,18 @@ FROM (
       )
       OR (
         (
-          CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) >= 1793491200
+          CASE
+            WHEN CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`BillingPeriodStart`, SECOND)) AS INT64) > CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64)
+            THEN CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`BillingPeriodStart`, SECOND)) AS INT64)
+            ELSE CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64)
+          END >= 1793491200
         )
         AND (
-          CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) < 1796083200
+          CASE
+            WHEN CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`BillingPeriodStart`, SECOND)) AS INT64) > CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64)
+            THEN CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`BillingPeriodStart`, SECOND)) AS INT64)
+            ELSE CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64)
+          END < 1796083200
         )
       )
   ) AS `t1`
@@ -914,6 +924,7 @@ FROM (
     `t2`.`raw_listed`,
     `t2`.`raw_consumed`,
     `t2`.`raw_priced`,
+    `t2`.`billing_start`,
     `t2`.`raw_start`,
     `t2`.`raw_end`,
     `t2`.`file`,
@@ -971,6 +982,7 @@ FROM (
       `t1`.`raw_listed`,
       `t1`.`raw_consumed`,
       `t1`.`raw_priced`,
+      `t1`.`billing_start`,
       `t1`.`raw_start`,
       `t1`.`raw_end`,
       `t1`.`file`,
@@ -1173,6 +1185,7 @@ FROM (
         CAST(`t0`.`ListCost` AS STRING) AS `raw_listed`,
         CAST(`t0`.`ConsumedQuantity` AS STRING) AS `raw_consumed`,
         CAST(NULL AS STRING) AS `raw_priced`,
+        CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`BillingPeriodStart`, SECOND)) AS INT64) AS `billing_start`,
         CAST(`t0`.`ChargePeriodStart` AS STRING) AS `raw_start`,
         NULLIF(NULLIF(NULLIF(`t0`.`ChargePeriodEnd`, ''), 'NULL'), 'null') AS `raw_end`,
         CAST(NULL AS STRING) AS `file`,
@@ -1202,10 +1215,18 @@ FROM (
         )
         OR (
           (
-            CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) >= 1793491200
+            CASE
+              WHEN CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`BillingPeriodStart`, SECOND)) AS INT64) > CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64)
+              THEN CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`BillingPeriodStart`, SECOND)) AS INT64)
+              ELSE CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64)
+            END >= 1793491200
           )
           AND (
-            CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64) < 1796083200
+            CASE
+              WHEN CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`BillingPeriodStart`, SECOND)) AS INT64) > CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64)
+              THEN CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`BillingPeriodStart`, SECOND)) AS INT64)
+              ELSE CAST(UNIX_SECONDS(TIMESTAMP_TRUNC(`t0`.`ChargePeriodStart`, SECOND)) AS INT64)
+            END < 1796083200
           )
         )
     ) AS `t1`

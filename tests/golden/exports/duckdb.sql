@@ -729,6 +729,7 @@ FROM (
     "t1"."raw_listed",
     "t1"."raw_consumed",
     "t1"."raw_priced",
+    "t1"."billing_start",
     "t1"."raw_start",
     "t1"."raw_end",
     "t1"."file",
@@ -883,6 +884,7 @@ FROM (
       CAST("t0"."ListCost" AS TEXT) AS "raw_listed",
       CAST("t0"."ConsumedQuantity" AS TEXT) AS "raw_consumed",
       CAST(NULL AS TEXT) AS "raw_priced",
+      CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart") AS TIMESTAMP)) AS BIGINT) AS "billing_start",
       CAST("t0"."ChargePeriodStart" AS TEXT) AS "raw_start",
       NULLIF(NULLIF(NULLIF("t0"."ChargePeriodEnd", ''), 'NULL'), 'null') AS "raw_end",
       CAST(NULL AS TEXT) AS "file",
@@ -912,10 +914,18 @@ FROM (
       )
       OR (
         (
-          CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart") AS TIMESTAMP)) AS BIGINT) >= 1793491200
+          CASE
+            WHEN CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart") AS TIMESTAMP)) AS BIGINT) > CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart") AS TIMESTAMP)) AS BIGINT)
+            THEN CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart") AS TIMESTAMP)) AS BIGINT)
+            ELSE CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart") AS TIMESTAMP)) AS BIGINT)
+          END >= 1793491200
         )
         AND (
-          CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart") AS TIMESTAMP)) AS BIGINT) < 1796083200
+          CASE
+            WHEN CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart") AS TIMESTAMP)) AS BIGINT) > CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart") AS TIMESTAMP)) AS BIGINT)
+            THEN CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart") AS TIMESTAMP)) AS BIGINT)
+            ELSE CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart") AS TIMESTAMP)) AS BIGINT)
+          END < 1796083200
         )
       )
   ) AS "t1"
@@ -999,6 +1009,7 @@ FROM (
     "t2"."raw_listed",
     "t2"."raw_consumed",
     "t2"."raw_priced",
+    "t2"."billing_start",
     "t2"."raw_start",
     "t2"."raw_end",
     "t2"."file",
@@ -1056,6 +1067,7 @@ FROM (
       "t1"."raw_listed",
       "t1"."raw_consumed",
       "t1"."raw_priced",
+      "t1"."billing_start",
       "t1"."raw_start",
       "t1"."raw_end",
       "t1"."file",
@@ -1210,6 +1222,7 @@ FROM (
         CAST("t0"."ListCost" AS TEXT) AS "raw_listed",
         CAST("t0"."ConsumedQuantity" AS TEXT) AS "raw_consumed",
         CAST(NULL AS TEXT) AS "raw_priced",
+        CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart") AS TIMESTAMP)) AS BIGINT) AS "billing_start",
         CAST("t0"."ChargePeriodStart" AS TEXT) AS "raw_start",
         NULLIF(NULLIF(NULLIF("t0"."ChargePeriodEnd", ''), 'NULL'), 'null') AS "raw_end",
         CAST(NULL AS TEXT) AS "file",
@@ -1239,10 +1252,18 @@ FROM (
         )
         OR (
           (
-            CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart") AS TIMESTAMP)) AS BIGINT) >= 1793491200
+            CASE
+              WHEN CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart") AS TIMESTAMP)) AS BIGINT) > CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart") AS TIMESTAMP)) AS BIGINT)
+              THEN CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart") AS TIMESTAMP)) AS BIGINT)
+              ELSE CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart") AS TIMESTAMP)) AS BIGINT)
+            END >= 1793491200
           )
           AND (
-            CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart") AS TIMESTAMP)) AS BIGINT) < 1796083200
+            CASE
+              WHEN CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart") AS TIMESTAMP)) AS BIGINT) > CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart") AS TIMESTAMP)) AS BIGINT)
+              THEN CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."BillingPeriodStart") AS TIMESTAMP)) AS BIGINT)
+              ELSE CAST(EPOCH(CAST(DATE_TRUNC('SECOND', "t0"."ChargePeriodStart") AS TIMESTAMP)) AS BIGINT)
+            END < 1796083200
           )
         )
     ) AS "t1"

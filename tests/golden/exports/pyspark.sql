@@ -584,6 +584,7 @@ FROM (
     `t1`.`raw_listed`,
     `t1`.`raw_consumed`,
     `t1`.`raw_priced`,
+    `t1`.`billing_start`,
     `t1`.`raw_start`,
     `t1`.`raw_end`,
     `t1`.`file`,
@@ -726,6 +727,7 @@ FROM (
       CONCAT(`t0`.`ListCost`, '') AS `raw_listed`,
       CONCAT(`t0`.`ConsumedQuantity`, '') AS `raw_consumed`,
       CAST(NULL AS STRING) AS `raw_priced`,
+      CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`BillingPeriodStart`) AS TIMESTAMP)) AS BIGINT) AS `billing_start`,
       CAST(`t0`.`ChargePeriodStart` AS STRING) AS `raw_start`,
       NULLIF(NULLIF(NULLIF(`t0`.`ChargePeriodEnd`, ''), 'NULL'), 'null') AS `raw_end`,
       CAST(NULL AS STRING) AS `file`,
@@ -755,10 +757,18 @@ FROM (
       )
       OR (
         (
-          CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`ChargePeriodStart`) AS TIMESTAMP)) AS BIGINT) >= 1793491200
+          CASE
+            WHEN CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`BillingPeriodStart`) AS TIMESTAMP)) AS BIGINT) > CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`ChargePeriodStart`) AS TIMESTAMP)) AS BIGINT)
+            THEN CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`BillingPeriodStart`) AS TIMESTAMP)) AS BIGINT)
+            ELSE CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`ChargePeriodStart`) AS TIMESTAMP)) AS BIGINT)
+          END >= 1793491200
         )
         AND (
-          CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`ChargePeriodStart`) AS TIMESTAMP)) AS BIGINT) < 1796083200
+          CASE
+            WHEN CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`BillingPeriodStart`) AS TIMESTAMP)) AS BIGINT) > CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`ChargePeriodStart`) AS TIMESTAMP)) AS BIGINT)
+            THEN CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`BillingPeriodStart`) AS TIMESTAMP)) AS BIGINT)
+            ELSE CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`ChargePeriodStart`) AS TIMESTAMP)) AS BIGINT)
+          END < 1796083200
         )
       )
   ) AS `t1`
@@ -842,6 +852,7 @@ FROM (
     `t2`.`raw_listed`,
     `t2`.`raw_consumed`,
     `t2`.`raw_priced`,
+    `t2`.`billing_start`,
     `t2`.`raw_start`,
     `t2`.`raw_end`,
     `t2`.`file`,
@@ -899,6 +910,7 @@ FROM (
       `t1`.`raw_listed`,
       `t1`.`raw_consumed`,
       `t1`.`raw_priced`,
+      `t1`.`billing_start`,
       `t1`.`raw_start`,
       `t1`.`raw_end`,
       `t1`.`file`,
@@ -1041,6 +1053,7 @@ FROM (
         CONCAT(`t0`.`ListCost`, '') AS `raw_listed`,
         CONCAT(`t0`.`ConsumedQuantity`, '') AS `raw_consumed`,
         CAST(NULL AS STRING) AS `raw_priced`,
+        CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`BillingPeriodStart`) AS TIMESTAMP)) AS BIGINT) AS `billing_start`,
         CAST(`t0`.`ChargePeriodStart` AS STRING) AS `raw_start`,
         NULLIF(NULLIF(NULLIF(`t0`.`ChargePeriodEnd`, ''), 'NULL'), 'null') AS `raw_end`,
         CAST(NULL AS STRING) AS `file`,
@@ -1070,10 +1083,18 @@ FROM (
         )
         OR (
           (
-            CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`ChargePeriodStart`) AS TIMESTAMP)) AS BIGINT) >= 1793491200
+            CASE
+              WHEN CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`BillingPeriodStart`) AS TIMESTAMP)) AS BIGINT) > CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`ChargePeriodStart`) AS TIMESTAMP)) AS BIGINT)
+              THEN CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`BillingPeriodStart`) AS TIMESTAMP)) AS BIGINT)
+              ELSE CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`ChargePeriodStart`) AS TIMESTAMP)) AS BIGINT)
+            END >= 1793491200
           )
           AND (
-            CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`ChargePeriodStart`) AS TIMESTAMP)) AS BIGINT) < 1796083200
+            CASE
+              WHEN CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`BillingPeriodStart`) AS TIMESTAMP)) AS BIGINT) > CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`ChargePeriodStart`) AS TIMESTAMP)) AS BIGINT)
+              THEN CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`BillingPeriodStart`) AS TIMESTAMP)) AS BIGINT)
+              ELSE CAST(UNIX_TIMESTAMP(CAST(DATE_TRUNC('SECOND', `t0`.`ChargePeriodStart`) AS TIMESTAMP)) AS BIGINT)
+            END < 1796083200
           )
         )
     ) AS `t1`

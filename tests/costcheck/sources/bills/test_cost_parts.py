@@ -200,6 +200,35 @@ def test_what_missing_days_may_say_is_told() -> None:
         source.plan(PullRequest(windows=windows, now=LATER, options=options))
 
 
+def test_a_line_that_came_late_counts_with_the_invoice_that_it_stands_on_and_once(tmp_path: Path) -> None:
+    of_november = {"BillingPeriodStart": "2026-11-01T00:00:00Z"}
+    late = focus(ChargePeriodStart="2026-10-15T05:00:00Z", ChargePeriodEnd="2026-10-15T06:00:00Z", **of_november)
+    october = focus(
+        ChargePeriodStart="2026-10-15T05:00:00Z",
+        ChargePeriodEnd="2026-10-15T06:00:00Z",
+        BillingPeriodStart="2026-10-01T00:00:00Z",
+    )
+    path = write(tmp_path, {"10.csv": [october], "11.csv": [on(20, **of_november), late]})
+    windows = month_windows(date(2026, 10, 1), date(2026, 11, 1), now=LATER)
+    batch = source.pull(PullRequest(windows=windows, now=LATER, options={"path": str(path)}))
+    assert sorted((row.x_bucket, row.charge_period_start.day) for row in batch.charges) == [
+        ("2026-10", 15),
+        ("2026-11", 15),
+        ("2026-11", 20),
+    ]
+
+
+def test_a_line_of_a_cur_that_came_late_counts_with_the_invoice_that_it_stands_on(tmp_path: Path) -> None:
+    late = cur(
+        line_item_usage_start_date="2026-10-15T05:00:00Z",
+        line_item_usage_end_date="2026-10-15T06:00:00Z",
+        bill_billing_period_start_date="2026-11-01T00:00:00Z",
+    )
+    windows = month_windows(date(2026, 11, 1), date(2026, 11, 1), now=LATER)
+    options = {"path": str(write(tmp_path, {"11.csv": [late]}))}
+    assert tokens(cur_source.pull(PullRequest(windows=windows, now=LATER, options=options))) == 1_000_000
+
+
 def test_a_service_of_a_cur_that_is_set_aside_is_named(tmp_path: Path) -> None:
     machine = cur(
         product='{"product_name": "Amazon EC2"}', bill_billing_entity="AWS", line_item_usage_type="BoxUsage"

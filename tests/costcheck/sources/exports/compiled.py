@@ -21,6 +21,7 @@ TYPES = {
         "EffectiveCost": "double",
         "ListCost": "double",
         "BillingCurrency": "varchar",
+        "BillingPeriodStart": "timestamp",
         "ChargeCategory": "varchar",
         "ChargePeriodStart": "timestamp",
         "ChargePeriodEnd": "varchar",
