@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from costcheck.cli.bill_options import LEDGER
+from costcheck.cli.bill_options import LEDGER, WITHOUT_CHARGES, WITHOUT_USAGE
 from costcheck.errors import CostcheckError
 from costcheck.sources.bills.registry import FILES
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from costcheck.cli.context import Context
     from costcheck.ingest import Stored
     from costcheck.ingest.deliveries import Delivery, Given
+    from costcheck.ingest.in_part import Part
     from costcheck.ledger import Ledger
     from costcheck.records import QuarantinedRow
 
@@ -43,27 +44,34 @@ NAMED = "file:"
     show_default=True,
     help="; ".join(f"{source.name}: {source.holds}" for source in FILES) + ".",
 )
-@click.option(
-    "--without-usage",
-    is_flag=True,
-    help="Keep the charges only: another source (a log, a gateway, metrics) counts the same tokens.",
-)
+@WITHOUT_USAGE
+@WITHOUT_CHARGES
 @LEDGER
 @click.pass_obj
-def import_files(context: Context, files: tuple[Path, ...], kind: str, ledger: Path, *, without_usage: bool) -> None:
+def import_files(  # noqa: PLR0913 - click gives each option as one
+    context: Context,
+    files: tuple[Path, ...],
+    kind: str,
+    ledger: Path,
+    *,
+    without_usage: bool,
+    without_charges: bool,
+) -> None:
     """Import FILES of bills, and all that a folder holds; what each is shows in its content.
 
     The parts of an export (FOCUS, CUR, a dump of Google's or of LiteLLM's) count as one when they come together.
     """
+    from costcheck.ingest import part_of  # noqa: PLC0415 - see the top
     from costcheck.ingest.deliveries import find_deliveries  # noqa: PLC0415 - see the top
 
+    part = part_of(without_usage=without_usage, without_charges=without_charges)
     with _counted("looking what the files are", None) as advance:
         given = find_deliveries(files, kind, advance)
     tell_given(given)
-    _import_all(given.deliveries, ledger, context.now.date(), without_usage=without_usage)
+    _import_all(given.deliveries, ledger, context.now.date(), part)
 
 
-def _import_all(deliveries: Sequence[Delivery], ledger: Path, retrieved_on: date, *, without_usage: bool) -> None:
+def _import_all(deliveries: Sequence[Delivery], ledger: Path, retrieved_on: date, part: Part) -> None:
     from costcheck.ingest import opened_late  # noqa: PLC0415 - see the top
 
     taken: set[str] = set()
@@ -72,7 +80,7 @@ def _import_all(deliveries: Sequence[Delivery], ledger: Path, retrieved_on: date
     with _counted("reading files", len(deliveries)) as advance, opened_late(ledger) as opened:
         for position, delivery in enumerate(deliveries):
             try:
-                stored = _import(delivery, opened, retrieved_on, taken, without_usage=without_usage)
+                stored = _import(delivery, opened, retrieved_on, taken, part)
             except CostcheckError as exc:
                 raise _placed(exc, deliveries, position) from exc
             taken |= {bucket for bucket in stored.batch.buckets if bucket.startswith(NAMED)}
@@ -131,8 +139,9 @@ def some(names: Sequence[str]) -> str:
 def import_bill_file(file: Path, ledger: Path, retrieved_on: date) -> None:
     """Read a file of bills into the ledger and say what it held."""
     from costcheck.ingest.deliveries import find_deliveries  # noqa: PLC0415 - see the top
+    from costcheck.ingest.in_part import whole  # noqa: PLC0415 - see the top
 
-    _import_all(find_deliveries((file,)).deliveries, ledger, retrieved_on, without_usage=False)
+    _import_all(find_deliveries((file,)).deliveries, ledger, retrieved_on, whole)
 
 
 def _import(
@@ -140,8 +149,7 @@ def _import(
     opened: Callable[[], Ledger],
     retrieved_on: date,
     taken: AbstractSet[str],
-    *,
-    without_usage: bool,
+    part: Part,
 ) -> Stored:
     from costcheck.ingest import import_files as read_in  # noqa: PLC0415 - see the top
     from costcheck.records import Origin, Provenance  # noqa: PLC0415 - see the top
@@ -149,7 +157,7 @@ def _import(
     source = delivery.source
     where = Provenance(source=source.name, source_url=delivery.name, retrieved_on=retrieved_on, origin=Origin.ENTERED)
     with busy(f"reading {delivery.name}"):
-        return read_in(opened, delivery.paths, source, where, without_usage=without_usage, taken=taken)
+        return read_in(opened, delivery.paths, source, where, part=part, taken=taken)
 
 
 def _notes(delivery: Delivery) -> Sequence[str]:

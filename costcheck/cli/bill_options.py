@@ -12,3 +12,13 @@ LEDGER = click.option(
     show_default=True,
     help="The ledger's file.",
 )
+WITHOUT_USAGE = click.option(
+    "--without-usage",
+    is_flag=True,
+    help="Keep the charges only: another source (a log, a gateway, metrics) counts the same tokens.",
+)
+WITHOUT_CHARGES = click.option(
+    "--without-charges",
+    is_flag=True,
+    help="Keep the usage only: another source (the provider's bill, an invoice) charges for it.",
+)

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from costcheck.cli.bill_reads import read_lines
 from costcheck.ledger import Ledger
-from costcheck.ledger.overlaps import Overlap
+from costcheck.ledger.overlaps import ALL_CHARGES, Overlap
 from costcheck.ledger.summary import MonthLine, complete_months, month_lines
 from costcheck.records import Operation
 
@@ -25,7 +25,10 @@ NARROWEST_NAME = 12
 KINDS_SHOWN = 8
 MILLION = Decimal(1_000_000)
 VALUE = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|[0-9][0-9.,:T+-]*""")
-WAY_OUT = "; `costcheck bill forget` one, or import a bill that has charges again with --without-usage"
+FORGET_OR = "; `costcheck bill forget` one, or read the one that"
+USAGE_WAY_OUT = f"{FORGET_OR} has charges again with --without-usage"
+CHARGES_WAY_OUT = f"{FORGET_OR} only estimates them (a gateway's log) again with --without-charges"
+"""docs/ledger.md tells which is which, under *What counts as the bill*."""
 LEGEND = "input: without what the cache read or wrote; ~ may still change, or is a gateway's estimate; ? not told"
 OF_OTHER = "other: credits, taxes and the like; a decision takes no credit from what usage costs, and adds no tax"
 CACHE_WRITE = "cache write"
@@ -272,7 +275,8 @@ def overlap_lines(ledger: Ledger) -> Iterator[tuple[Overlap, str]]:
     names = {(row.x_source, row.x_bucket): f"{row.x_source} {row.name}" for row in ledger.ingests()}
     for overlap in ledger.overlaps():
         both = f"{names[overlap.first]} and {names[overlap.second]} both count {overlap.request_model}"
-        yield overlap, f"warning: {both} in {_months(overlap.months)}{overlap.way_out or WAY_OUT}"
+        way_out = CHARGES_WAY_OUT if overlap.request_model == ALL_CHARGES else USAGE_WAY_OUT
+        yield overlap, f"warning: {both} in {_months(overlap.months)}{overlap.way_out or way_out}"
 
 
 def _warnings(ledger: Ledger) -> Iterator[str]:

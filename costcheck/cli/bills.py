@@ -11,7 +11,7 @@ import click
 
 from costcheck.cli.bill_export import export
 from costcheck.cli.bill_import import import_files, tell
-from costcheck.cli.bill_options import LEDGER, MONTH
+from costcheck.cli.bill_options import LEDGER, MONTH, WITHOUT_CHARGES, WITHOUT_USAGE
 from costcheck.cli.bill_reconcile import reconcile
 from costcheck.cli.bill_replay import replay
 from costcheck.cli.bill_retention import forget, redact
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from costcheck.cli.context import Context
+    from costcheck.ingest.in_part import Part
     from costcheck.ledger import Ledger
     from costcheck.ledger.read import Ingest
     from costcheck.sources.bills.contract import PullPlan
@@ -65,14 +66,28 @@ def pull() -> None:
 
 def _pull_command(source: PullSource) -> click.Command:
     @click.pass_obj
-    def run(
-        context: Context, /, first: datetime | None, last: datetime | None, ledger: Path, *, again: bool, **given: str
+    def run(  # noqa: PLR0913 - click gives each option as one
+        context: Context,
+        /,
+        first: datetime | None,
+        last: datetime | None,
+        ledger: Path,
+        *,
+        again: bool,
+        without_usage: bool,
+        without_charges: bool,
+        **given: str,
     ) -> None:
+        from costcheck.ingest import part_of  # noqa: PLC0415 - see the top
+
+        part = part_of(without_usage=without_usage, without_charges=without_charges)
         windows = _windows(context, source, first, last)
-        _pull(context, source, windows, ledger, _given(source, given), again=again)
+        _pull(context, source, windows, ledger, _given(source, given), part=part, again=again)
 
     for option in (
         LEDGER,
+        WITHOUT_CHARGES,
+        WITHOUT_USAGE,
         click.option("--again", is_flag=True, help="Read months again that no longer change."),
         click.option("--to", "last", type=MONTH, help="Last month, the current one by default."),
         click.option("--from", "first", type=MONTH, help=_from_help(source)),
@@ -115,6 +130,7 @@ def _pull(  # noqa: PLR0913 - what was asked, and where it goes
     ledger: Path,
     options: dict[str, str],
     *,
+    part: Part,
     again: bool,
 ) -> None:
     from dataclasses import replace  # noqa: PLC0415 - see the top
@@ -135,7 +151,7 @@ def _pull(  # noqa: PLR0913 - what was asked, and where it goes
     request = replace(request, windows=wanted)
     with _announced(source.name, wanted, module.plan(request)) as advance:
         told: set[str] = set()
-        for stored in pull_months(ledger, source, replace(request, on_page=advance)):
+        for stored in pull_months(ledger, source, replace(request, on_page=advance), part=part):
             tell(ledger, stored)
             for line in change_lines(stored.replaced):
                 click.echo(f"  {line}")

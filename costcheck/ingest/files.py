@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import cast
 
 from costcheck.errors import InputFileError, SourceError, UsageError
-from costcheck.ingest.charges_alone import charges_alone
 from costcheck.ingest.cut import cut_csv
+from costcheck.ingest.in_part import Part, whole
 from costcheck.ingest.storing import Stored, opened_late, store_in
 from costcheck.ingest.unrecognised import unrecognised
 from costcheck.ledger import Ledger
@@ -17,16 +17,14 @@ from costcheck.sources.bills.installed import installed_files
 from costcheck.sources.bills.registry import FILES, FileSource, find
 
 
-def import_file(
-    path: Path, file: Path, source: FileSource, provenance: Provenance, *, without_usage: bool = False
-) -> Stored:
-    """Read one file into the ledger; without its usage, only what it charges.
+def import_file(path: Path, file: Path, source: FileSource, provenance: Provenance) -> Stored:
+    """Read one file into the ledger.
 
     Raises:
         CostcheckError: It cannot be read, nothing or too little in it counts, or it does not fit the ledger.
     """
     with opened_late(path) as opened:
-        return import_files(opened, (file,), source, provenance, without_usage=without_usage)
+        return import_files(opened, (file,), source, provenance)
 
 
 def import_files(  # noqa: PLR0913 - what, where to, and how
@@ -35,7 +33,7 @@ def import_files(  # noqa: PLR0913 - what, where to, and how
     source: FileSource,
     provenance: Provenance,
     *,
-    without_usage: bool = False,
+    part: Part = whole,
     taken: Collection[str] = (),
 ) -> Stored:
     """Read one file, or the parts of one export, into one bucket of the ledger that `opened` opens.
@@ -49,7 +47,7 @@ def import_files(  # noqa: PLR0913 - what, where to, and how
     if batch.is_empty:
         raise _nothing_in(names_of(files), batch)
     _refuse_taken(batch, taken)
-    return store_in(opened, charges_alone(batch) if without_usage else batch, module)
+    return store_in(opened, part(batch), module)
 
 
 def _read(module: FileModule, files: Sequence[Path], provenance: Provenance) -> BillBatch:

@@ -1,14 +1,38 @@
-"""A bill beside a log that counts the same tokens: its charges alone."""
+"""A bill beside another source that counts the same: its charges alone, or its usage alone."""
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from costcheck.errors import UsageError
-from costcheck.records import BillBatch, SetAsideRows
+from costcheck.records import BillBatch, Charge, SetAsideRows, TokenUsage
 
-REASON = "usage that another source counts (--without-usage)"
-CONTEXT = '{"without_usage":true}'
-"""Of a quarantined row: a replay would bring its usage in, so that it stays; import the file again."""
+Part = Callable[[BillBatch], BillBatch]
+NO_USAGE = "usage that another source counts (--without-usage)"
+NO_CHARGES = "charges that another source counts (--without-charges)"
+WITHOUT_USAGE = '{"without_usage":true}'
+WITHOUT_CHARGES = '{"without_charges":true}'
+CONTEXTS = frozenset({WITHOUT_USAGE, WITHOUT_CHARGES})
+"""Of a quarantined row: a replay would bring in what was left out, so that it stays; read the bill again."""
+
+
+def part_of(*, without_usage: bool, without_charges: bool) -> Part:
+    """Return what takes of a batch the part that was asked for.
+
+    Raises:
+        UsageError: Nothing would be left.
+    """
+    if without_usage and without_charges:
+        message = "--without-usage and --without-charges"
+        raise UsageError(message, expected="one of them", action="leave one out, or do not read this bill at all")
+    if without_usage:
+        return charges_alone
+    return usage_alone if without_charges else whole
+
+
+def whole(batch: BillBatch) -> BillBatch:
+    """Return the batch."""
+    return batch
 
 
 def charges_alone(batch: BillBatch) -> BillBatch:
@@ -18,16 +42,34 @@ def charges_alone(batch: BillBatch) -> BillBatch:
         UsageError: It has no charges.
     """
     if not batch.charges:
-        message = f"{batch.x_source}, {', '.join(batch.buckets)}: it has no charges to keep"
-        raise UsageError(message, expected="a bill with charges", action="leave --without-usage out")
-    rows = Counter(row.x_bucket for row in batch.usage)
-    left_out = tuple(
-        SetAsideRows(x_source=batch.x_source, x_bucket=bucket, reason=REASON, row_count=count)
+        raise _nothing_left(batch, "charges", "--without-usage")
+    return _without(replace(batch, usage=()), batch.usage, NO_USAGE, WITHOUT_USAGE)
+
+
+def usage_alone(batch: BillBatch) -> BillBatch:
+    """Return the batch without its charges, which are counted as set aside.
+
+    Raises:
+        UsageError: It has no usage.
+    """
+    if not batch.usage:
+        raise _nothing_left(batch, "usage", "--without-charges")
+    return _without(replace(batch, charges=()), batch.charges, NO_CHARGES, WITHOUT_CHARGES)
+
+
+def _nothing_left(batch: BillBatch, what: str, option: str) -> UsageError:
+    message = f"{batch.x_source}, {', '.join(batch.buckets)}: it has no {what} to keep"
+    return UsageError(message, expected=f"a bill with {what}", action=f"leave {option} out")
+
+
+def _without(kept: BillBatch, left_out: Sequence[TokenUsage | Charge], reason: str, context: str) -> BillBatch:
+    rows = Counter(row.x_bucket for row in left_out)
+    aside = tuple(
+        SetAsideRows(x_source=kept.x_source, x_bucket=bucket, reason=reason, row_count=count)
         for bucket, count in sorted(rows.items())
     )
     return replace(
-        batch,
-        usage=(),
-        set_aside=(*batch.set_aside, *left_out),
-        quarantined=tuple(replace(row, context=CONTEXT) for row in batch.quarantined),
+        kept,
+        set_aside=(*kept.set_aside, *aside),
+        quarantined=tuple(replace(row, context=context) for row in kept.quarantined),
     )

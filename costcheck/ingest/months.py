@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from costcheck.errors import LossError
+from costcheck.ingest.in_part import Part, whole
 from costcheck.ingest.organisation import Owner, is_the_ledgers, owners_by_month
 from costcheck.ingest.storing import Stored, empty_bill, store
 from costcheck.ledger import open_ledger
@@ -56,9 +57,9 @@ def _settled(window: Window, retrieved_on: date, source: PullSource) -> bool:
 
 
 def pull_months(
-    path: Path, source: PullSource, request: PullRequest, *, module: PullModule | None = None
+    path: Path, source: PullSource, request: PullRequest, *, module: PullModule | None = None, part: Part = whole
 ) -> Iterator[Stored]:
-    """Read the windows into the ledger, one month after the other, and yield each when it is in.
+    """Read the windows, or a part of what they hold, into the ledger, and yield each month when it is in.
 
     A month without a row is kept back until another has shown that the key sees a bill at all. Where a module says so
     (`EMPTY_IS_UNTOLD`), a month without a line of any service is not put into the ledger: the export begins later.
@@ -83,7 +84,7 @@ def pull_months(
             continue
         same.look(batch)
         try:
-            done = store(path, batch, module)
+            done = store(path, part(batch), module)
         except LossError as exc:
             lost.append(exc)
             if not same.is_proven:

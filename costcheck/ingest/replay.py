@@ -12,7 +12,7 @@ from typing import cast
 import msgspec
 
 from costcheck.errors import CostcheckError, UsageError
-from costcheck.ingest.charges_alone import CONTEXT
+from costcheck.ingest.in_part import CONTEXTS
 from costcheck.ledger import Ledger, open_ledger
 from costcheck.ledger.settle import key_of
 from costcheck.records import (
@@ -117,7 +117,7 @@ def _replay_bucket(
 
 def _read_again(modules: Sequence[ReplayModule], row: QuarantinedRow, provenance: Provenance) -> BillBatch | None:
     """Return what one row says now, None where no module can read it."""
-    if row.context == CONTEXT:
+    if row.context in CONTEXTS:
         return None
     for module in modules:
         try:

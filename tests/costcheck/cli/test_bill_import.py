@@ -176,6 +176,32 @@ def test_a_replay_never_brings_in_the_usage_that_was_left_out(run: Run, monkeypa
     assert found["months"][0]["uncached_input_tokens"] is None
 
 
+def test_usage_alone_stands_beside_a_bill_that_charges_for_it(run: Run) -> None:
+    header = "request_id,startTime,model,spend,prompt_tokens,completion_tokens,custom_llm_provider\n"
+    run("import", write("gateway.csv", "r1,2026-09-01 09:00:00,gpt-5.4,9,1000,50,openai\n", header))
+    run("import", write("bill.csv", "2026-09,openai,10,USD\n", "month,provider,amount,currency\n"))
+    assert "--without-charges" in run("show").stdout
+    run("import", "--without-charges", "gateway.csv")
+    found = content(run)
+    assert found["overlaps"] == []
+    assert [(row["reason"], row["row_count"]) for row in found["set_aside"]] == [
+        ("charges that another source counts (--without-charges)", 1)
+    ]
+    assert sum(float(line["billed_cost"] or 0) for line in found["months"]) == 10
+    assert sum(line["output_tokens"] or 0 for line in found["months"]) == 50
+
+
+def test_neither_usage_nor_charges_is_nothing_to_read(run: Run) -> None:
+    with pytest.raises(UsageError, match="--without-usage and --without-charges"):
+        run("import", "--without-usage", "--without-charges", write("bill.csv"))
+
+
+def test_charges_alone_cannot_be_read_without_charges(run: Run) -> None:
+    path = write("bill.csv", "2026-09,openai,10,USD\n", "month,provider,amount,currency\n")
+    with pytest.raises(UsageError, match="it has no usage"):
+        run("import", "--without-charges", path)
+
+
 def test_usage_alone_cannot_be_read_without_usage(run: Run) -> None:
     path = write_console("usage.csv")
     with pytest.raises(UsageError, match="it has no charges"):
