@@ -15,6 +15,7 @@ MARK = "redacted:"
 SHOWN_DIGITS = 16
 """64 bits of a hash: enough that two projects of one company do not meet."""
 IDENTIFIERS = (("usage", "sub_account_id"), ("usage", "x_api_key_id"), ("charges", "sub_account_id"))
+PRICED = "^(context_window|inference_geo|service_tier|speed):"
 # What a reason may quote of its row; a number in it may be an amount, never an identifier.
 QUOTED = r"""'[^']*'|"[^"]*"|`[^`]*`"""
 
@@ -76,13 +77,13 @@ def _count(connection: duckdb.DuckDBPyConnection, source: str, bucket: str, furt
 def redact(connection: duckdb.DuckDBPyConnection, salt: str | None) -> int:
     """Take every identifier out of the ledger and return how many distinct ones there were; sums stay the same.
 
-    API keys' ids and projects become a salted hash, or go where no salt is given; tags go; of a quarantined row its
-    reason stays, without what it quoted.
+    API keys' ids and projects become a salted hash, or go where no salt is given; tags go but those that a
+    price depends on; of a quarantined row its reason stays, without what it quoted.
     """
     with write.transaction(connection):
         found = _identifiers(connection)
         _replace_identifiers(connection, found, salt)
-        connection.execute("UPDATE usage SET tags = []")
+        connection.execute(f"UPDATE usage SET tags = [tag FOR tag IN tags IF regexp_matches(tag, '{PRICED}')]")  # noqa: S608 - our own pattern
         connection.execute(
             "UPDATE quarantine SET raw = ''::BLOB, context = '{}', reason = regexp_replace(reason, ?, '...', 'g')",
             [QUOTED],

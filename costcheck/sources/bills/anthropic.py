@@ -5,7 +5,8 @@ checked 2026-11-23. `amount` is a decimal string in cents, after discounts and b
 `uncached_input_tokens` excludes what the caches read and wrote.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -18,12 +19,19 @@ from costcheck.records import (
     BillBatch,
     Charge,
     ChargeCategory,
-    Operation,
     Provenance,
     QuarantinedRow,
-    ServiceTier,
-    TokenType,
     TokenUsage,
+)
+from costcheck.sources.bills.anthropic_whole import refuse_cut
+from costcheck.sources.bills.anthropic_words import (
+    COST_OPERATIONS,
+    PROVIDER,
+    SOURCE,
+    TIERS,
+    TOKEN_TYPES,
+    service_name,
+    surcharge_tags,
 )
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.pages import FetchedPage, PageRequest, gather_pages
@@ -32,8 +40,6 @@ from costcheck.sources.bills.windows import Window
 from costcheck.sources.http import ApiClient, RetryPolicy
 from costcheck.units import CENTS_PER_DOLLAR, parse_decimal
 
-SOURCE = "anthropic"
-PROVIDER = "anthropic"
 ONE_ORGANISATION = True
 """A key sees the bill of one organisation, see `pull_months`."""
 BASE_URL = "https://api.anthropic.com"
@@ -46,6 +52,8 @@ KEY_HELP = (
     "workspace keys are refused"
 )
 USAGE = "usage"
+US_USAGE = "usage in the US"
+"""What of the usage ran where a surcharge is due; the same endpoint, asked with a filter (see `_requests`)."""
 COST = "cost"
 ROWS_PER_PAGE = 1000
 # The widest range that one request may span (usage_list_params.py).
@@ -57,38 +65,8 @@ REACH = timedelta(days=365)
 REPORTS_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 GROUP_BY: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        USAGE: ("model", "service_tier", "workspace_id", "api_key_id", "product"),
+        USAGE: ("model", "service_tier", "workspace_id", "api_key_id", "context_window"),
         COST: ("cost_type", "token_type", "model", "service_tier", "workspace_id", "product"),
-    }
-)
-TIERS: Mapping[str | None, ServiceTier] = MappingProxyType(
-    {
-        None: ServiceTier.STANDARD,
-        "standard": ServiceTier.STANDARD,
-        "batch": ServiceTier.BATCH,
-        "priority": ServiceTier.PRIORITY,
-        "priority_on_demand": ServiceTier.PRIORITY,
-        "flex": ServiceTier.FLEX,
-        "flex_discount": ServiceTier.FLEX,
-    }
-)
-TOKEN_TYPES: Mapping[str | None, TokenType | None] = MappingProxyType(
-    {
-        None: None,
-        "uncached_input_tokens": TokenType.UNCACHED_INPUT,
-        "cache_read_input_tokens": TokenType.CACHE_READ_INPUT,
-        "cache_creation.ephemeral_5m_input_tokens": TokenType.CACHE_CREATION_5M_INPUT,
-        "cache_creation.ephemeral_1h_input_tokens": TokenType.CACHE_CREATION_1H_INPUT,
-        "output_tokens": TokenType.OUTPUT,
-    }
-)
-COST_OPERATIONS: Mapping[str | None, Operation] = MappingProxyType(
-    {
-        "tokens": Operation.CHAT,
-        "web_search": Operation.TOOL,
-        "code_execution": Operation.TOOL,
-        "session_usage": Operation.OTHER,
-        None: Operation.OTHER,
     }
 )
 
@@ -114,6 +92,7 @@ class Group(msgspec.Struct, frozen=True):
     workspace_id: str | None = None
     api_key_id: str | None = None
     product: str | None = None
+    context_window: str | None = None
     cost_type: str | None = None
     token_type: str | None = None
 
@@ -208,10 +187,17 @@ def fetch_bill(
 
 
 def _requests(window: Window, bucket_width: str) -> Iterator[PageRequest]:
-    for kind, width in ((USAGE, bucket_width), (COST, "1d")):
+    """Yield the questions of a window.
+
+    Usage can be grouped five ways and no more: what ran in the US is asked for with a filter, and taken off the
+    whole. It comes first, for the whole may grow meanwhile.
+    """
+    for kind, width in ((US_USAGE, bucket_width), (USAGE, bucket_width), (COST, "1d")):
         for start, end in window.parts(RANGES[width]):
-            path = f"/v1/organizations/analytics/{kind}"
-            yield PageRequest(kind=kind, path=path, params=_params(kind, start, end, width))
+            endpoint = COST if kind == COST else USAGE
+            params = _params(endpoint, start, end, width)
+            params += [("inference_geos[]", "us")] if kind == US_USAGE else []
+            yield PageRequest(kind=kind, path=f"/v1/organizations/analytics/{endpoint}", params=params)
 
 
 def _params(kind: str, start: datetime, end: datetime, width: str) -> list[tuple[str, str | int]]:
@@ -230,23 +216,47 @@ def normalise_bill(pages: Sequence[FetchedPage[Page]], buckets: tuple[str, ...],
     """Return the pages as one batch, amounts in dollars.
 
     Raises:
-        SourcePayloadError: There are rows, and none could be read.
+        SourcePayloadError: There are rows, and none could be read; or one of the two answers was cut.
         CurrencyError: An amount is not in US dollars.
     """
     builder = BatchBuilder(SOURCE)
+    in_the_us = _by_key(fetched for fetched in pages if fetched.kind == US_USAGE)
     for fetched in pages:
-        read = _read_usage if fetched.kind == USAGE else _read_cost
-        context = msgspec.json.encode(RowContext(fetched.kind, fetched.page.data_refreshed_at)).decode()
         for raw in fetched.page.data:
-            builder.read(fetched.bucket, raw, partial(read, fetched, raw), context=context)
-    return builder.batch(buckets, provenance)
+            context = _context(fetched, raw, in_the_us)
+            reader = partial(READERS[fetched.kind], fetched, raw, context)
+            builder.read(fetched.bucket, raw, reader, context=msgspec.json.encode(context).decode())
+    batch = builder.batch(buckets, provenance)
+    refuse_cut(batch)
+    return batch
 
 
 class RowContext(msgspec.Struct, frozen=True):
-    """What a row does not say itself."""
+    """What a row does not say itself: of usage, what of it ran in the US."""
 
     kind: str
     data_refreshed_at: datetime | None = None
+    in_the_us: UsageMetrics | None = None
+
+
+def _by_key(pages: Iterable[FetchedPage[Page]]) -> dict[Hashable, UsageMetrics]:
+    found: dict[Hashable, UsageMetrics] = {}
+    for fetched in pages:
+        for raw in fetched.page.data:
+            # One that cannot be read is quarantined where it stands; its tokens then count as those of nowhere.
+            with suppress(msgspec.MsgspecError):
+                row = msgspec.json.decode(raw, type=UsageRow)
+                found[row.starting_at, row.group] = row.usage
+    return found
+
+
+def _context(fetched: FetchedPage[Page], raw: bytes, in_the_us: Mapping[Hashable, UsageMetrics]) -> RowContext:
+    of_it = None
+    if fetched.kind == USAGE and in_the_us:
+        with suppress(msgspec.MsgspecError):
+            row = msgspec.json.decode(raw, type=UsageRow)
+            of_it = in_the_us.get((row.starting_at, row.group))
+    return RowContext(fetched.kind, fetched.page.data_refreshed_at, of_it)
 
 
 def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
@@ -262,23 +272,27 @@ def _read_again(row: QuarantinedRow) -> tuple[Hashable, Read]:
     context = msgspec.json.decode(row.context, type=RowContext)
     page = Page([], has_more=False, data_refreshed_at=context.data_refreshed_at)
     fetched = FetchedPage(bucket=row.x_bucket, kind=context.kind, page=page)
-    read = known({USAGE: _read_usage, COST: _read_cost}, context.kind, what="kind")
-    return read(fetched, row.raw)
+    return known(READERS, context.kind, what="kind")(fetched, row.raw, context)
 
 
-def _read_usage(fetched: FetchedPage[Page], raw: bytes) -> tuple[Hashable, Read]:
+def _read_usage(fetched: FetchedPage[Page], raw: bytes, context: RowContext) -> tuple[Hashable, Read]:
     row = msgspec.json.decode(raw, type=UsageRow)
-    key = (USAGE, row.starting_at, row.group)
+    key = (fetched.kind, row.starting_at, row.group)
     if row.group.model is None and row.usage.total_tokens == 0:
         return key, SetAside("tool use without a model and without tokens")
-    return key, _usage(fetched, row)
+    if context.in_the_us == row.usage:
+        return key, SetAside("usage of which all ran in the US, and is counted there")
+    return key, _usage(fetched, row, context.in_the_us)
 
 
-def _usage(fetched: FetchedPage[Page], row: UsageRow) -> TokenUsage:
+def _usage(fetched: FetchedPage[Page], row: UsageRow, elsewhere: UsageMetrics | None) -> TokenUsage:
+    """Return a row's usage without what is counted elsewhere."""
     if row.group.model is None:
         message = f"{row.usage.total_tokens} tokens name no model although the answer was grouped by it"
         raise SourcePayloadError(message, expected="a model", action="check the source; the row was not used")
-    usage, written = row.usage, row.usage.cache_creation
+    geo = "us" if fetched.kind == US_USAGE else None
+    usage = _without(row.usage, elsewhere)
+    written = usage.cache_creation
     return TokenUsage(
         x_source=SOURCE,
         x_bucket=fetched.bucket,
@@ -289,7 +303,7 @@ def _usage(fetched: FetchedPage[Page], row: UsageRow) -> TokenUsage:
         service_tier=known(TIERS, row.group.service_tier, what="service_tier"),
         sub_account_id=row.group.workspace_id,
         x_api_key_id=row.group.api_key_id,
-        tags=(f"product:{row.group.product}",) if row.group.product else (),
+        tags=surcharge_tags(context_window=row.group.context_window, inference_geo=geo),
         uncached_input_tokens=count_tokens(usage.uncached_input_tokens, what="uncached_input_tokens"),
         cache_read_input_tokens=count_tokens(usage.cache_read_input_tokens, what="cache_read_input_tokens"),
         cache_creation_5m_input_tokens=count_tokens(
@@ -303,7 +317,24 @@ def _usage(fetched: FetchedPage[Page], row: UsageRow) -> TokenUsage:
     )
 
 
-def _read_cost(fetched: FetchedPage[Page], raw: bytes) -> tuple[Hashable, Read]:
+def _without(usage: UsageMetrics, part: UsageMetrics | None) -> UsageMetrics:
+    if part is None:
+        return usage
+    written, off = usage.cache_creation, part.cache_creation
+    return UsageMetrics(
+        uncached_input_tokens=usage.uncached_input_tokens - part.uncached_input_tokens,
+        cache_creation=CacheCreation(
+            ephemeral_5m_input_tokens=written.ephemeral_5m_input_tokens - off.ephemeral_5m_input_tokens,
+            ephemeral_1h_input_tokens=written.ephemeral_1h_input_tokens - off.ephemeral_1h_input_tokens,
+        ),
+        cache_read_input_tokens=usage.cache_read_input_tokens - part.cache_read_input_tokens,
+        output_tokens=usage.output_tokens - part.output_tokens,
+        total_tokens=usage.total_tokens - part.total_tokens,
+        requests=None if usage.requests is None or part.requests is None else usage.requests - part.requests,
+    )
+
+
+def _read_cost(fetched: FetchedPage[Page], raw: bytes, _: RowContext) -> tuple[Hashable, Read]:
     row = msgspec.json.decode(raw, type=CostRow)
     billed_cost = _dollars(row.cost.amount, row, what="amount")
     refreshed = fetched.page.data_refreshed_at
@@ -314,7 +345,7 @@ def _read_cost(fetched: FetchedPage[Page], raw: bytes) -> tuple[Hashable, Read]:
         charge_period_end=row.ending_at.astimezone(UTC),
         charge_category=ChargeCategory.CREDIT if billed_cost < 0 else ChargeCategory.USAGE,
         service_provider_name=PROVIDER,
-        service_name=row.group.product or "Claude API",
+        service_name=service_name(row.group.cost_type, row.group.product),
         sub_account_id=row.group.workspace_id,
         billed_cost=billed_cost,
         list_cost=_dollars(row.cost.list_amount, row, what="list_amount"),
@@ -326,6 +357,11 @@ def _read_cost(fetched: FetchedPage[Page], raw: bytes) -> tuple[Hashable, Read]:
         x_estimated=refreshed is not None and row.ending_at > refreshed,
     )
     return (COST, row.starting_at, row.group), charge
+
+
+READERS: Mapping[str, Callable[[FetchedPage[Page], bytes, RowContext], tuple[Hashable, Read]]] = MappingProxyType(
+    {USAGE: _read_usage, US_USAGE: _read_usage, COST: _read_cost}
+)
 
 
 def _dollars(cents: str, row: CostRow, *, what: str) -> Decimal:

@@ -29,7 +29,7 @@ from costcheck.records import (
     TokenType,
     TokenUsage,
 )
-from costcheck.sources.bills.anthropic import PROVIDER, SOURCE, TIERS
+from costcheck.sources.bills.anthropic_words import PROVIDER, SOURCE, TIERS, service_name
 from costcheck.sources.bills.console_csv import (
     Row,
     Table,
@@ -78,7 +78,11 @@ COST_TIERS: Mapping[str, ServiceTier] = MappingProxyType(
 )
 # What asks more than the list price: kept as a tag, so that a residual can be explained.
 SURCHARGES: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"inference_geo": frozenset({"", "global", "not_available"}), "speed": frozenset({"", "standard"})}
+    {
+        "context_window": frozenset({"", "≤ 200k", "0-200k"}),
+        "inference_geo": frozenset({"", "global", "not_available"}),
+        "speed": frozenset({"", "standard"}),
+    }
 )
 
 
@@ -196,7 +200,7 @@ def _read_cost(bucket: str, line: int, row: Row, provenance: Provenance) -> tupl
         charge_period_end=end,
         charge_category=ChargeCategory.CREDIT if billed_cost < 0 else ChargeCategory.USAGE,
         service_provider_name=PROVIDER,
-        service_name="Claude API",
+        service_name=service_name(row["cost_type"] or None),
         sub_account_id=_workspace(row),
         billed_cost=billed_cost,
         list_cost=amount(row, "list_price_usd") if row.get("list_price_usd") else None,

@@ -19,17 +19,15 @@ import msgspec
 
 from costcheck.errors import CurrencyError, SourcePayloadError
 from costcheck.records import BillBatch, Charge, ChargeCategory, Provenance, QuarantinedRow, TokenUsage
-from costcheck.sources.bills.anthropic import (
-    API_VERSION,
-    BASE_URL,
+from costcheck.sources.bills.anthropic import API_VERSION, BASE_URL, KEY, KEY_HELP, CacheCreation
+from costcheck.sources.bills.anthropic_words import (
     COST_OPERATIONS,
-    KEY,
-    KEY_HELP,
     PROVIDER,
     SOURCE,
     TIERS,
     TOKEN_TYPES,
-    CacheCreation,
+    service_name,
+    surcharge_tags,
 )
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.pages import FetchedPage, PageRequest, bucket_starts, gather_pages
@@ -48,7 +46,7 @@ DAY = timedelta(days=1)
 WIDTHS: Mapping[str, timedelta] = MappingProxyType({"1m": timedelta(minutes=1), "1h": timedelta(hours=1), "1d": DAY})
 # A page gives at most this many buckets of time (the two pages above).
 BUCKETS_PER_PAGE: Mapping[str, int] = MappingProxyType({"1m": 1440, "1h": 168, "1d": 31})
-USAGE_GROUPS = ("model", "service_tier", "workspace_id", "api_key_id")
+USAGE_GROUPS = ("model", "service_tier", "workspace_id", "api_key_id", "context_window", "inference_geo")
 COST_GROUPS = ("workspace_id", "description")
 DAYS_STILL_CHANGING = 1
 """Costs of the day of the read and of the day before may still change, as with OpenAI's."""
@@ -94,6 +92,8 @@ class UsageRow(msgspec.Struct, frozen=True):
     service_tier: str | None = None
     workspace_id: str | None = None
     api_key_id: str | None = None
+    context_window: str | None = None
+    inference_geo: str | None = None
 
     @property
     def total_tokens(self) -> int:
@@ -231,7 +231,7 @@ def _read(fetched: FetchedPage[Page], time: TimeBucket, raw: bytes, provenance: 
 
 
 def _read_usage(bucket: str, time: TimeBucket, row: UsageRow) -> tuple[Hashable, Read]:
-    key = (USAGE, time.starting_at, row.model, row.service_tier, row.workspace_id, row.api_key_id)
+    key = (USAGE, time.starting_at, *(getattr(row, name) for name in USAGE_GROUPS))
     if row.model is None and row.total_tokens == 0:
         return key, SetAside("tool use without a model and without tokens")
     if row.model is None:
@@ -252,6 +252,7 @@ def _usage(bucket: str, time: TimeBucket, row: UsageRow, model: str) -> TokenUsa
         service_tier=known(TIERS, row.service_tier, what="service_tier"),
         sub_account_id=row.workspace_id,
         x_api_key_id=row.api_key_id,
+        tags=surcharge_tags(context_window=row.context_window, inference_geo=row.inference_geo),
         uncached_input_tokens=count_tokens(row.uncached_input_tokens, what="uncached_input_tokens"),
         cache_read_input_tokens=count_tokens(row.cache_read_input_tokens, what="cache_read_input_tokens"),
         cache_creation_5m_input_tokens=count_tokens(
@@ -274,7 +275,7 @@ def _read_cost(bucket: str, time: TimeBucket, row: CostRow, provenance: Provenan
         charge_period_end=end,
         charge_category=ChargeCategory.CREDIT if billed_cost < 0 else ChargeCategory.USAGE,
         service_provider_name=PROVIDER,
-        service_name="Claude API",
+        service_name=service_name(row.cost_type),
         sub_account_id=row.workspace_id,
         billed_cost=billed_cost,
         billing_currency="USD",

@@ -60,7 +60,8 @@ def serve(answer: type[Answer], pages: dict[str, bytes]) -> Callable[[str, list[
         november = any(
             "2026-11" in value or value >= "1793491200" for name, value in params if name.startswith("start")
         )
-        return answer(whole(rest.pop(path, EMPTY), params) if november else EMPTY)
+        filtered = "inference_geos[]" in dict(params)
+        return answer(whole(rest.pop(path, EMPTY), params) if november and not filtered else EMPTY)
 
     return respond
 

@@ -53,6 +53,7 @@ def anthropic_provider(pages: Pages, endpoint: str) -> Provider:
 
     def serve(asked: Asked) -> Answer:
         mine = asked.path.endswith(endpoint) and (asked.param("starting_at") or "").startswith("2026-10-01")
+        mine = mine and asked.param("inference_geos[]") is None
         return token_pages(pages if mine else NOTHING, asked, {"data_refreshed_at": "2026-11-02T00:00:00Z"})
 
     return serve
@@ -61,7 +62,7 @@ def anthropic_provider(pages: Pages, endpoint: str) -> Provider:
 ANTHROPIC_USAGE: Row = {
     "starting_at": "2026-10-01T00:00:00Z",
     "ending_at": "2026-10-01T01:00:00Z",
-    "group": {"model": "claude-opus-5-5", "service_tier": "standard", "workspace_id": "w1", "product": None},
+    "group": {"model": "claude-opus-5-5", "service_tier": "standard", "workspace_id": "w1"},
     "usage": {
         "uncached_input_tokens": 100,
         "cache_creation": {"ephemeral_5m_input_tokens": 20, "ephemeral_1h_input_tokens": 5},

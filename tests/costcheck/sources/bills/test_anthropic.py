@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from costcheck.errors import CurrencyError, UsageError
+from costcheck.errors import CurrencyError, SourcePayloadError, UsageError
 from costcheck.records import BillBatch, ChargeCategory, Operation, Provenance, ServiceTier, TokenType
 from costcheck.sources.bills import anthropic
 from costcheck.sources.bills.contract import PullRequest
@@ -69,9 +69,43 @@ def test_uncached_input_is_taken_as_it_is(normalise: Callable[..., BillBatch]) -
     assert row.input_tokens == 525
 
 
-def test_the_product_is_kept_as_a_tag(normalise: Callable[..., BillBatch]) -> None:
-    (row,) = normalise(fetched("usage", usage_row({"product": "claude_code"}))).usage
-    assert row.tags == ("product:claude_code",)
+def test_a_long_context_is_kept_as_a_tag(normalise: Callable[..., BillBatch]) -> None:
+    windows = ("0-200k", "200k-1M", None)
+    usage = normalise(fetched("usage", *(usage_row({"context_window": window}) for window in windows))).usage
+    assert [row.tags for row in usage] == [(), ("context_window:200k-1M",), ()]
+
+
+def test_what_ran_in_the_us_is_tagged_and_taken_off_the_whole(normalise: Callable[..., BillBatch]) -> None:
+    part = usage_row(uncached_input_tokens=60, cache_read_input_tokens=400, output_tokens=10, requests=3)
+    here, elsewhere = normalise(fetched(anthropic.US_USAGE, part), fetched("usage", usage_row())).usage
+    assert (here.tags, elsewhere.tags) == (("inference_geo:us",), ())
+    assert (here.uncached_input_tokens, elsewhere.uncached_input_tokens) == (60, 40)
+    assert (here.cache_read_input_tokens, elsewhere.cache_read_input_tokens) == (400, 0)
+    assert (here.cache_creation_5m_input_tokens, elsewhere.cache_creation_5m_input_tokens) == (20, 0)
+    assert (here.cache_creation_1h_input_tokens, elsewhere.cache_creation_1h_input_tokens) == (5, 0)
+    assert (here.output_tokens, elsewhere.output_tokens) == (10, 20)
+    assert (here.requests, elsewhere.requests) == (3, 4)
+
+
+def test_what_ran_in_the_us_alone_counts_once(normalise: Callable[..., BillBatch]) -> None:
+    batch = normalise(fetched(anthropic.US_USAGE, usage_row()), fetched("usage", usage_row()))
+    assert [row.tags for row in batch.usage] == [("inference_geo:us",)]
+    assert [row.row_count for row in batch.set_aside] == [1]
+
+
+def test_more_in_the_us_than_on_the_whole_is_quarantined_and_read_again_the_same_way(
+    normalise: Callable[..., BillBatch], provenance: Provenance
+) -> None:
+    batch = normalise(fetched(anthropic.US_USAGE, usage_row(output_tokens=31)), fetched("usage", usage_row()))
+    assert [row.reason for row in batch.quarantined] == ["output_tokens is -1"]
+    with pytest.raises(SourcePayloadError, match="output_tokens is -1"):
+        anthropic.replay(batch.quarantined, provenance)
+
+
+def test_a_row_of_the_us_that_cannot_be_read_leaves_the_whole_as_it_is(normalise: Callable[..., BillBatch]) -> None:
+    bad = usage_row(uncached_input_tokens="many")
+    batch = normalise(fetched(anthropic.US_USAGE, bad), fetched("usage", usage_row()))
+    assert ([row.output_tokens for row in batch.usage], len(batch.quarantined)) == ([30], 1)
 
 
 @pytest.mark.parametrize(
@@ -125,6 +159,11 @@ def test_searches_and_code_execution_are_no_chat(normalise: Callable[..., BillBa
     assert charge.x_operation is Operation.TOOL
 
 
+def test_other_things_than_tokens_are_charged_under_their_name(normalise: Callable[..., BillBatch]) -> None:
+    charges = normalise(fetched("cost", cost_row(), cost_row({"cost_type": "code_execution", "model": None}))).charges
+    assert [charge.service_name for charge in charges] == ["Claude API", "Claude API: code execution"]
+
+
 def test_a_negative_amount_is_a_credit(normalise: Callable[..., BillBatch]) -> None:
     (charge,) = normalise(fetched("cost", cost_row(amount="-5"))).charges
     assert charge.charge_category is ChargeCategory.CREDIT
@@ -155,7 +194,7 @@ def test_constructed_pages_give_what_they_say(payloads: Path, provenance: Proven
     assert batch.charges[0].billed_cost == Decimal("0.60")
 
 
-@pytest.mark.parametrize(("width", "usage_requests"), [("1h", 1), ("1m", 30)])
+@pytest.mark.parametrize(("width", "usage_requests"), [("1h", 2), ("1m", 60)])
 def test_no_request_spans_more_than_its_width_allows(width: str, usage_requests: int) -> None:
     windows = month_windows(date(2026, 9, 1), date(2026, 9, 1), now=NOW)
     request = PullRequest(
@@ -173,13 +212,23 @@ def test_the_beta_header_the_version_and_the_groups_are_sent(loopback: Loopback,
     assert loopback.headers[0]["x-api-key"] == "sk-ant-admin01-x"
     assert [path for path, _ in loopback.asked] == [
         "/v1/organizations/analytics/usage",
+        "/v1/organizations/analytics/usage",
         "/v1/organizations/analytics/cost",
     ]
     assert ("ending_at", "2026-11-23T10:00:00Z") in loopback.asked[0][1]
-    assert ("group_by[]", "token_type") in loopback.asked[1][1]
+    assert [("inference_geos[]", "us") in params for _, params in loopback.asked] == [True, False, False]
+    assert ("group_by[]", "context_window") in loopback.asked[1][1]
+    assert ("group_by[]", "token_type") in loopback.asked[2][1]
 
 
 def test_a_month_that_the_api_does_not_reach_is_a_usage_error() -> None:
     windows = month_windows(date(2025, 12, 1), date(2026, 1, 1), now=NOW)
     with pytest.raises(UsageError, match="2026-01-01"):
         anthropic.refuse_unreachable(windows, now=NOW)
+
+
+def test_usage_without_most_days_of_the_costs_is_no_smaller_bill(normalise: Callable[..., BillBatch]) -> None:
+    days = [(f"2026-11-{day:02}T00:00:00Z", f"2026-11-{day + 1:02}T00:00:00Z") for day in range(1, 6)]
+    costs = [cost_row() | {"starting_at": start, "ending_at": end} for start, end in days]
+    with pytest.raises(SourcePayloadError, match="analytics/usage answered for 2026-11 without 4 days"):
+        normalise(fetched("usage", usage_row()), fetched("cost", *costs))

@@ -243,6 +243,7 @@ def test_groups_are_asked_for_and_the_day_that_still_runs_is_asked_for_whole(
     assert ("ending_at", "2026-11-23T10:00:00Z") in usage
     assert ("ending_at", "2026-11-24T00:00:00Z") in cost
     assert {("group_by[]", "service_tier"), ("limit", "168")} <= set(usage)
+    assert {("group_by[]", "context_window"), ("group_by[]", "inference_geo")} <= set(usage)
     assert {("group_by[]", "description"), ("bucket_width", "1d")} <= set(cost)
     assert "anthropic-beta" not in loopback.headers[0]
 
@@ -278,6 +279,8 @@ def test_a_company_that_changes_over_to_the_new_reports_does_not_count_twice(
         if "analytics" not in path:
             content = page(usage_row() if "usage" in path else cost_row(), **period)
             return answer(whole(msgspec.json.encode(content), params))
+        if "inference_geos[]" in dict(params):
+            return answer(b'{"data": [], "has_more": false}')
         row: Row = {"usage": usage} if path.endswith("usage") else {"cost": cost}
         row |= period | {"group": {"model": "claude-opus-5-5", "cost_type": "tokens"}}
         return answer(msgspec.json.encode({"data": [row], "has_more": False, "next_page": None}))
@@ -299,3 +302,17 @@ def test_a_report_without_some_of_the_hours_is_never_a_smaller_bill(loopback: Lo
     loopback.say(answer(msgspec.json.encode(page(usage_row(), **period))))
     with pytest.raises(SourcePayloadError, match="usage_report/messages answered for 2026-10 without 743 of 744"):
         anthropic_legacy.pull(request(loopback.url, first=date(2026, 10, 1)))
+
+
+def test_what_asks_more_than_the_list_price_is_kept_as_a_tag(normalise: Callable[..., BillBatch]) -> None:
+    dear = usage_row(context_window="200k-1M", inference_geo="us")
+    usual = usage_row(context_window="0-200k", inference_geo="global")
+    assert [row.tags for row in normalise(fetched("messages", dear, usual)).usage] == [
+        ("context_window:200k-1M", "inference_geo:us"),
+        (),
+    ]
+
+
+def test_code_execution_is_charged_under_its_name(normalise: Callable[..., BillBatch]) -> None:
+    (charge,) = normalise(fetched("cost_report", cost_row(cost_type="code_execution", model=None))).charges
+    assert charge.service_name == "Claude API: code execution"
