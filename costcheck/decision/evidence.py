@@ -221,10 +221,10 @@ def _way_out_of(row: ProviderReconciliation) -> str:
     if off:
         return f"the tokens look {off}: write all their digits"
     if row.billed_cost_usd < row.list_cost_usd:
-        return "enter a contracted_discount if there is one"
+        return "enter a contracted_discount if there is one, or import the bill that is missing"
     return (
         "tokens are missing, or cost more there: `costcheck bill reconcile` shows the models, and what might fit, on "
-        "which no decision rests"
+        "which no decision rests; seats and tools in an invoice are lines of the category purchase"
     )
 
 
