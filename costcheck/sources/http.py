@@ -41,20 +41,20 @@ class RetryPolicy:
 
     Attributes:
         attempts: Tries in all, the first one included.
-        total_seconds: After this long no further try starts.
+        total_seconds: A failure later than this is the last one.
         wait_initial_seconds: First wait of the exponential back-off.
         wait_max_seconds: Its cap.
         wait_jitter_seconds: Upper end of the random part of each wait.
-        retry_after_max_seconds: Cap on what a Retry-After header may ask for.
+        retry_after_max_seconds: A Retry-After header that asks for more is not waited for: it is the end.
         timeout_seconds: For connecting and for each read of one try, where the client names no other.
     """
 
     attempts: int = 6
-    total_seconds: float = 300.0
+    total_seconds: float = 900.0
     wait_initial_seconds: float = 1.0
     wait_max_seconds: float = 30.0
     wait_jitter_seconds: float = 1.0
-    retry_after_max_seconds: float = 120.0
+    retry_after_max_seconds: float = 600.0
     timeout_seconds: float = 60.0
 
 
@@ -74,6 +74,7 @@ class ApiClient:
         retry: The retry policy.
         timeout_seconds: For connecting and for each read; the policy's own by default.
         default_url: Where it is without --base-url, for the message on 404; empty where there is no such place.
+        instead: Another way to the same for whom the API is not open, for that message.
 
     Raises:
         UsageError: A key that no header can carry, or a URL that holds a password.
@@ -88,11 +89,13 @@ class ApiClient:
         retry: RetryPolicy | None = None,
         timeout_seconds: float | None = None,
         default_url: str = "",
+        instead: str = "",
     ) -> None:
         _refuse_unsendable(headers.values(), key_help)
         _refuse_password(base_url)
         self.base_url = base_url.rstrip("/")
         self._default_url = default_url
+        self._instead = f"{instead}; else " if instead else ""
         self._key_help = key_help
         self._secrets = [secret for value in headers.values() for secret in _secrets_of(value)]
         self._retry = retry or RetryPolicy()
@@ -199,15 +202,19 @@ class ApiClient:
         text = response.content[: 20 * EXCERPT_CHARACTERS].decode("utf-8", errors="replace")
         seen = f"{path} answered {status}: {_without_keys(text, self._secrets)[:EXCERPT_CHARACTERS]!r}"
         if status == HTTPStatus.TOO_MANY_REQUESTS:
+            wait = asked_wait(response)
+            is_long = wait is not None and wait > self._retry.retry_after_max_seconds
             return SourceRateLimitError(
-                seen,
-                expected=f"an answer within {self._retry.attempts} attempts",
-                action="wait a few minutes and run it again; what was already in the ledger is untouched",
+                f"{seen}, and asks to wait {wait:,.0f} seconds" if is_long else seen,
+                expected=f"an answer within {self._retry.attempts} attempts and waits of at most "
+                f"{self._retry.retry_after_max_seconds:,.0f} seconds",
+                action=f"wait {f'{wait:,.0f} seconds' if is_long else 'a few minutes'} and run it again; what was "
+                "already in the ledger is untouched",
             )
         return SourceError(
             seen,
             expected="status 200",
-            action=self._way_to(path)
+            action=f"{self._instead}{self._way_to(path)}"
             if status == HTTPStatus.NOT_FOUND
             else "check the source's status page and --base-url, then run it again",
         )
@@ -220,7 +227,7 @@ class ApiClient:
 
 
 SHORTEST_WAIT_TOLD = 5.0
-"""In seconds; a shorter wait before another try is nothing to tell anybody."""
+"""In seconds; a shorter wait before another try is nothing to tell anybody, but that no answer came is."""
 
 
 @contextmanager
@@ -228,11 +235,11 @@ def telling_waits(tell: Callable[[str], None]) -> Iterator[None]:
     """Have every wait before another try told in words, while the block runs."""
 
     def scheduled(details: stamina.instrumentation.RetryDetails) -> None:
-        if details.wait_for >= SHORTEST_WAIT_TOLD:
-            status = (
-                details.caused_by.response.status_code if isinstance(details.caused_by, httpx2.HTTPStatusError) else 0
-            )
-            reason = f"the answer was {status}" if status else "no answer came"
+        cause = details.caused_by
+        status = cause.response.status_code if isinstance(cause, httpx2.HTTPStatusError) else 0
+        # Whoever waited for an answer in vain has waited long enough to be told.
+        if details.wait_for >= SHORTEST_WAIT_TOLD or not status:
+            reason = f"the answer was {status}" if status else f"no answer came ({type(cause).__name__})"
             tell(f"{reason}; waiting {details.wait_for:.0f} seconds before retry {details.retry_num}")
 
     before = stamina.instrumentation.get_on_retry_hooks()
@@ -262,16 +269,26 @@ def _refuse_password(base_url: str) -> None:
 def retry_after_or_backoff(response: httpx2.Response, *, cap_seconds: float) -> bool | float:
     """Return the seconds that an answer asks to wait, True for the usual back-off, False for no retry.
 
-    Of several waits the longest counts. Retry-After as an HTTP date is counted from the answer's own Date header
-    (RFC 9110, section 10.2.3), so that no clock of ours is needed and a wrong one does no harm.
+    No retry also where it asks for more than the cap: to ask again early is what it forbids.
     """
     if response.status_code != HTTPStatus.TOO_MANY_REQUESTS and not response.is_server_error:
         return False
+    asked = asked_wait(response)
+    if asked is None:
+        return True
+    return asked if asked <= cap_seconds else False
+
+
+def asked_wait(response: httpx2.Response) -> float | None:
+    """Return the seconds that an answer asks to wait, the longest of several; None where it asks for none.
+
+    Retry-After as an HTTP date is counted from the answer's own Date header (RFC 9110, section 10.2.3), so that no
+    clock of ours is needed and a wrong one does no harm.
+    """
     date = response.headers.get("date", "")
     waits = [value for name, value in response.headers.items() if AZURE_RETRY_AFTER.fullmatch(name)]
     seconds = [_asked_seconds(wait, date) for wait in (response.headers.get("retry-after", ""), *waits)]
-    asked = max((wait for wait in seconds if wait is not None), default=None)
-    return True if asked is None else min(max(asked, 0.0), cap_seconds)
+    return max((max(wait, 0.0) for wait in seconds if wait is not None), default=None)
 
 
 def _asked_seconds(retry_after: str, date: str) -> float | None:

@@ -51,6 +51,10 @@ KEY_HELP = (
     "the Claude Console, Settings > Admin keys (https://platform.claude.com/docs/en/manage-claude/admin-api-keys); "
     "workspace keys are refused"
 )
+FOR_WHOM_IT_IS_NOT_OPEN = (
+    "if the analytics, a beta, are not open to your organisation, `costcheck bill pull anthropic-legacy` reads the "
+    "older reports with the same key"
+)
 USAGE = "usage"
 US_USAGE = "usage in the US"
 """What of the usage ran where a surcharge is due; the same endpoint, asked with a filter (see `_requests`)."""
@@ -144,7 +148,9 @@ class CostRow(msgspec.Struct, frozen=True):
 def open_client(key: str, *, base_url: str = BASE_URL, retry: RetryPolicy | None = None) -> ApiClient:
     """Return a client for the analytics endpoints."""
     headers = {"x-api-key": key, "anthropic-version": API_VERSION, "anthropic-beta": BETA}
-    return ApiClient(base_url, headers, key_help=KEY_HELP, retry=retry, default_url=BASE_URL)
+    return ApiClient(
+        base_url, headers, key_help=KEY_HELP, retry=retry, default_url=BASE_URL, instead=FOR_WHOM_IT_IS_NOT_OPEN
+    )
 
 
 def plan(request: PullRequest) -> PullPlan:

@@ -90,10 +90,22 @@ def test_no_answer_repeats_a_key_whatever_its_status(
 
 
 def test_429_until_the_attempts_run_out_is_a_rate_limit(loopback: Loopback, answer: type[Answer]) -> None:
-    loopback.say(answer(status=429, headers={"retry-after": "3600"}))
-    with pytest.raises(SourceRateLimitError, match="429"):
+    loopback.say(answer(status=429, headers={"retry-after": "0"}))
+    with pytest.raises(SourceRateLimitError, match="429") as caught:
         get(loopback.url)
     assert len(loopback.asked) == 3
+    assert "wait a few minutes" in caught.value.action
+
+
+def test_an_answer_that_asks_for_too_long_a_wait_is_not_asked_again_early(
+    loopback: Loopback, answer: type[Answer]
+) -> None:
+    loopback.say(answer(status=429, headers={"retry-after": "3600"}))
+    with pytest.raises(SourceRateLimitError, match="asks to wait 3,600 seconds") as caught:
+        get(loopback.url)
+    assert len(loopback.asked) == 1
+    assert "waits of at most 0 seconds" in caught.value.expected
+    assert "wait 3,600 seconds and run it again" in caught.value.action
 
 
 def test_a_server_that_keeps_failing_is_a_source_error(loopback: Loopback, answer: type[Answer]) -> None:
@@ -178,9 +190,17 @@ def test_nobody_listening_is_a_source_error() -> None:
         get(f"http://127.0.0.1:{port}")
 
 
-def test_retry_after_in_seconds_is_honoured_and_capped() -> None:
-    assert retry_after_or_backoff(response(429, retry_after="7"), cap_seconds=60) == 7
-    assert retry_after_or_backoff(response(503, retry_after="7000"), cap_seconds=60) == 60
+def test_retry_after_in_seconds_is_honoured_up_to_the_cap() -> None:
+    assert retry_after_or_backoff(response(429, retry_after="60"), cap_seconds=60) == 60
+    assert retry_after_or_backoff(response(503, retry_after="61"), cap_seconds=60) is False
+
+
+def test_five_minutes_are_waited_for() -> None:
+    assert (
+        retry_after_or_backoff(response(429, retry_after="300"), cap_seconds=RetryPolicy().retry_after_max_seconds)
+        == 300
+    )
+    assert RetryPolicy().total_seconds > 2 * 300
 
 
 def test_retry_after_as_a_date_counts_from_the_answers_own_date() -> None:
@@ -232,6 +252,29 @@ def test_a_path_that_is_not_there_says_which_address_the_base_url_stands_in_plac
     with client(loopback.url) as api, pytest.raises(SourceError, match="503") as caught:
         api.get("/v1/page", [], Shape)
     assert "was asked" not in caught.value.action
+
+
+def test_every_timeout_is_told(loopback: Loopback, hanging: Callable[[str, list[tuple[str, str]]], Answer]) -> None:
+    loopback.answer = hanging
+    told: list[str] = []
+    with telling_waits(told.append), pytest.raises(SourceError, match="ReadTimeout"):
+        get(loopback.url, timeout_seconds=0.05)
+    assert told == [f"no answer came (ReadTimeout); waiting 0 seconds before retry {number}" for number in (1, 2)]
+
+
+def test_a_path_that_is_not_there_names_another_way_where_there_is_one(
+    loopback: Loopback, answer: type[Answer]
+) -> None:
+    loopback.say(answer(status=404))
+    with (
+        ApiClient(loopback.url, {}, key_help="", retry=AT_ONCE, instead="use the older one") as api,
+        pytest.raises(SourceError) as caught,
+    ):
+        api.get("/new", [], Shape)
+    assert (
+        caught.value.action
+        == f"use the older one; else {loopback.url}/new was asked: check that address, then run it again"
+    )
 
 
 def test_a_long_wait_is_told_and_a_short_one_is_not(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from costcheck.errors import CurrencyError, SourcePayloadError, UsageError
+from costcheck.errors import CurrencyError, SourceError, SourcePayloadError, UsageError
 from costcheck.records import BillBatch, ChargeCategory, Operation, Provenance, ServiceTier, TokenType
 from costcheck.sources.bills import anthropic
 from costcheck.sources.bills.contract import PullRequest
@@ -232,3 +232,16 @@ def test_usage_without_most_days_of_the_costs_is_no_smaller_bill(normalise: Call
     costs = [cost_row() | {"starting_at": start, "ending_at": end} for start, end in days]
     with pytest.raises(SourcePayloadError, match="analytics/usage answered for 2026-11 without 4 days"):
         normalise(fetched("usage", usage_row()), fetched("cost", *costs))
+
+
+def test_whoever_has_no_access_to_the_beta_is_told_the_older_reports(
+    loopback: Loopback, answer: type[Answer]
+) -> None:
+    loopback.say(answer(b'{"type": "error", "error": {"message": "Not found"}}', status=404))
+    windows = month_windows(date(2026, 11, 1), date(2026, 11, 1), now=NOW)
+    with (
+        anthropic.open_client("sk-ant-admin01-x", base_url=loopback.url) as client,
+        pytest.raises(SourceError) as caught,
+    ):
+        anthropic.fetch_bill(client, windows)
+    assert "`costcheck bill pull anthropic-legacy` reads the older reports" in caught.value.action
