@@ -22,7 +22,7 @@ from costcheck.errors import SourcePayloadError
 from costcheck.records import BillBatch, Charge, Operation, Provenance, TokenUsage
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.litellm import KEY, KEY_HELP, SOURCE, open_client
-from costcheck.sources.bills.litellm_names import own_name
+from costcheck.sources.bills.litellm_names import billed_by, own_name
 from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens
 from costcheck.sources.bills.windows import Window
 from costcheck.sources.http import ApiClient
@@ -259,7 +259,7 @@ def _usage(bucket: str, row: DayRow) -> TokenUsage:
         x_bucket=bucket,
         charge_period_start=start,
         charge_period_end=start + DAY,
-        service_provider_name=row.provider or UNKNOWN_PROVIDER,
+        service_provider_name=billed_by(row.provider) or UNKNOWN_PROVIDER,
         request_model=own_name(row.provider, row.model),
         operation=row.operation,
         x_api_key_id=row.key_hash,

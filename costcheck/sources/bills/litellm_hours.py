@@ -22,7 +22,7 @@ from costcheck.records import (
     TokenUsage,
 )
 from costcheck.sources.bills.engine_read import EngineRead, refuse_too_many
-from costcheck.sources.bills.litellm_names import DEPLOYMENT, models_behind, own_name
+from costcheck.sources.bills.litellm_names import DEPLOYMENT, billed_by, models_behind, own_name
 from costcheck.sources.bills.rows import DUPLICATE
 from costcheck.sources.exports import spend_log
 from costcheck.sources.exports.dialects import WIDE
@@ -115,7 +115,7 @@ def _named(rows: Sequence[HourRow]) -> list[HourRow]:
 
 def _of_model(row: HourRow, behind: str | None) -> HourRow:
     name = own_name(row.provider, row.model)
-    return row._replace(model=behind or name, deployment=name if behind else None)
+    return row._replace(provider=billed_by(row.provider), model=behind or name, deployment=name if behind else None)
 
 
 def _order(row: HourRow) -> tuple[object, ...]:

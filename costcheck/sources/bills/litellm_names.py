@@ -1,4 +1,4 @@
-"""What LiteLLM calls a model, without what it puts before it, and the model behind a deployment's own name.
+"""What LiteLLM calls a provider and a model, as their bills call them, and the model behind a deployment's own name.
 
 A proxy logs `azure/gpt-5.4` or `gpt-5.4`, as its config.yaml has it; the provider stands in `custom_llm_provider`
 as well. Azure's deployments have names of their own (`chat-prod`): the model behind one stands in
@@ -9,7 +9,21 @@ answer named), as in `litellm/proxy/spend_tracking/spend_tracking_utils.py` of 1
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
+BILLED_BY: Mapping[str, str] = MappingProxyType(
+    {
+        "azure_ai": "azure",
+        "azure_text": "azure",
+        "bedrock": "aws",
+        "bedrock_converse": "aws",
+        "gemini": "google",
+        "text-completion-openai": "openai",
+        "vertex_ai": "google",
+        "vertex_ai_beta": "google",
+    }
+)
+"""By `litellm.LlmProviders` of 1.106.2, what has another name on its bill."""
 OWN_NAMED = frozenset({"azure", "azure_ai"})
 """Providers at which a customer names the deployments."""
 ARN = "arn:"
@@ -19,10 +33,15 @@ DEPLOYMENT = "deployment-name:"
 """Begins the tag that keeps a deployment's own name; the metrics of Azure Monitor have the same."""
 
 
+def billed_by(provider: str) -> str:
+    """Return who bills what LiteLLM calls a provider, as the sources of its bills call it."""
+    return BILLED_BY.get(provider, provider)
+
+
 def own_name(provider: str, model: str) -> str:
     """Return a model without its provider before it; at Bedrock without the route and the region, too."""
     rest = model.removeprefix(f"{provider}/")
-    if provider == "bedrock" and ARN not in rest:
+    if billed_by(provider) == "aws" and ARN not in rest:
         rest = rest.rpartition("/")[2]
     return rest or model
 

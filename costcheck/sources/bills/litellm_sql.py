@@ -28,7 +28,7 @@ DAY_COLUMNS = (
     "successful_requests",
 )
 LONGEST_VALUE = 80
-"""A count, or the name of a tier or a model, is shorter; a longer text there stays in the database, and is no zero."""
+"""A count, or the name of a tier or a model, is shorter; a longer text stays in the database, and is no zero."""
 TOO_LONG = "'too long'"
 RIGHTS = 'the tables "LiteLLM_SpendLogs" and "LiteLLM_DailyUserSpend" of LiteLLM, and the right to SELECT from them'
 

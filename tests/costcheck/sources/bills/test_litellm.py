@@ -130,6 +130,16 @@ def test_a_provider_before_the_models_name_is_no_part_of_it(
     assert (only(batch).request_model, charge.x_gen_ai_request_model) == (model, model)
 
 
+@pytest.mark.parametrize(
+    ("logged", "billed"),
+    [("vertex_ai", "google"), ("gemini", "google"), ("bedrock", "aws"), ("azure_ai", "azure"), ("groq", "groq")],
+)
+def test_a_provider_is_called_as_its_bill_calls_it(read: Read, logged: str, billed: str) -> None:
+    batch = read([log(custom_llm_provider=logged)])
+    (charge,) = batch.charges
+    assert (only(batch).service_provider_name, charge.service_provider_name) == (billed, billed)
+
+
 def behind(key: str) -> dict[str, Any]:
     return {"model_map_information": {"model_map_key": key, "model_map_value": {"key": key}}}
 

@@ -103,6 +103,11 @@ def test_a_provider_before_a_models_name_is_its_provider_and_no_part_of_the_name
     assert batch.charges[0].x_gen_ai_request_model == "gpt-5.4"
 
 
+def test_a_provider_is_called_as_its_bill_calls_it(read: Callable[..., BillBatch]) -> None:
+    (row,) = read(page({"vertex_ai/gemini-2.5-flash": model()}, providers="vertex_ai")).usage
+    assert (row.service_provider_name, row.request_model) == ("google", "gemini-2.5-flash")
+
+
 def test_keys_that_do_not_add_up_give_way_to_the_models_own_sum(read: Callable[..., BillBatch]) -> None:
     some = {"hash-1": metrics(prompt_tokens=2000, successful_requests=1)}
     (row,) = read(page({"gpt-5.4": model(some)})).usage
