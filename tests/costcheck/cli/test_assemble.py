@@ -141,7 +141,7 @@ def test_an_invoice_and_its_correction_in_another_file_carry_no_verdict(ledger: 
     row = gathered(ledger)
     (pair,) = row.coverage.counted_twice
     assert pair.startswith(
-        "openai/all charges in 3 months in invoice file:a.csv and in invoice file:b.csv; if one corr"
+        "openai/all charges in 3 months in invoice file:a.csv and in invoice file:b.csv; make one file"
     )
     decision = decide(row)
     assert (decision.verdict, decision.rule) == (Verdict.INSUFFICIENT_EVIDENCE, 1)
