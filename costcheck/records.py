@@ -301,6 +301,7 @@ class BillBatch:
     Attributes:
         buckets: Every window or file digest that was read, also those that turned out empty.
         rows_in: Rows that came in, where what is kept sums them; None where every row kept is a row that came in.
+        notes: What whoever reads it should know and look after; sentences, and nothing of the ledger's.
     """
 
     x_source: str
@@ -311,6 +312,7 @@ class BillBatch:
     set_aside: tuple[SetAsideRows, ...] = ()
     provenance: Provenance
     rows_in: int | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:

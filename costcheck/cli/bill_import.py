@@ -207,7 +207,7 @@ def tell(path: Path, stored: Stored, delivery: Delivery | None = None) -> None:
         f" {stored.set_aside} rows set aside, {len(batch.quarantined)} quarantined"
     )
     _tell_reasons(batch.quarantined)
-    for note in _notes(delivery) if delivery else ():
+    for note in (*batch.notes, *(_notes(delivery) if delivery else ())):
         click.echo(f"  {note}", err=True)
 
 

@@ -5,7 +5,7 @@ sells no language model is set aside with its number of lines, what cannot be un
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -17,6 +17,7 @@ import msgspec
 from costcheck.errors import CurrencyError, SourcePayloadError
 from costcheck.records import BillBatch, ChargeCategory, QuarantinedRow, SetAsideRows
 from costcheck.sources.bills.cost_rows import CURRENCY, Amounts, CostSums, Owner, Period, charge_order, usage_order
+from costcheck.sources.bills.cost_told import Told
 from costcheck.sources.bills.engine_read import EngineRead, refuse_too_many
 from costcheck.sources.bills.focus_meaning import Meaning, Words, meaning_of, tags_of
 from costcheck.sources.bills.focus_services import (
@@ -97,6 +98,8 @@ class _Gathered:
     sums: CostSums = field(default_factory=CostSums)
     set_aside: Counter[str] = field(default_factory=Counter)
     quarantined: list[QuarantinedRow] = field(default_factory=list)
+    quarantined_cost: Decimal = ZERO
+    told: Told = field(default_factory=Told)
     lines: int = 0
 
     def take(self, line: Line) -> None:
@@ -106,6 +109,7 @@ class _Gathered:
             self._add(line)
         except (SourcePayloadError, ValueError) as exc:
             reason = exc.seen if isinstance(exc, SourcePayloadError) else str(exc)
+            self.quarantined_cost += line.billed
             for copy in range(1, line.rows + 1):
                 self.quarantine(reason, msgspec.json.encode(line), copy=copy, of=line.rows)
 
@@ -115,6 +119,9 @@ class _Gathered:
         else:
             meaning = meaning_of(line.words)
         category = self._category(line, meaning)
+        if category is ChargeCategory.USAGE and line.billed > 0:
+            name = line.texts.get("usage_type") or line.texts["meter"] or line.texts["service"]
+            self.told.add(name, line.billed, line.rows, has_tokens=bool(meaning.is_usage))
         if not (line.billed or line.effective or meaning.tokens):
             self.set_aside[NOTHING] += line.rows
             return
@@ -166,7 +173,13 @@ class _Gathered:
             ),
             provenance=self.read.provenance,
             rows_in=rows_in,
+            notes=tuple(self._notes()),
         )
+
+    def _notes(self) -> Iterator[str]:
+        if self.quarantined_cost:
+            yield f"the quarantined lines that have a cost come to {self.quarantined_cost:,.2f} {CURRENCY}"
+        yield from self.told.notes()
 
 
 def _owner(line: Line, meaning: Meaning) -> Owner:

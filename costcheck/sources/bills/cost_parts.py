@@ -6,8 +6,8 @@ what stands in the files alone; `docs/at-any-size.md` says what cannot be told o
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from posixpath import dirname
@@ -15,9 +15,10 @@ from posixpath import dirname
 from costcheck.errors import SourcePayloadError
 from costcheck.records import BillBatch, ChargeCategory
 from costcheck.sources.bills.cost_bill import Survey, read_lines, survey
-from costcheck.sources.bills.engine_read import EngineRead
+from costcheck.sources.bills.engine_read import LATE_BY, EngineRead
 from costcheck.sources.bills.focus_services import ServiceCount
 from costcheck.sources.bills.joined import joined
+from costcheck.sources.bills.windows import month_start
 from costcheck.sources.exports import cost_lines
 from costcheck.sources.exports.cost_lines import DAY, LineColumns
 from costcheck.sources.exports.engine import Part
@@ -25,6 +26,8 @@ from costcheck.sources.exports.query import fetch
 
 UNTOUCHED = "the ledger is untouched"
 COLUMNS_SHOWN = 4
+MOST_LATE_DAYS = 3
+"""Of a month with lines on no more days, what is there came late, with another month's."""
 
 
 def read_parts(
@@ -40,11 +43,15 @@ def read_parts(
     surveys = [(part, survey(part.engine, read, columns)) for part in parts]
     there = [(part, found) for part, found in surveys if found.counts] or surveys[:1]
     _refuse_copies(read, [count for _, found in there for count in found.of_models])
-    if read.whole_until is not None and read.span is not None:
+    notes: tuple[str, ...] = ()
+    if read.span is None:
+        notes = tuple(_incomplete_months(_days(there), read.provenance.retrieved_on - LATE_BY))
+    elif read.whole_until is not None:
         _refuse_missing_days(read, read.span[0], read.whole_until, _days(there))
     batches = [read_lines(part.engine, read, found, columns=columns, categories=categories) for part, found in there]
     _refuse_two_versions(read, [(*pair, batch) for pair, batch in zip(there, batches, strict=True)])
-    return batches[0] if len(batches) == 1 else joined(read.source, (read.bucket,), batches, read.provenance)
+    batch = batches[0] if len(batches) == 1 else joined(read.source, (read.bucket,), batches, read.provenance)
+    return replace(batch, notes=(*notes, *batch.notes))
 
 
 @dataclass(slots=True)
@@ -129,11 +136,29 @@ def _refuse_missing_days(read: EngineRead, start: int, until: int, days: set[int
         raise _missing_days(read, missing)
 
 
-def _missing_days(read: EngineRead, days: Sequence[date]) -> SourcePayloadError:
+def _incomplete_months(days: set[int], until: date) -> Iterator[str]:
+    """Yield what to say of months in which days are missing before `until`; of one with late lines alone, nothing."""
+    months: dict[date, set[date]] = defaultdict(set)
+    for day in map(_date, days):
+        months[day.replace(day=1)].add(day)
+    for month, there in sorted(months.items()):
+        end = min(month_start(month, shift=1).date(), until)
+        missing = sorted({month + timedelta(number) for number in range((end - month).days)} - there)
+        if missing and len(there) > MOST_LATE_DAYS:
+            yield (
+                f"{month:%Y-%m}: {_without_lines(missing)}; if a part of the export is missing, its files count when "
+                "they are imported together"
+            )
+
+
+def _without_lines(days: Sequence[date]) -> str:
     have = "day {} has" if len(days) == 1 else "days {} have"
+    return f"{have.format(', '.join(_runs(days)))} no line of any service"
+
+
+def _missing_days(read: EngineRead, days: Sequence[date]) -> SourcePayloadError:
     return SourcePayloadError(
-        f"{read.source} {read.bucket}: {have.format(', '.join(_runs(days)))} no line of any service: a part of the "
-        "export is missing",
+        f"{read.source} {read.bucket}: {_without_lines(days)}: a part of the export is missing",
         expected="lines on every day, as other services of the company have on most days",
         action="fetch the missing files and run it again; if there was nothing on those days (a new account), give "
         f"--missing-days accept; {UNTOUCHED}",

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
 
 from costcheck.errors import UsageError
 from costcheck.records import BillBatch, Provenance
 from costcheck.sources.bills.contract import PullPlan, PullRequest
-from costcheck.sources.bills.engine_read import EngineRead, missing, refuse_missing
+from costcheck.sources.bills.engine_read import LATE_BY, EngineRead, missing, refuse_missing
 from costcheck.sources.bills.joined import joined
 from costcheck.sources.bills.refreshed import REFRESHED_FOR, marked
 from costcheck.sources.bills.windows import Window
 from costcheck.sources.exports.choice import CHARGE, check_options, open_parts
 from costcheck.sources.exports.engine import KindOf, Part, one_kind
 
-LATE_BY = timedelta(days=3)
-"""Lines of the last days may not be there yet: providers write them within a day, and some within two."""
 QUERIES = 5
 """Columns, services or doubles, days, sums, and what cannot be read."""
 MISSING_DAYS = ("refuse", "accept")

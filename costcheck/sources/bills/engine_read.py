@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import get_close_matches
 
 from costcheck.errors import InputFileError, SourcePayloadError
 from costcheck.records import Provenance
 
+LATE_BY = timedelta(days=3)
+"""Lines of the last days may not be there yet: providers write them within a day, and some within two."""
 MOST_UNREADABLE_ROWS = 100_000
 """More than these are no slips of an export, and a ledger is no place for them."""
 

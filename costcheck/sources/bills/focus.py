@@ -19,6 +19,8 @@ EMPTY_IS_UNTOLD = True
 """A company's month without a line of any service is one that the export does not reach."""
 RECOGNISED = ("ChargePeriodStart", "ChargePeriodEnd", "BilledCost", "ChargeCategory", "BillingCurrency")
 """What no other kind of file has together; mandatory in every version."""
+REQUIRED = (*RECOGNISED, "ServiceName")
+"""Without the service no line of the Marketplace names its model, and nothing tells a disk from a model."""
 CATEGORIES = {str(category): category for category in ChargeCategory}
 
 
@@ -51,10 +53,10 @@ def read_delivery(paths: Sequence[Path], provenance: Provenance) -> BillBatch:
     from costcheck.sources.bills.cost_parts import read_parts  # noqa: PLC0415
     from costcheck.sources.bills.focus_columns import FOCUS  # noqa: PLC0415
 
-    with open_parts(paths, lambda names: (*missing(names, RECOGNISED), FOCUS.chosen(names))) as parts:
+    with open_parts(paths, lambda names: (*missing(names, REQUIRED), FOCUS.chosen(names))) as parts:
         for part in parts:
             name = Path(part.files[0]).name
-            refuse_missing(name, part.columns, RECOGNISED, "a FOCUS export of version 1.0 to 1.4")
+            refuse_missing(name, part.columns, REQUIRED, "a FOCUS export of version 1.0 to 1.4")
         what = EngineRead(source=SOURCE, bucket=f"sha256:{files_digest(paths)}", provenance=provenance)
         batch = read_parts(parts, what, columns=FOCUS, categories=CATEGORIES)
     return marked_by_month(batch, read_on=provenance.retrieved_on)
@@ -81,4 +83,4 @@ def pull(request: PullRequest) -> BillBatch:
     from costcheck.sources.bills.focus_columns import FOCUS  # noqa: PLC0415 - see `read_delivery`
 
     read_month = partial(read_parts, columns=FOCUS, categories=CATEGORIES)
-    return pull_months(request, SOURCE, RECOGNISED, read_month, FOCUS.chosen)
+    return pull_months(request, SOURCE, REQUIRED, read_month, FOCUS.chosen)

@@ -16,4 +16,5 @@ def joined(source: str, buckets: tuple[str, ...], batches: Sequence[BillBatch], 
         set_aside=tuple(row for batch in batches for row in batch.set_aside),
         provenance=provenance,
         rows_in=sum(batch.rows_in or 0 for batch in batches),
+        notes=tuple(note for batch in batches for note in batch.notes),
     )

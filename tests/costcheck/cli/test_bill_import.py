@@ -241,3 +241,16 @@ def test_quarantined_requests_of_one_reason_are_told_together_with_one_of_them(r
     rows += [f"u{number},2026-09-01 09:00:00,gpt-5.4,0.1,,\n" for number in (1, 2)]
     result = run("import", write("log.csv", "".join(rows), header))
     assert "  quarantined: 2 rows: a token count is no number (request_id u1)\n" in result.stderr
+
+
+def test_one_part_of_two_says_which_days_are_missing_and_what_counts_no_tokens(run: Run) -> None:
+    other = {"ServiceName": "Disk", "ServiceCategory": "Storage", "ServiceSubcategory": ""}
+    capacity = {"ConsumedUnit": "Hours", "PricingUnit": "Hours", "SkuMeter": "Model units"}
+    days = [
+        {f"ChargePeriod{end}": f"2026-10-{day:02}T{hour}:00:00Z" for end, hour in (("Start", "09"), ("End", 10))}
+        for day in range(1, 17)
+    ]
+    rows = [focus_rows.focus(**day, **what) for day in days for what in (other, capacity)]
+    result = run("import", focus_rows.write_csv(Path("part.csv"), rows))
+    assert "\n  2026-10: days 17-31 have no line of any service; " in f"\n{result.stderr}"
+    assert "16 of 16 lines of usage count no tokens, 40.00 of 40.00 USD: Model units (40.00); " in result.stderr

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from costcheck.errors import InputFileError, SourcePayloadError, UsageError
-from costcheck.records import BillBatch
+from costcheck.records import BillBatch, Provenance
 from costcheck.sources.bills import cur as cur_source
 from costcheck.sources.bills import focus as source
 from costcheck.sources.bills.contract import PullRequest
@@ -191,6 +192,25 @@ def test_a_hole_in_a_month_that_is_not_over_is_a_missing_part_all_the_same(tmp_p
     write(tmp_path, {"a.csv": [*map(disk, [*range(1, 5), *range(9, 20)]), on(1)]})
     with pytest.raises(SourcePayloadError, match="days 5-8"):
         pull(tmp_path, datetime(2026, 11, 26, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("days", "on_day", "told"),
+    [
+        (range(1, 16), date(2026, 12, 1), "days 16-27 have"),
+        (range(1, 31), date(2026, 12, 1), None),
+        ([*range(1, 10), *range(11, 31)], date(2026, 12, 1), "day 10 has"),
+        (range(1, 16), date(2026, 11, 19), None),
+        ((14, 15), date(2026, 12, 1), None),
+    ],
+    ids=["half", "whole", "hole", "the last days may not be there yet", "late lines alone"],
+)
+def test_files_with_days_missing_say_so(
+    tmp_path: Path, days: Sequence[int], on_day: date, told: str | None, provenance: Provenance
+) -> None:
+    path = write(tmp_path, {"1.csv": [disk(day) for day in days] + [on(15)]}) / "1.csv"
+    notes = source.read(path, replace(provenance, retrieved_on=on_day)).notes
+    assert [note.startswith(f"2026-11: {told} no line of any service") for note in notes] == ([True] if told else [])
 
 
 def test_what_missing_days_may_say_is_told() -> None:

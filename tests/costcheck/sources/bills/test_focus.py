@@ -360,6 +360,34 @@ def test_a_correction_of_usage_that_is_not_there_is_quarantined(read: Read) -> N
     assert len(batch.charges) == 1
 
 
+def test_lines_without_tokens_that_cost_something_are_named(read_both: Read) -> None:
+    capacity = focus(ConsumedUnit="Hours", PricingUnit="Hours", SkuMeter="Provisioned units", BilledCost="1234.5")
+    (note,) = read_both([focus(), capacity, capacity]).notes
+    assert note.startswith(
+        "2 of 3 lines of usage count no tokens, 2,469.00 of 2,471.50 USD: Provisioned units (2,469.00)"
+    )
+
+
+@pytest.mark.parametrize(("cost", "is_told"), [("0.99", True), ("0.98", False)])
+def test_a_few_lines_without_tokens_are_not_worth_a_word(read: Read, cost: str, *, is_told: bool) -> None:
+    guardrail = focus(ConsumedUnit="Units", PricingUnit="Units", SkuMeter="Guardrail", BilledCost=cost)
+    assert bool(read([focus(BilledCost="98.01"), guardrail]).notes) == is_told
+
+
+def test_what_the_quarantined_lines_cost_is_told(read_both: Read) -> None:
+    part = focus(ConsumedQuantity="0.0005", ConsumedUnit="1K tokens", BilledCost="3.10")
+    (note,) = read_both([focus(), part]).notes
+    assert note == "the quarantined lines that have a cost come to 3.10 USD"
+
+
+def test_an_export_whose_service_has_another_name_is_refused(tmp_path: Path, provenance: Provenance) -> None:
+    row = {("Service" if name == "ServiceName" else name): value for name, value in focus().items()}
+    path = write_csv(tmp_path / "focus.csv", [row])
+    assert source.recognises(path)
+    with pytest.raises(InputFileError, match=r"no column ServiceName \(the nearest is service"):
+        source.read(path, provenance)
+
+
 def test_another_currency_stops_the_import(read: Read) -> None:
     with pytest.raises(CurrencyError, match="'EUR'"):
         read([focus(), focus(BillingCurrency="EUR")])
