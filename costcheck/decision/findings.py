@@ -159,7 +159,8 @@ def _months(count: Decimal) -> str:
 
 def _share(saving: Decimal) -> str:
     """Return the saving as a share; servers that cost more than twice the API as a multiple of it."""
-    return f"{saving:.1%}" if saving >= -1 else f"costs {1 - saving:,.1f} times the API"
+    multiple = 1 - saving
+    return f"{saving:.1%}" if multiple <= 2 else f"costs {multiple:,.{1 if multiple < 10 else 0}f}x the API"  # noqa: PLR2004
 
 
 def _threshold_words(name: str, fact: Fact | None) -> str:
