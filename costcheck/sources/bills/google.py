@@ -18,7 +18,7 @@ import duckdb
 from costcheck.errors import InputFileError, SourcePayloadError
 from costcheck.records import BillBatch, Charge, Provenance, QuarantinedRow, SetAsideRows, TokenUsage
 from costcheck.sources.bills.files import files_digest, names_of
-from costcheck.sources.bills.google_lines import CATEGORIES, Line, records_of, refuse_currency
+from costcheck.sources.bills.google_lines import CATEGORIES, DISCOUNTS, Line, records_of, refuse_currency
 from costcheck.sources.bills.google_skus import SERVICES
 from costcheck.sources.bills.rows import DUPLICATE, refuse_unreadable
 from costcheck.sources.exports.duckdb_files import as_it_stands
@@ -87,10 +87,12 @@ FROM billed
 """
 KEPT = "FROM classified WHERE aside IS NULL AND reason IS NULL"
 SAME = "begun, coalesce(over, begun + INTERVAL 1 HOUR) AS ends, service_id, sku, project, unit, currency, cost_type"
-COSTS = f"SELECT {SAME}, sum(money), sum(quantity), NULL, min(raw) {KEPT} GROUP BY ALL ORDER BY ALL"
+IS_DISCOUNT = f"one.kind IN ({', '.join(repr(name) for name in DISCOUNTS)})"
+DISCOUNTED = f"money + coalesce(list_sum([one.amount for one in given if {IS_DISCOUNT}]), 0)"
+COSTS = f"SELECT {SAME}, sum({DISCOUNTED}), sum(quantity), NULL, min(raw) {KEPT} GROUP BY ALL ORDER BY ALL"
 CREDITS = (
     "SELECT begun, ends, service_id, sku, project, unit, currency, cost_type, sum(one.amount), NULL, one.kind, '' "  # noqa: S608 - constant text
-    f"FROM (SELECT {SAME}, unnest(given) AS one {KEPT}) GROUP BY ALL ORDER BY ALL"
+    f"FROM (SELECT {SAME}, unnest(given) AS one {KEPT}) WHERE NOT {IS_DISCOUNT} GROUP BY ALL ORDER BY ALL"
 )
 COUNT, COUNT_FOUND = "SELECT count FROM whole", "SELECT count(*) FROM billed"
 SET_ASIDE = "SELECT aside, count(*) FROM classified WHERE aside IS NOT NULL GROUP BY ALL ORDER BY ALL"

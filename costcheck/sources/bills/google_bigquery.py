@@ -19,7 +19,7 @@ import msgspec
 from costcheck.errors import SourcePayloadError, UsageError
 from costcheck.records import BillBatch, Provenance, QuarantinedRow
 from costcheck.sources.bills.contract import PullPlan, PullRequest
-from costcheck.sources.bills.google_lines import Line, records_of
+from costcheck.sources.bills.google_lines import DISCOUNTS, Line, records_of
 from costcheck.sources.bills.google_skus import SERVICES
 from costcheck.sources.bills.rows import BatchBuilder, Read, check, known
 from costcheck.sources.bills.windows import Window, bucket_window
@@ -56,21 +56,24 @@ COLUMNS = (
     "row_count",
 )
 SAME = ", ".join(COLUMNS[:7])
+IS_DISCOUNT = f"IFNULL(one.type, 'other') IN ({', '.join(repr(name) for name in DISCOUNTS)})"
 # Amounts are FLOAT64 in the export; they are summed as decimals, without the noise below a millionth of a millionth.
 QUERY = f"""
 WITH billed AS (
   SELECT FORMAT_TIMESTAMP('%F', usage_start_time) AS day, service.id AS service_id, sku.description AS sku,
-    project.id AS project, usage.unit AS unit, currency, cost_type, cost AS money, usage.amount AS quantity, credits
+    project.id AS project, usage.unit AS unit, currency, cost_type, usage.amount AS quantity, credits,
+    CAST(cost AS BIGNUMERIC) + IFNULL(
+      (SELECT SUM(CAST(one.amount AS BIGNUMERIC)) FROM UNNEST(credits) AS one WHERE {IS_DISCOUNT}), 0) AS money
   FROM `{{table}}`
   WHERE usage_start_time >= @start AND usage_start_time < @end AND service.id IN UNNEST(@services){{partitions}}
 )
-SELECT {SAME}, CAST(NULL AS STRING) AS credit, CAST(ROUND(SUM(CAST(money AS BIGNUMERIC)), 12) AS STRING) AS cost,
+SELECT {SAME}, CAST(NULL AS STRING) AS credit, CAST(ROUND(SUM(money), 12) AS STRING) AS cost,
   CAST(ROUND(SUM(CAST(quantity AS BIGNUMERIC)), 6) AS STRING) AS amount, COUNT(*) AS row_count
 FROM billed GROUP BY {SAME}
 UNION ALL
 SELECT {SAME}, IFNULL(one.type, 'other') AS credit, CAST(ROUND(SUM(CAST(one.amount AS BIGNUMERIC)), 12) AS STRING),
   CAST(NULL AS STRING), COUNT(*)
-FROM billed, UNNEST(credits) AS one GROUP BY {SAME}, credit
+FROM billed, UNNEST(credits) AS one WHERE NOT {IS_DISCOUNT} GROUP BY {SAME}, credit
 ORDER BY {SAME}, credit
 """  # noqa: S608 - constant text; the table's name is checked, everything else is a parameter
 PARTITIONS = " AND _PARTITIONTIME >= TIMESTAMP_SUB(@start, INTERVAL 2 DAY)"

@@ -2,8 +2,9 @@
 
 Columns as in https://docs.cloud.google.com/billing/docs/how-to/export-data-bigquery-tables/standard-usage, checked
 2026-11-26. Times are UTC here; an invoice's month (`invoice.month`) is a month of Pacific time, so that a few hours
-of each month stand on another invoice than this kit's month. A cost is before credits, and each credit is a charge of
-its own: the net is their sum.
+of each month stand on another invoice than this kit's month. Discounts that last as a contract or a commitment does
+are told as credits, and lower the cost of the usage here, for that is its price; every other credit (of a trial, a
+free tier, a reseller) is a charge of its own, and what is paid is the sum of all.
 """
 
 from collections.abc import Mapping
@@ -29,6 +30,15 @@ CATEGORIES: Mapping[str, ChargeCategory] = MappingProxyType(
     }
 )
 """By `cost_type`."""
+DISCOUNTS = (
+    "COMMITTED_USAGE_DISCOUNT",
+    "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE",
+    "DISCOUNT",
+    "SUBSCRIPTION_BENEFIT",
+    "SUSTAINED_USAGE_DISCOUNT",
+)
+"""Types of `credits` that are a lower price: https://docs.cloud.google.com/billing/docs/how-to/cost-table, of which
+`DISCOUNT` is what a contract gives above a spending threshold. The fee of a commitment is a line of its own."""
 SETTLES_AFTER = timedelta(days=7)
 """Rows may come late, and an invoice is made in the first days of the next month."""
 MOST_TOKENS = 2**63 - 1
@@ -40,6 +50,7 @@ class Line:
 
     Attributes:
         source: The rows' `x_source`.
+        cost: Less the discounts of its own that last.
         amount: `usage.amount`, in `unit`; None for a credit.
         credit: Kind of the credit (`PROMOTION`, `FREE_TIER`), None for a cost.
     """

@@ -146,6 +146,19 @@ def test_credits_are_charges_of_their_own_and_the_net_is_their_sum(read: Callabl
     assert batch.charges[1].service_name == "Vertex AI: credit PROMOTION"
 
 
+@pytest.mark.parametrize(
+    "kind", ["DISCOUNT", "SUSTAINED_USAGE_DISCOUNT", "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE", "SUBSCRIPTION_BENEFIT"]
+)
+def test_a_discount_that_lasts_lowers_the_cost_of_the_usage(read: Callable[..., BillBatch], kind: str) -> None:
+    given = [{"type": kind, "amount": -0.1}, {"type": "PROMOTION", "amount": -0.05}]
+    batch = read(row(credits=given))
+    assert [(charge.charge_category, charge.billed_cost) for charge in batch.charges] == [
+        (ChargeCategory.USAGE, Decimal("0.2")),
+        (ChargeCategory.CREDIT, Decimal("-0.05")),
+    ]
+    assert len(batch.usage) == 1
+
+
 @pytest.mark.parametrize("unit", ["requests", "count"])
 def test_requests_and_count_are_tokens(read: Callable[..., BillBatch], unit: str) -> None:
     assert read(row(usage={"amount": 1000, "unit": unit})).usage[0].uncached_input_tokens == 1000

@@ -169,8 +169,12 @@ def run_query(export: Path, start: datetime, end: datetime) -> list[tuple[Any, .
         return connection.execute(translated, {"start": start, "end": end, "services": list(SERVICES)}).fetchall()
 
 
-def test_the_query_gives_what_reading_the_dump_gives(payloads: Path, provenance: Provenance) -> None:
-    export = payloads / "google" / "export.jsonl"
+@pytest.mark.parametrize("credit", ["", '{"name": "contract", "amount": -0.05, "type": "DISCOUNT"}'])
+def test_the_query_gives_what_reading_the_dump_gives(
+    tmp_path: Path, payloads: Path, provenance: Provenance, credit: str
+) -> None:
+    export, told = tmp_path / "export.jsonl", (payloads / "google" / "export.jsonl").read_text(encoding="utf-8")
+    export.write_text(told.replace('"credits": []', f'"credits": [{credit}]'), encoding="utf-8")
     november = month_windows(date(2026, 11, 1), date(2026, 11, 1), now=NOW)[0]
     rows = [
         {"f": [{"v": v if v is None else str(v)} for v in each]}
