@@ -1,6 +1,7 @@
 """`costcheck bill show` for people: a row for each month and model, then what the ledger does not hold."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -23,11 +24,13 @@ WIDTH_OF_A_FILE = 160
 WIDEST = 10_000
 NARROWEST_NAME = 12
 KINDS_SHOWN = 8
+MODELS_SHOWN = 3
 MILLION = Decimal(1_000_000)
 VALUE = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|[0-9][0-9.,:T+-]*""")
 FORGET_OR = "; `costcheck bill forget` one, or read the one that"
-USAGE_WAY_OUT = f"{FORGET_OR} has charges again with --without-usage"
-CHARGES_WAY_OUT = f"{FORGET_OR} only estimates them (a gateway's log) again with --without-charges"
+SEPARATE = "; if each counts requests of its own (two organisations), name one in separate_sources of costcheck.toml"
+USAGE_WAY_OUT = f"{FORGET_OR} has charges again with --without-usage{SEPARATE}"
+CHARGES_WAY_OUT = f"{FORGET_OR} only estimates them (a gateway's log) again with --without-charges{SEPARATE}"
 """docs/ledger.md tells which is which, under *What counts as the bill*."""
 LEGEND = "input: without what the cache read or wrote; ~ may still change, or is a gateway's estimate; ? not told"
 OF_OTHER = "other: credits, taxes and the like; a decision takes no credit from what usage costs, and adds no tax"
@@ -280,12 +283,34 @@ def overlap_lines(ledger: Ledger) -> Iterator[tuple[Overlap, str]]:
 
 
 def _warnings(ledger: Ledger) -> Iterator[str]:
-    yield from (line for _, line in overlap_lines(ledger))
+    found: dict[tuple[str, str], list[tuple[Overlap, str]]] = {}
+    for overlap, line in overlap_lines(ledger):
+        found.setdefault((overlap.first[0], overlap.second[0]), []).append((overlap, line))
+    for (one, two), rows in found.items():
+        if one == two or len(rows) == 1:
+            yield from (line for _, line in rows)
+        else:
+            yield _pair_line(one, two, [overlap for overlap, _ in rows])
     for gap in ledger.gaps():
         yield (
             f"warning: {gap.x_source} has nothing of {gap.service_provider_name} in {gap.months_text}: read those "
             "bills, too, unless there was no use"
         )
+
+
+def _pair_line(one: str, two: str, overlaps: Sequence[Overlap]) -> str:
+    """Return one warning of two sources that have much in common."""
+    counts: Counter[str] = Counter()
+    for overlap in overlaps:
+        counts[overlap.request_model] += overlap.months
+    models = sorted(counts.keys() - {ALL_CHARGES})
+    more = f" and {len(models) - MODELS_SHOWN} more" if len(models) > MODELS_SHOWN else ""
+    charges = [ALL_CHARGES] if ALL_CHARGES in counts else []
+    what = ", ".join([*charges, *models[:MODELS_SHOWN]])
+    months = _months(max(counts.values()))
+    return (
+        f"warning: {one} and {two} both count {what}{more} in {months}{USAGE_WAY_OUT if models else CHARGES_WAY_OUT}"
+    )
 
 
 def _months(count: int, kind: str = "") -> str:

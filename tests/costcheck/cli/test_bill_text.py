@@ -29,7 +29,7 @@ from costcheck.cli.bill_text import (
 from costcheck.ledger import open_ledger
 from costcheck.ledger.summary import MonthLine
 from costcheck.records import BillBatch, Operation, Origin, Provenance, TokenUsage
-from tests.costcheck.ledger.test_ledger import batch, usage
+from tests.costcheck.ledger.test_ledger import batch, charge, usage
 
 LONG_NAME = "claude-sonnet-4-5-20250929-with-a-long-suffix"
 LINE = MonthLine(
@@ -288,3 +288,23 @@ def test_a_bucket_that_is_a_digest_is_shown_with_the_name_of_its_file(
     assert "read: openai sha256:abc (a.csv) on 2026-11-01" in text
     assert "read: litellm 2026-09 on 2026-11-01" in text
     assert "warning: litellm 2026-09 and openai sha256:abc (a.csv) both count gpt-5.4" in text
+
+
+def both_of(month: int, source: str) -> BillBatch:
+    start, bucket = datetime(2026, month, 1, tzinfo=UTC), f"2026-{month:02}"
+    rows = tuple(replace(usage(start, bucket=bucket), x_source=source, request_model=model) for model in "abcd")
+    charged = replace(charge(bucket=bucket, start=start), x_source=source)
+    return replace(batch(bucket=bucket), x_source=source, usage=rows, charges=(charged,))
+
+
+def test_two_sources_that_share_many_models_are_one_warning_that_names_separate_sources(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_ledger(tmp_path / "ledger.duckdb") as ledger:
+        for source in ("focus", "openai"):
+            for month in (9, 10):
+                ledger.replace(both_of(month, source))
+        print_ledger(ledger)
+    (warning,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("warning")]
+    assert "warning: focus and openai both count all charges, a, b, c and 1 more in 2 months;" in warning
+    assert "name one in separate_sources of costcheck.toml" in warning
