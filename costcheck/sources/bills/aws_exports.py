@@ -12,7 +12,8 @@ The files of one month at a time lie in a folder that is gone afterwards; what r
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +29,7 @@ from costcheck.sources.bills.engine_read import EngineRead, missing
 from costcheck.sources.bills.joined import joined
 from costcheck.sources.bills.refreshed import REFRESHED_FOR, marked
 from costcheck.sources.bills.windows import Window
-from costcheck.sources.exports.duckdb_files import open_files
+from costcheck.sources.exports.duckdb_parts import open_parts
 from costcheck.sources.exports.manifests import data_files
 from costcheck.sources.prices.aws_calls import error_code, translated_errors
 
@@ -119,7 +120,9 @@ def pull(request: PullRequest) -> BillBatch:
             with TemporaryDirectory() as folder:
                 files = fetch_month(client, where, manifests[window.bucket], Path(folder), most_bytes=most_bytes)
                 request.on_page()
-                batches += [read_month(Path(folder), window, provenance, now=request.now)] if files else []
+                if files:
+                    with _named_as_on_s3(Path(folder), where):
+                        batches.append(read_month(Path(folder), window, provenance, now=request.now))
     return joined(SOURCE, request.buckets, batches, provenance)
 
 
@@ -175,8 +178,8 @@ def fetch_month(client: Any, where: Location, manifest: Manifest, folder: Path, 
             expected=f"at most {most_bytes // GIB} GiB a month (--max-gib)",
             action="raise --max-gib, or let Athena or Spark read it where it lies (`bill pull cur --engine ...`)",
         )
-    for number, (key, size) in enumerate(zip(keys, sizes, strict=True)):
-        _download(client, where, key, folder / f"{number:05}{_suffix(key)}", size)
+    for key, size in zip(keys, sizes, strict=True):
+        _download(client, where, key, folder / key.removeprefix(f"{where.root}/"), size)
     if _head(client, where, manifest.key)["ETag"] != manifest.etag:
         message = f"{manifest.key} was written anew while its files were read"
         raise SourceError(message, expected="one delivery", action="run it again; the ledger is untouched")
@@ -221,6 +224,7 @@ def _documented(answer: Mapping[str, Any], names: Sequence[str], what: str) -> M
 
 
 def _download(client: Any, where: Location, key: str, to: Path, size: int) -> None:  # noqa: ANN401 - boto3's
+    to.parent.mkdir(parents=True, exist_ok=True)
     with translated_errors(GET_ACTION):
         client.download_file(where.bucket, key, str(to))
     if to.stat().st_size != size:
@@ -233,7 +237,7 @@ def _keys(content: bytes, where: Location, manifest: Manifest) -> list[str]:
     keys = [address.removeprefix(bucket) for address in data_files(content, manifest.key)]
     inside = f"{where.root}/data/"
     for key in keys:
-        if not key.startswith(inside) or not key.endswith(SUFFIXES):
+        if not key.startswith(inside) or not key.endswith(SUFFIXES) or ".." in key.split("/"):
             message = f"{manifest.key} names {key!r}"
             raise SourcePayloadError(
                 message,
@@ -243,8 +247,14 @@ def _keys(content: bytes, where: Location, manifest: Manifest) -> list[str]:
     return keys
 
 
-def _suffix(key: str) -> str:
-    return next(suffix for suffix in SUFFIXES if key.endswith(suffix))
+@contextmanager
+def _named_as_on_s3(folder: Path, where: Location) -> Iterator[None]:
+    """Name a file that cannot be read as it is called on S3: the folder here is gone when the user reads of it."""
+    try:
+        yield
+    except (InputFileError, SourcePayloadError) as exc:
+        seen = exc.seen.replace(str(folder), where.url).replace(folder.name, where.url)
+        raise type(exc)(seen, expected=exc.expected, action=exc.action) from exc
 
 
 def read_month(folder: Path, window: Window, provenance: Provenance, *, now: datetime) -> BillBatch:
@@ -255,23 +265,23 @@ def read_month(folder: Path, window: Window, provenance: Provenance, *, now: dat
         CurrencyError: Language models are billed in another currency than US dollars.
         SourcePayloadError: There are lines, and none could be read.
     """
-    from costcheck.sources.bills.cost_bill import read_bill  # noqa: PLC0415 - Ibis takes a second to load
+    from costcheck.sources.bills.cost_parts import read_parts  # noqa: PLC0415 - Ibis takes a second to load
     from costcheck.sources.bills.focus_columns import CUR, FOCUS  # noqa: PLC0415 - the same
 
     what = EngineRead(source=SOURCE, bucket=window.bucket, provenance=provenance)
-    with open_files(folder) as engine:
-        found = list(engine.columns())
-        if not missing(found, focus.RECOGNISED):
-            batch = read_bill(engine, what, columns=FOCUS, categories=focus.CATEGORIES)
+    with open_parts(folder, lambda names: (FOCUS.chosen(names), CUR.chosen(names))) as parts:
+        found = parts[0].columns
+        if not missing(found, focus.REQUIRED):
+            batch = read_parts(parts, what, columns=FOCUS, categories=focus.CATEGORIES)
         elif not missing(found, cur.REQUIRED):
-            batch = read_bill(engine, what, columns=CUR, categories=cur.CATEGORIES)
+            batch = read_parts(parts, what, columns=CUR, categories=cur.CATEGORIES)
         else:
             raise _neither(window, found)
     return marked(batch, is_open=not window.is_whole or now < window.end + REFRESHED_FOR)
 
 
 def _neither(window: Window, found: Sequence[str]) -> InputFileError:
-    lacking = {"CUR 2.0": missing(found, cur.REQUIRED), "FOCUS": missing(found, focus.RECOGNISED)}
+    lacking = {"CUR 2.0": missing(found, cur.REQUIRED), "FOCUS": missing(found, focus.REQUIRED)}
     name = min(lacking, key=lambda name: len(lacking[name]))
     return InputFileError(
         f"the export of {window.bucket} is neither CUR 2.0 nor FOCUS; for {name} it lacks {', '.join(lacking[name])}",

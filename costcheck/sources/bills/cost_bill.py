@@ -242,18 +242,6 @@ def survey(engine: Engine, read: EngineRead, columns: LineColumns) -> Survey:
     )
 
 
-def read_bill(
-    engine: Engine, read: EngineRead, *, columns: LineColumns, categories: Mapping[str, ChargeCategory]
-) -> BillBatch:
-    """Return an export as one batch, be it empty.
-
-    Raises:
-        CurrencyError: Language models are billed in another currency than US dollars.
-        SourcePayloadError: No line can be read, more cannot than slips explain, or the export changed meanwhile.
-    """
-    return read_lines(engine, read, survey(engine, read, columns), columns=columns, categories=categories)
-
-
 def read_lines(
     engine: Engine,
     read: EngineRead,
@@ -262,7 +250,12 @@ def read_lines(
     columns: LineColumns,
     categories: Mapping[str, ChargeCategory],
 ) -> BillBatch:
-    """Return an export that was surveyed as one batch, see `read_bill`."""
+    """Return an export that was surveyed as one batch, be it empty.
+
+    Raises:
+        CurrencyError: Language models are billed in another currency than US dollars.
+        SourcePayloadError: No line can be read, more cannot than slips explain, or the export changed meanwhile.
+    """
     gathered = _Gathered(read=read, categories=categories, discounts=columns.discounts, has_net=found.has_net)
     others = [count for count in found.counts if count.service not in found.services]
     loose = [name for name, category in categories.items() if category in LOOSE]

@@ -13,7 +13,7 @@ from itertools import pairwise
 from posixpath import dirname
 
 from costcheck.errors import SourcePayloadError
-from costcheck.records import BillBatch, ChargeCategory
+from costcheck.records import BillBatch, ChargeCategory, Origin
 from costcheck.sources.bills.cost_bill import Survey, read_lines, survey
 from costcheck.sources.bills.engine_read import LATE_BY, EngineRead
 from costcheck.sources.bills.focus_services import ServiceCount
@@ -44,9 +44,9 @@ def read_parts(
     there = [(part, found) for part, found in surveys if found.counts] or surveys[:1]
     _refuse_copies(read, [count for _, found in there for count in found.of_models])
     notes: tuple[str, ...] = ()
-    if read.span is None:
+    if read.span is None and read.provenance.origin is Origin.ENTERED:
         notes = tuple(_incomplete_months(_days(there), read.provenance.retrieved_on - LATE_BY))
-    elif read.whole_until is not None:
+    if read.span is not None and read.whole_until is not None:
         _refuse_missing_days(read, read.span[0], read.whole_until, _days(there))
     batches = [read_lines(part.engine, read, found, columns=columns, categories=categories) for part, found in there]
     _refuse_two_versions(read, [(*pair, batch) for pair, batch in zip(there, batches, strict=True)])

@@ -234,12 +234,22 @@ def test_a_delivery_in_between_is_noticed(
 
 
 def test_a_cut_file_is_refused(deliver: Deliver, bucket: Any) -> None:  # noqa: ANN401 - boto3's
-    deliver([cur()])
-    key = f"{DATA}/llm-00001.snappy.parquet"
+    deliver([cur()], [cur(line_item_usage_account_id="2")])
+    key = f"{DATA}/llm-00002.snappy.parquet"
     content = bucket.get_object(Bucket=BUCKET, Key=key)["Body"].read()
     bucket.put_object(Bucket=BUCKET, Key=key, Body=content[: len(content) // 2])
 
-    with pytest.raises(InputFileError, match="cannot be read"):
+    with pytest.raises(InputFileError, match="cannot be read") as caught:
+        pull()
+    assert f"s3://{BUCKET}/{key}" in caught.value.seen
+    assert "/tmp" not in caught.value.seen  # noqa: S108 - where nothing is any more
+
+
+def test_a_key_that_leads_out_of_the_folder_is_refused(deliver: Deliver, bucket: Any) -> None:  # noqa: ANN401 - boto3's
+    deliver([cur()])
+    manifest = {"dataFiles": [f"s3://{BUCKET}/{ROOT}/data/../../x.csv"]}
+    bucket.put_object(Bucket=BUCKET, Key=f"{METADATA}/llm-Manifest.json", Body=json.dumps(manifest).encode())
+    with pytest.raises(SourcePayloadError, match="names"):
         pull()
 
 

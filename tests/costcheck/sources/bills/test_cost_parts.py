@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from costcheck.errors import InputFileError, SourcePayloadError, UsageError
-from costcheck.records import BillBatch, Provenance
+from costcheck.records import BillBatch, Origin, Provenance
 from costcheck.sources.bills import cur as cur_source
 from costcheck.sources.bills import focus as source
 from costcheck.sources.bills.contract import PullRequest
@@ -209,7 +209,7 @@ def test_files_with_days_missing_say_so(
     tmp_path: Path, days: Sequence[int], on_day: date, told: str | None, provenance: Provenance
 ) -> None:
     path = write(tmp_path, {"1.csv": [disk(day) for day in days] + [on(15)]}) / "1.csv"
-    notes = source.read(path, replace(provenance, retrieved_on=on_day)).notes
+    notes = source.read(path, replace(provenance, retrieved_on=on_day, origin=Origin.ENTERED)).notes
     assert [note.startswith(f"2026-11: {told} no line of any service") for note in notes] == ([True] if told else [])
 
 

@@ -332,7 +332,7 @@ def test_a_correction_takes_back_tokens_and_their_cost_in_the_same_place(read_bo
     batch = read_both([back, focus()])
     assert only(batch).uncached_input_tokens == 800_000
     assert [(row.charge_category, row.billed_cost, row.consumed_quantity) for row in batch.charges] == [
-        (ChargeCategory.USAGE, Decimal("2.0"), 800_000)
+        (ChargeCategory.USAGE, Decimal("2.0"), Decimal(800_000))
     ]
 
 

@@ -13,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costcheck.records import BillBatch, Origin, Provenance
-from costcheck.sources.bills.cost_bill import read_bill
+from costcheck.sources.bills.cost_parts import read_parts
 from costcheck.sources.bills.engine_read import EngineRead
 from costcheck.sources.bills.focus import CATEGORIES
 from costcheck.sources.bills.focus_columns import FOCUS
 from costcheck.sources.bills.litellm_hours import read_hours
 from costcheck.sources.exports.duckdb_files import DuckDb
+from costcheck.sources.exports.engine import Part
 from costcheck.sources.exports.spend_log_columns import COLUMNS
 from tests.costcheck.sources.bills.focus_rows import focus
 
@@ -152,7 +153,7 @@ def test_a_bill_is_summed_as_by_hand(rows: list[dict[str, Any]]) -> None:
         return
     with duckdb.connect() as connection:
         engine = loaded(connection, tuple(focus()), [as_focus(row) for row in rows])
-        batch = read_bill(engine, READ, columns=FOCUS, categories=CATEGORIES)
+        batch = read_parts((Part(engine=engine),), READ, columns=FOCUS, categories=CATEGORIES)
     costs: Counter[str] = Counter()
     tokens: Counter[str] = Counter()
     for row in good:
@@ -180,5 +181,7 @@ def test_what_is_summed_stays_exact_beyond_the_digits_of_a_float() -> None:
                 {"category": "Usage", "cost": Decimal("0.00000000000000000000000001"), "tokens": 0},
             )
         ]
-        batch = read_bill(loaded(connection, tuple(focus()), rows), READ, columns=FOCUS, categories=CATEGORIES)
+        batch = read_parts(
+            (Part(engine=loaded(connection, tuple(focus()), rows)),), READ, columns=FOCUS, categories=CATEGORIES
+        )
     assert batch.charges[0].billed_cost == Decimal("123456789.12345678900000000000000001")
