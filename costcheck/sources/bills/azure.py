@@ -18,7 +18,7 @@ import msgspec
 from costcheck.errors import CurrencyError
 from costcheck.records import BillBatch, Charge, ChargeCategory, Provenance, QuarantinedRow, TokenType, TokenUsage
 from costcheck.sources.bills.azure_login import MANAGEMENT_URL, check_login, open_management
-from costcheck.sources.bills.azure_meters import Meter, read_meter, tokens_of_unit
+from costcheck.sources.bills.azure_meters import Meter, read_meter, tags_of_meter, tokens_of_unit
 from costcheck.sources.bills.azure_query import Answer, query_body, query_pages, read_scopes
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.rows import BatchBuilder, Read, check
@@ -260,18 +260,12 @@ def _usage(place: Place, row: Row) -> TokenUsage | None:
         operation=row.meter.operation,
         service_tier=row.meter.service_tier,
         sub_account_id=_account(place.scope),
-        tags=_tags(row.meter),
+        tags=tags_of_meter(row.meter),
         uncached_input_tokens=count[TokenType.UNCACHED_INPUT],
         cache_read_input_tokens=count[TokenType.CACHE_READ_INPUT],
         cache_creation_5m_input_tokens=count[TokenType.CACHE_CREATION_5M_INPUT],
         output_tokens=count[TokenType.OUTPUT],
     )
-
-
-def _tags(meter: Meter) -> tuple[str, ...]:
-    deployment = (f"deployment:{meter.deployment}",) if meter.deployment else ()
-    version = (f"version:{meter.version}",) if meter.version else ()
-    return (*(("context:long",) if meter.is_long_context else ()), *deployment, *version)
 
 
 def _account(scope: str) -> str:

@@ -111,6 +111,13 @@ def read_meter(name: str, subcategory: str) -> Meter:
     )
 
 
+def tags_of_meter(meter: Meter) -> tuple[str, ...]:
+    """Return what a price may depend on, and is no part of a model's name."""
+    deployment = (f"deployment:{meter.deployment}",) if meter.deployment else ()
+    version = (f"version:{meter.version}",) if meter.version else ()
+    return (*(("context:long",) if meter.is_long_context else ()), *deployment, *version)
+
+
 def _words(name: str) -> list[str]:
     text = re.sub(r"(?i)data zone", "datazone", name)
     text = re.sub(r"(?i)(short|long) context", r"\1co", text)

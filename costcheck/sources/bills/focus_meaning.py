@@ -1,12 +1,12 @@
 """What one line of a FOCUS or CUR 2.0 export is about: the model, the class of tokens, and how many.
 
-In this order: the columns that `costcheck bill export` writes, Bedrock's usage types, then plain words in the meter's
-name and in the price's details. A line whose words or units are not understood is a charge without usage, unless it
-is evidently about tokens: that one is refused, and nothing is scaled by guess.
+In this order: the columns that `costcheck bill export` writes, Bedrock's usage types, Azure's meters, then plain
+words in the meter's name and in the price's details. A line whose words or units are not understood is a charge
+without usage, unless it is evidently about tokens: that one is refused, and nothing is scaled by guess.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -15,6 +15,7 @@ import msgspec
 
 from costcheck.errors import SourcePayloadError
 from costcheck.records import Operation, ServiceTier, TokenType
+from costcheck.sources.bills.azure_meters import Meter, read_meter, tags_of_meter, tokens_of_unit
 from costcheck.sources.bills.bedrock_usage import (
     BedrockMeter,
     MeterKind,
@@ -26,6 +27,7 @@ from costcheck.sources.exports.dialects import WIDE
 
 DIFFERENT_TEXTS = 10_000
 """How many are remembered: millions of lines repeat a few hundred."""
+_AZURE = re.compile(r"azure|foundry|cognitive services", re.IGNORECASE)
 _CACHED = re.compile(r"cach|cchd")
 _WRITE = re.compile(r"writ|creat|\bwr\b")
 _LASTS_AN_HOUR = re.compile(r"\b1 ?h(our)?\b|\b12 ?h\b")
@@ -102,7 +104,10 @@ def meaning_of(words: Words) -> Meaning:
     if words.token_type or words.model:
         return _stated(words)
     meter = _classified(words.service, words.usage_type) if words.usage_type else None
-    return _bedrock(words, meter) if meter is not None else _plain(words)
+    if meter is not None:
+        return _bedrock(words, meter)
+    azure = _azure_meter(words.meter, words.service) if _AZURE.search(words.service) else None
+    return _azure(words, azure) if azure is not None and azure.model and azure.token_type else _plain(words)
 
 
 def _stated(words: Words) -> Meaning:
@@ -132,6 +137,25 @@ def _bedrock(words: Words, meter: BedrockMeter) -> Meaning:
         operation=meter.operation,
         tags=meter.tags,
     )
+
+
+_azure_meter = lru_cache(DIFFERENT_TEXTS)(read_meter)
+
+
+def _azure(words: Words, meter: Meter) -> Meaning:
+    return Meaning(
+        model=meter.model,
+        token_type=meter.token_type,
+        tokens=_tokens(words, is_token_meter=True, per_unit=lambda unit: _azure_unit(unit, words.meter)),
+        tier=meter.service_tier,
+        operation=meter.operation,
+        tags=tags_of_meter(meter),
+    )
+
+
+def _azure_unit(unit: str, meter: str) -> Decimal | int | None:
+    """Return the tokens of a unit of measure, of one such as `1M`, too, unless the meter's name says another."""
+    return unit_tokens(unit) or tokens_of_unit(unit, meter)
 
 
 def _signed(quantity: Decimal) -> int:
@@ -169,17 +193,21 @@ def _chat_if(operation: Operation, token_type: TokenType | None) -> Operation:
     return Operation.CHAT if operation is Operation.OTHER and token_type is not None else operation
 
 
-def _tokens(words: Words, *, is_token_meter: bool) -> int | None:
+def _tokens(
+    words: Words, *, is_token_meter: bool, per_unit: Callable[[str], Decimal | int | None] = unit_tokens
+) -> int | None:
     """Return the tokens: from the consumed quantity if its unit counts tokens, else from the priced one."""
     if not is_token_meter or (words.consumed is None and words.priced is None):
         return None
     for quantity, unit in ((words.consumed, words.consumed_unit), (words.priced, words.pricing_unit)):
-        per_unit = unit_tokens(unit)
-        if quantity is not None and per_unit:
-            return _whole(WIDE.multiply(quantity, Decimal(per_unit)), f"{quantity} x {unit!r}")
+        tokens = per_unit(unit)
+        if quantity is not None and tokens:
+            return _whole(WIDE.multiply(quantity, Decimal(tokens)), f"{quantity} x {unit!r}")
     seen = f"{words.meter!r} counts tokens, consumed in {words.consumed_unit!r}, priced in {words.pricing_unit!r}"
     raise SourcePayloadError(
-        seen, expected="a unit such as `Tokens`, `1K tokens` or `1000000 Tokens`", action="report it; it was not used"
+        seen,
+        expected="a unit such as `Tokens`, `1K tokens` or `1000000 Tokens`",
+        action="read the bill over its own API instead (`costcheck bill pull`), and report it; it was not used",
     )
 
 
