@@ -87,10 +87,17 @@ def _amounts(connection: duckdb.DuckDBPyConnection, batch: BillBatch, old: Seque
     new = list(batch.buckets)
     given = [new, new, batch.x_source, [*old, *new], new, new]
     rows = connection.execute(AMOUNTS, given).fetchall()
-    return ", ".join(
-        f"{month} {_money(held, currency)} in the ledger and {_money(came, currency)} in it"
-        for month, currency, held, came in rows
-    )
+    return ", ".join(f"{month} {_apart(held, came, currency)}" for month, currency, held, came in rows)
+
+
+def _apart(held: Decimal, came: Decimal, currency: str) -> str:
+    """Return both amounts, to the digit where cents do not tell them apart."""
+    if held == came:
+        return f"{_money(held, currency)} in both, of other days, models or quantities"
+    texts = [_money(held, currency), _money(came, currency)]
+    if texts[0] == texts[1]:
+        texts = [f"{amount.normalize():f} {currency}" for amount in (held, came)]
+    return f"{texts[0]} in the ledger and {texts[1]} in it"
 
 
 def _lacks(connection: duckdb.DuckDBPyConnection, batch: BillBatch, bucket: str) -> list[str]:

@@ -87,6 +87,17 @@ def test_a_charge_of_the_same_kind_in_a_second_export_is_refused_whatever_its_am
     assert [row.x_bucket for row in ledger.ingests()] == ["sha256:old"]
 
 
+@pytest.mark.parametrize(
+    ("cost", "told"),
+    [("10.001", "2026-10 10 USD in the ledger and 10.001 USD in it"), ("10", "10.00 USD in both, of other days")],
+)
+def test_amounts_that_cents_do_not_tell_apart_are_told_to_the_digit(ledger: Ledger, cost: str, told: str) -> None:
+    ledger.replace(export("old", charge(cost="10.00", consumed_quantity=Decimal(1))))
+    with pytest.raises(LedgerError) as caught:
+        ledger.replace(export("new", charge(cost=cost, consumed_quantity=Decimal(2))))
+    assert told in caught.value.seen
+
+
 def test_a_correction_that_has_all_of_several_files_says_which_to_forget(ledger: Ledger) -> None:
     ledger.replace(export("a", charge(day=1)))
     ledger.replace(export("b", charge(day=2)))
