@@ -9,6 +9,7 @@ from pathlib import Path
 
 from costcheck.errors import SourceError, SourcePayloadError
 from costcheck.ingest.losing import refuse_to_lose
+from costcheck.ingest.one_way import refuse_the_other_way
 from costcheck.ledger import Ledger, open_ledger
 from costcheck.records import BillBatch, Origin
 from costcheck.rules import read_ledger_rules
@@ -74,15 +75,19 @@ def store_in(opened: Callable[[], Ledger], batch: BillBatch, module: object) -> 
         opened: Opens the ledger, or returns the one that is open.
         batch: What was read.
         module: The source; `ROW_IS_REQUEST` says whether it sums rows of which each is one request, `URL_IS_SCOPE`
-            whether its `source_url` lists every place that was asked, with spaces between.
+            whether its `source_url` lists every place that was asked, with spaces between, `ONE_ORGANISATION` whether
+            it is all of an organisation's bill.
 
     Raises:
         SourcePayloadError: Too many of its rows cannot be read; the ledger is as it was.
-        LedgerError: The ledger would lose by it, see `refuse_to_lose`; or it does not fit.
+        LedgerError: The ledger would lose by it, see `refuse_to_lose`; or it does not fit; or it came another way, see
+            `refuse_the_other_way`.
     """
     row_is_request = getattr(module, "ROW_IS_REQUEST", False)
     refuse_half_read(batch, row_is_request=row_is_request)
     ledger, counted = opened(), replace(batch, rows_in=rows_read(batch, row_is_request=row_is_request))
+    if getattr(module, "ONE_ORGANISATION", False):
+        refuse_the_other_way(ledger, batch)
     if not ledger.was_read(batch.x_source, batch.buckets):  # nothing to lose, and to compare with
         ledger.replace(counted)
         return Stored(batch=batch)

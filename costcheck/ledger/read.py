@@ -180,6 +180,14 @@ FROM (
 )
 WHERE x_source = ? AND list_contains(?, x_bucket)
 """
+KINDS = """
+SELECT DISTINCT x_bucket, date_trunc('month', charge_period_start)::DATE, is_usage
+FROM (
+    SELECT x_source, x_bucket, charge_period_start, true AS is_usage FROM usage
+    UNION ALL SELECT x_source, x_bucket, charge_period_start, false FROM charges
+)
+WHERE x_source = ?
+"""
 USAGE_COSTS = """
 SELECT x_bucket, billing_currency, sum(billed_cost) FROM charges
 WHERE x_source = ? AND list_contains(?, x_bucket) AND charge_category = 'Usage' GROUP BY ALL
@@ -308,6 +316,11 @@ def months_by_bucket(
 ) -> set[tuple[str, date]]:
     """Return in which months rows of each bucket begin."""
     return set(connection.execute(MONTHS, [source, list(buckets)]).fetchall())
+
+
+def kinds_by_month(connection: duckdb.DuckDBPyConnection, source: str) -> set[tuple[str, date, bool]]:
+    """Return in which months rows of each bucket of a source begin, of usage (True) and of charges (False)."""
+    return set(connection.execute(KINDS, [source]).fetchall())
 
 
 def usage_costs(

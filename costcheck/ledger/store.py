@@ -229,6 +229,10 @@ class Ledger:
         """Return in which months rows of each bucket begin."""
         return read.months_by_bucket(self._connection, source, buckets)
 
+    def kinds_by_month(self, source: str) -> set[tuple[str, date, bool]]:
+        """Return in which months rows of each bucket of a source begin, of usage (True) and of charges (False)."""
+        return read.kinds_by_month(self._connection, source)
+
     def usage_costs(self, source: str, buckets: Sequence[str]) -> dict[tuple[str, str], Decimal]:
         """Return what each bucket was billed for usage, by bucket and currency."""
         return read.usage_costs(self._connection, source, buckets)

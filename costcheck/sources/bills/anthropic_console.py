@@ -43,6 +43,8 @@ from costcheck.sources.bills.console_csv import (
 )
 from costcheck.sources.bills.rows import BatchBuilder, K, Read, SetAside, V, known, replay_rows
 
+ONE_ORGANISATION = True
+"""What it holds is all of the bill, as a pull of those months is, see `refuse_the_other_way`."""
 DATE = "usage_date_utc"
 COUNTS: Mapping[str, str] = MappingProxyType(
     {

@@ -44,6 +44,8 @@ from costcheck.sources.bills.openai_line_items import split_line_item
 from costcheck.sources.bills.pages import FetchedPage
 from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, known, replay_rows
 
+ONE_ORGANISATION = True
+"""What it holds is all of the bill, as a pull of those months is, see `refuse_the_other_way`."""
 TIMES = ("start_time", "end_time", "start_time_iso", "end_time_iso")
 USAGE_COLUMNS = (*TIMES, "model", "num_model_requests", "input_tokens", "output_tokens", "input_cached_tokens")
 COST_COLUMNS = (*TIMES, "amount_value", "amount_currency", "line_item")

@@ -18,6 +18,8 @@ from costcheck.sources.bills.json_lines import first_bytes
 from costcheck.sources.bills.openai import COMPLETIONS, COSTS, SIDE_OPERATIONS, Page, normalise_bill
 from costcheck.sources.bills.pages import FetchedPage
 
+ONE_ORGANISATION = True
+"""What it holds is all of the bill, as a pull of those months is, see `refuse_the_other_way`."""
 GZIP_MAGIC = b"\x1f\x8b"
 BLANK = re.compile(r"\s*")
 PAGE = re.compile(rb'"object"\s*:\s*"(page|bucket|organization\.)')
