@@ -6,8 +6,8 @@ that was dumped twice. Labels are compared and never kept.
 """
 
 import tempfile
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import UTC
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +21,7 @@ from costcheck.sources.bills.files import files_digest, names_of
 from costcheck.sources.bills.google_lines import CATEGORIES, DISCOUNTS, Line, records_of, refuse_currency
 from costcheck.sources.bills.google_skus import SERVICES
 from costcheck.sources.bills.rows import DUPLICATE, refuse_unreadable
-from costcheck.sources.exports.duckdb_files import as_it_stands
+from costcheck.sources.exports.duckdb_files import CSV_BUFFER_BYTES, as_it_stands, out_of_memory, settle
 
 SOURCE = "google"
 EXPECTED = "a dump of the Cloud Billing export to BigQuery, as JSON lines, Parquet or CSV"
@@ -42,7 +42,6 @@ NAMES = {
     "export_time": ("export_time",),
 }
 REQUIRED = ("service_id", "sku", "started", "cost", "currency", "amount", "unit", "credits")
-MEMORY_LIMIT = "600MB"
 ROWS_AT_ONCE = 10_000
 SHORT = "CREATE OR REPLACE TEMP MACRO short(text) AS CASE WHEN length(text) <= 120 THEN text END"
 # One look into each row's JSON for all of its values; rows of other services go no further.
@@ -128,10 +127,7 @@ def read_delivery(paths: Sequence[Path], provenance: Provenance) -> BillBatch:
     """
     bucket = f"sha256:{files_digest(paths)}"
     with tempfile.TemporaryDirectory() as spill, duckdb.connect() as connection:
-        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-        connection.execute(f"SET temp_directory = '{spill}'")
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET preserve_insertion_order = false")
+        settle(connection, spill)
         _open(connection, paths)
         batch = _sum(connection, bucket, provenance)
     kept = len(batch.usage) + len(batch.charges)
@@ -140,12 +136,19 @@ def read_delivery(paths: Sequence[Path], provenance: Provenance) -> BillBatch:
 
 
 def _open(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
+    alike: dict[Hashable, list[Path]] = defaultdict(list)
     for path in paths:
-        missing = _missing(_row_names(connection, path))
+        found = _row_names(connection, path)
+        # A table function for each CSV would keep a buffer of each in memory.
+        alike[frozenset(found) if _kind(path) == "csv" else path].append(path)
+        missing = _missing(found)
         if missing:
             message = f"{path.name} has no column {', '.join(missing)}"
             raise InputFileError(message, expected=EXPECTED, action="dump the table again with those columns")
-    rows, fields = " UNION ALL ".join(map(_rows, paths)), {column: _field(names) for column, names in NAMES.items()}
+    rows, fields = (
+        " UNION ALL ".join(map(_rows, alike.values())),
+        {column: _field(names) for column, names in NAMES.items()},
+    )
     names = {"paths": PATHS, "services": _quoted(SERVICES), "cost_types": _quoted(CATEGORIES), "duplicate": DUPLICATE}
     time = "replace({}, ' UTC', '+00')"
     try:
@@ -190,21 +193,30 @@ def _missing(found: set[str]) -> list[str]:
 
 
 def _row_names(connection: duckdb.DuckDBPyConnection, path: Path) -> set[str]:
-    query = f"SELECT DISTINCT unnest(json_keys(row)) FROM (FROM ({_rows(path)}) LIMIT 100)"  # noqa: S608 - the path is quoted
+    query = f"SELECT DISTINCT unnest(json_keys(row)) FROM (FROM ({_rows([path])}) LIMIT 100)"  # noqa: S608 - the path is quoted
     try:
         return {name for (name,) in connection.execute(query).fetchall()}
     except duckdb.Error as exc:
         raise _unreadable(path.name, exc) from exc
 
 
-def _rows(path: Path) -> str:
-    name = as_it_stands(path).replace("'", "''")
+def _rows(paths: Sequence[Path]) -> str:
+    """Return the query of the rows of one file, or of several CSV files with the same columns."""
+    names = "[" + _quoted(as_it_stands(path).replace("'", "''") for path in paths) + "]"
+    kind = _kind(paths[0])
+    if kind == "parquet":
+        return f"SELECT to_json(t) AS row FROM read_parquet({names}) AS t"  # noqa: S608 - the path is quoted
+    if kind == "json":
+        return f"SELECT json AS row FROM read_json_objects({names})"  # noqa: S608 - the same
+    settings = f"all_varchar = true, header = true, buffer_size = {CSV_BUFFER_BYTES}"
+    return f"SELECT to_json(t) AS row FROM read_csv({names}, {settings}) AS t"  # noqa: S608 - the same
+
+
+def _kind(path: Path) -> str:
     head = _head(path)
     if head.startswith(b"PAR1"):
-        return f"SELECT to_json(t) AS row FROM read_parquet('{name}') AS t"  # noqa: S608 - the path is quoted
-    if head.lstrip()[:1] in {b"{", b"["}:
-        return f"SELECT json AS row FROM read_json_objects('{name}')"  # noqa: S608 - the same
-    return f"SELECT to_json(t) AS row FROM read_csv('{name}', all_varchar = true, header = true) AS t"  # noqa: S608 - the same
+        return "parquet"
+    return "json" if head.lstrip()[:1] in {b"{", b"["} else "csv"
 
 
 def _head(path: Path) -> bytes:
@@ -216,6 +228,8 @@ def _head(path: Path) -> bytes:
 
 
 def _unreadable(name: str, exc: duckdb.Error) -> InputFileError:
+    if isinstance(exc, duckdb.OutOfMemoryException):
+        return out_of_memory(name, exc)
     first_line = str(exc).partition("\n")[0]
     return InputFileError(
         f"{name} cannot be read: {first_line}", expected=EXPECTED, action="dump it again; nothing was imported"

@@ -96,8 +96,7 @@ def _reach_s3(connection: duckdb.DuckDBPyConnection) -> None:
             connection.load_extension(extension)
         connection.execute("CREATE SECRET (TYPE s3, PROVIDER credential_chain)")
     except duckdb.Error as exc:
-        first_line = str(exc).partition("\n")[0]
-        message = f"DuckDB cannot reach S3: {first_line}"
+        message = f"DuckDB cannot reach S3: {_first_line(exc)}"
         raise UsageError(
             message,
             expected="its extensions " + " and ".join(S3_EXTENSIONS) + ", and AWS credentials",
@@ -214,17 +213,26 @@ def as_it_stands(path: str | Path) -> str:
 
 def unreadable(path: str | Path | Sequence[Path], exc: duckdb.Error) -> InputFileError:
     """Return the error of files that DuckDB cannot read, in one line and without their content."""
-    first_line = str(exc).partition("\n")[0]
     first = path if isinstance(path, str | Path) else path[0]
     more = "" if isinstance(path, str | Path) or len(path) == 1 else f", or one of the {len(path) - 1} others,"
+    name = f"{Path(first).name}{more}"
     if isinstance(exc, duckdb.OutOfMemoryException):
-        return InputFileError(
-            f"{Path(first).name}{more} would take more memory than DuckDB may use: {first_line}",
-            expected=f"at most {MEMORY_LIMIT} at a time, and room on the disk of the temporary folder for the rest",
-            action="make room there (TMPDIR names the folder), or read fewer months at one go; nothing was imported",
-        )
+        return out_of_memory(name, exc)
     return InputFileError(
-        f"{Path(first).name}{more} cannot be read: {first_line}",
+        f"{name} cannot be read: {_first_line(exc)}",
         expected="CSV files with a header line, or Parquet files",
         action="export it again; nothing of it was imported",
     )
+
+
+def out_of_memory(name: str, exc: duckdb.Error) -> InputFileError:
+    """Return the error of files that take more memory than there is: they are no worse for that."""
+    return InputFileError(
+        f"{name} would take more memory than DuckDB may use: {_first_line(exc)}",
+        expected=f"at most {MEMORY_LIMIT} at a time, and room on the disk of the temporary folder for the rest",
+        action="make room there (TMPDIR names the folder), or read fewer months at one go; nothing was imported",
+    )
+
+
+def _first_line(exc: duckdb.Error) -> str:
+    return str(exc).partition("\n")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -296,3 +297,17 @@ REQUIRED = frozenset(
     {"service.id", "sku.description", "usage_start_time", "cost", "currency", "usage.amount", "usage.unit", "credits"}
 )
 OPTIONAL = frozenset({"usage_end_time", "project.id", "labels", "cost_type", "export_time"})
+
+
+def test_many_compressed_files_are_read_within_the_memory_that_the_kit_takes(
+    tmp_path: Path, provenance: Provenance
+) -> None:
+    write_csv(tmp_path / "a.csv", [flat()])
+    files = []
+    for number in range(40):
+        files.append(tmp_path / f"{number:02}.csv.gz")
+        files[-1].write_bytes(
+            gzip.compress((tmp_path / "a.csv").read_bytes().replace(b"prod-1", b"prod-%d" % number))
+        )
+    batch = google.read_delivery(files, provenance)
+    assert sum(row.uncached_input_tokens for row in batch.usage) == 40_000
