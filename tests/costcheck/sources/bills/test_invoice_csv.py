@@ -113,7 +113,7 @@ def test_another_currency_stops_the_import_and_says_what_to_write(path: Path, pr
     with pytest.raises(CurrencyError, match=r"invoices\.csv, line 2: currency is 'EUR'") as caught:
         read(path, provenance, "2026-09,,,openai,,,,1,EUR,,,,\n")
     assert "write the amount in USD that the card or the bank was charged" in caught.value.seen
-    assert "leave out what a reseller bills in another currency, and say so" in caught.value.seen
+    assert "of a bill in another currency, what you paid at the rate of that day, and say so" in caught.value.seen
 
 
 @pytest.mark.parametrize(
