@@ -2,12 +2,14 @@
 
 import zipfile
 import zlib
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from costcheck.errors import InputFileError
 from costcheck.sources.bills.invoice_columns import PERIOD, REQUIRED, known_columns
 from costcheck.sources.bills.invoice_table import first_line
 from costcheck.sources.bills.registry import FILES
+from costcheck.sources.exports.spend_log_columns import REQUIRED_COLUMNS
 
 BYTES_AT_ONCE = 1 << 16
 BYTES_OF_A_HEADER = 1 << 14
@@ -22,6 +24,12 @@ SEMICOLONS = (
         "`costcheck bill template` prints its columns"
     ),
 )
+COLUMNS_OF_AZURE = frozenset({"metersubcategory", "metername", "unitofmeasure"})
+AZURE_LINES = (
+    "a cost and usage file of Azure, which is not read",
+    "read the same lines with `costcheck bill pull azure`, or export them as FOCUS (docs/access.md)",
+)
+MOST_MISSING_OF_A_LOG = 3
 BEGINNINGS = (
     (b"%PDF-", "a PDF", "copy its amounts into a CSV: `costcheck bill template` prints one to fill in"),
     (b"\xd0\xcf\x11\xe0", "an old Office file, perhaps an Excel workbook", "save its sheet as CSV (UTF-8)"),
@@ -60,7 +68,22 @@ def _told(file: Path) -> tuple[str, str]:
         is_whole = _ends_with(file, PARQUET)
         return NO_BILL if is_whole else ("cut short: a Parquet file without its end", "fetch it again")
     text = begin.decode("utf-8-sig", errors="replace")
-    return _nearly_invoices(text) or (SEMICOLONS if _has_semicolons(text) else NO_BILL)
+    columns = {name.strip().lower() for name in first_line(text)}
+    near = _nearly_a_log(columns) or (AZURE_LINES if columns >= COLUMNS_OF_AZURE else None)
+    return near or _nearly_invoices(text) or (SEMICOLONS if _has_semicolons(text) else NO_BILL)
+
+
+def _nearly_a_log(columns: AbstractSet[str]) -> tuple[str, str] | None:
+    """Return what a table lacks to be LiteLLM's spend log, None for one that is far from it."""
+    missing = [name for name in REQUIRED_COLUMNS if name.lower() not in columns]
+    if "request_id" not in columns or len(missing) > MOST_MISSING_OF_A_LOG:
+        return None
+    if missing:
+        return f"nearly LiteLLM's spend log: it has no column {', '.join(missing)}", "export it with these names"
+    return (
+        "nearly LiteLLM's spend log: a line of it has other cells than the header",
+        "export it again, its texts in quotes (`COPY ... TO ... CSV HEADER`), or as Parquet",
+    )
 
 
 def _nearly_invoices(text: str) -> tuple[str, str] | None:

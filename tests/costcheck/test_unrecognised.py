@@ -52,6 +52,21 @@ ZIPPED = gzip.compress(LINES, mtime=0)
             "add them",
         ),
         (b"a,b\n1,2\n", "is no bill that is known here", "--format"),
+        (
+            b"request_id,startTime,model,cost,prompt_tokens,completion_tokens\n",
+            "is nearly LiteLLM's spend log: it has no column spend",
+            "export it with these names",
+        ),
+        (
+            b"request_id,startTime,model,spend,prompt_tokens,completion_tokens\nr1,t,m,1,2,3\nr2,t,m,1,2,3,4,5\n",
+            "is nearly LiteLLM's spend log: a line of it has other cells than the header",
+            "export it again",
+        ),
+        (
+            b"Date,MeterCategory,MeterSubCategory,MeterName,UnitOfMeasure,Quantity,CostInBillingCurrency\n",
+            "is a cost and usage file of Azure",
+            "`costcheck bill pull azure`",
+        ),
     ],
 )
 def test_a_file_that_is_no_bill_is_called_what_it_is(tmp_path: Path, content: bytes, seen: str, action: str) -> None:
