@@ -80,7 +80,7 @@ def store_in(opened: Callable[[], Ledger], batch: BillBatch, module: object) -> 
 
     Raises:
         SourcePayloadError: Too many of its rows cannot be read; the ledger is as it was.
-        LedgerError: The ledger would lose by it, see `refuse_to_lose`; or it does not fit; or it came another way, see
+        LedgerError: The ledger would lose by it, see `refuse_to_lose`; it does not fit; or it came another way, see
             `refuse_the_other_way`.
     """
     row_is_request = getattr(module, "ROW_IS_REQUEST", False)

@@ -233,7 +233,8 @@ def normalise_bill(pages: Sequence[FetchedPage[Page]], buckets: tuple[str, ...],
             reader = partial(READERS[fetched.kind], fetched, raw, context)
             builder.read(fetched.bucket, raw, reader, context=msgspec.json.encode(context).decode())
     batch = builder.batch(buckets, provenance)
-    refuse_cut(batch)
+    whole = _by_key(fetched for fetched in pages if fetched.kind == USAGE) if in_the_us else {}
+    refuse_cut(batch, in_part_alone=len(in_the_us.keys() - whole.keys()))
     return batch
 
 

@@ -10,16 +10,22 @@ MOST_DAYS_APART = 3
 """Costs come a day or two after the usage; and a day may be free."""
 
 
-def refuse_cut(batch: BillBatch) -> None:
-    """Do nothing unless many days have costs of tokens and no tokens, or the other way round.
+def refuse_cut(batch: BillBatch, *, in_part_alone: int = 0) -> None:
+    """Do nothing unless an answer was cut: many days have costs of tokens and no tokens, or the other way round.
 
     Seats of an enterprise use tokens that nobody is charged for, and the priority tier has no costs in some reports:
     tokens without a cost count where they have a key or a workspace, and another tier. A row in quarantine may have
     been all of its day.
 
+    Args:
+        batch: What was read.
+        in_part_alone: Rows of what ran in the US that the whole lacks, though it was asked for later.
+
     Raises:
-        SourcePayloadError: They do: one of the two answers was cut.
+        SourcePayloadError: One of the answers was cut.
     """
+    if in_part_alone > len(batch.quarantined):
+        raise _cut(batch, "usage", f"{in_part_alone} rows that it has when it is asked for the US alone")
     used = _days(batch.usage)
     charged = _days(row for row in batch.charges if row.x_operation is Operation.CHAT and row.billed_cost > 0)
     if not used or not charged:
@@ -33,16 +39,17 @@ def refuse_cut(batch: BillBatch) -> None:
     for what, lacking in (("usage", charged - used), ("cost", billable - charged)):
         if len(lacking) > most:
             other = "cost" if what == "usage" else "usage"
-            message = (
-                f"analytics/{what} answered for {', '.join(batch.buckets)} without {len(lacking)} days of which "
-                f"analytics/{other} has tokens, {min(lacking)} to {max(lacking)}"
-            )
-            raise SourcePayloadError(
-                message,
-                expected="the same days in both",
-                action="run it again; if it repeats, check any proxy in between, or read that month with `costcheck "
-                "bill pull anthropic-legacy`, whose answers show every hour; nothing of this month was kept",
-            )
+            days = f"{len(lacking)} days of which analytics/{other} has tokens, {min(lacking)} to {max(lacking)}"
+            raise _cut(batch, what, days)
+
+
+def _cut(batch: BillBatch, what: str, lacking: str) -> SourcePayloadError:
+    return SourcePayloadError(
+        f"analytics/{what} answered for {', '.join(batch.buckets)} without {lacking}",
+        expected="an answer that is whole",
+        action="run it again; if it repeats, check any proxy in between, or read that month with `costcheck bill "
+        "pull anthropic-legacy`, whose answers show every hour; nothing of this month was kept",
+    )
 
 
 def _days(rows: Iterable[TokenUsage | Charge]) -> set[date]:

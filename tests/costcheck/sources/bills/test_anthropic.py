@@ -245,3 +245,9 @@ def test_whoever_has_no_access_to_the_beta_is_told_the_older_reports(
     ):
         anthropic.fetch_bill(client, windows)
     assert "`costcheck bill pull anthropic-legacy` reads the older reports" in caught.value.action
+
+
+def test_a_row_of_the_us_that_the_whole_lacks_shows_that_it_was_cut(normalise: Callable[..., BillBatch]) -> None:
+    other = usage_row({"model": "claude-haiku-5-5"})
+    with pytest.raises(SourcePayloadError, match="analytics/usage answered for 2026-11 without 1 rows"):
+        normalise(fetched(anthropic.US_USAGE, usage_row()), fetched("usage", other))
