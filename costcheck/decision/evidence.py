@@ -31,8 +31,8 @@ HOW_TO_TELL_TOKENS = (
     "`costcheck prices pull`"
 )
 FORGET_ONE = (
-    "usage is there twice: `costcheck bill forget` one, import a bill again with --without-usage, or name a source "
-    "in separate_sources"
+    "it is there twice: `costcheck bill forget` one, read a bill again with --without-usage or --without-charges, or "
+    "name a source in separate_sources"
 )
 
 
