@@ -14,5 +14,5 @@ def test_last_months_usage_and_cost_are_read_without_a_remainder(
     with anthropic.open_client(key("ANTHROPIC_ADMIN_KEY")) as client:
         pages = anthropic.fetch_bill(client, last_month)
 
-    assert {page.kind for page in pages} == {anthropic.USAGE, anthropic.COST}
+    assert {page.kind for page in pages} == {anthropic.US_USAGE, anthropic.USAGE, anthropic.COST}
     assert_sound(anthropic.normalise_bill(pages, (last_month[0].bucket,), provenance), last_month[0])
