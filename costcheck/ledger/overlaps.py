@@ -8,7 +8,7 @@ import duckdb
 from costcheck.ledger.names import PROVIDER, model
 from costcheck.ledger.retention import MARK
 from costcheck.ledger.twice import SUMMED
-from costcheck.ledger.twice_logs import IS_PULLED, TOKENS
+from costcheck.ledger.twice_logs import IS_PULLED, MONTH, TOKENS
 
 ALL_CHARGES = "all charges"
 
@@ -88,6 +88,7 @@ WITH counted AS (
         one.service_provider_name AS provider, one.request_model AS model, one.month AS month
     FROM counted AS one JOIN counted AS two USING (provider, model, hour)
     WHERE one.x_source = two.x_source AND one.x_bucket < two.x_bucket AND NOT (one.is_log AND two.is_log)
+        AND NOT (one.x_bucket SIMILAR TO '{MONTH}' AND two.x_bucket SIMILAR TO '{MONTH}')
         AND one.classes & two.classes <> 0 AND NOT ({IS_SUMMED} AND {ARE_TWO_ACCOUNTS})
     UNION ALL
     SELECT one.x_source, one.x_bucket, two.x_source, two.x_bucket, one.service_provider_name, one.request_model, month

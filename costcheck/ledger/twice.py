@@ -9,20 +9,21 @@ import duckdb
 
 from costcheck.errors import LedgerError
 from costcheck.ledger.reexport import correction
-from costcheck.ledger.twice_logs import COUNTS, DOUBLES, HELD, IS_PULLED, TOKENS
+from costcheck.ledger.twice_logs import COUNTS, DOUBLES, HELD, IS_PULLED, MONTH, TOKENS
 from costcheck.records import BillBatch
 
 INVOICE = "invoice"
 SUMMED = frozenset({"focus", "cur", "google"})
 """Sources of which a read sums the lines of each kind to one charge: of one kind in two reads, one is too many."""
 # Two files of one source, of which the second holds some of the first (an export from January on, made again).
-PAIRS = """
+PAIRS = f"""
 SELECT old.rowid AS old_row, new.rowid AS new_row, old.x_bucket AS x_bucket,
-    strftime(old.charge_period_start, '%Y-%m') AS month, {differs} AS differs
-FROM {table} AS old JOIN {table} AS new ON {same}
+    strftime(old.charge_period_start, '%Y-%m') AS month, {{differs}} AS differs
+FROM {{table}} AS old JOIN {{table}} AS new ON {{same}}
 WHERE old.x_source = $source AND new.x_source = $source AND NOT list_contains($buckets, old.x_bucket)
-    AND list_contains($buckets, new.x_bucket) AND {also}
-"""
+    AND list_contains($buckets, new.x_bucket) AND {{also}}
+    AND NOT (old.x_bucket SIMILAR TO '{MONTH}' AND new.x_bucket SIMILAR TO '{MONTH}')
+"""  # noqa: S608 - constant text
 USAGE_KEY = ("service_provider_name", "request_model", "charge_period_start")
 USAGE_OWNER = ("operation", "service_tier", "sub_account_id", "x_api_key_id", "tags")
 # A download of a console names a project and a model in other words than the API: there, the amount is enough.

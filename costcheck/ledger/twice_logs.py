@@ -18,6 +18,8 @@ COUNTS = (
 TOKENS = COUNTS[:-1]
 FEWEST_ALIKE = 3
 IS_PULLED = r"regexp_full_match({}, '\d{{4}}-\d{{2}}(-\d{{2}})?')"
+MONTH = "[0-9]+-[0-9]+"
+"""Two pulled months of a source share no line: one that came late for October is on November's invoice alone."""
 COUNTED = f"""
     SELECT rowid AS row, x_bucket, list_contains($buckets, x_bucket) AS is_new, {model()} AS model,
         x_api_key_id AS key, charge_period_start AS hour,

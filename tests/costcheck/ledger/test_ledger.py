@@ -300,6 +300,15 @@ def test_a_month_and_a_file_of_one_log_are_the_same_requests(ledger: Ledger, fir
         ledger.replace(batch(usage(bucket=second, output=20), bucket=second))
 
 
+@pytest.mark.parametrize("source", ["focus", "aws-export"])
+def test_a_line_that_came_late_on_the_next_months_invoice_is_no_double(ledger: Ledger, source: str) -> None:
+    for bucket, cost in (("2026-09", "1.50"), ("2026-10", "0.50")):
+        rows = [replace(row, x_source=source) for row in (usage(bucket=bucket), charge(cost, bucket=bucket))]
+        ledger.replace(replace(batch(*rows, bucket=bucket), x_source=source))
+    assert [row.billed_cost for row in ledger.charges_by_month()] == [Decimal(2)]
+    assert ledger.overlaps() == ()
+
+
 def test_files_that_count_no_requests_are_no_log(ledger: Ledger) -> None:
     for bucket, refused in (("sha256:a", False), ("sha256:b", True)):
         row = replace(usage(bucket=bucket, output=10 + refused), requests=None)
