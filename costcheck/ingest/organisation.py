@@ -1,17 +1,20 @@
 """Whether a key sees the organisation whose other months the ledger holds: told by projects, workspaces and keys."""
 
+import re
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from costcheck.errors import LedgerError
-from costcheck.ledger import open_ledger
+from costcheck.ledger import Ledger, open_ledger
 from costcheck.ledger.retention import MARK, PULLED
 from costcheck.records import BillBatch
 from costcheck.sources.bills.windows import bucket_window
 
 Owner = tuple[str, str]
 """What it is, `sub_account_id` or `x_api_key_id`, and its name."""
+ACCOUNT = re.compile(r"[#/](\d{12})$")
+"""The account at the end of a place that was asked, as AWS's sources write it."""
 
 
 def owners_by_month(path: Path, source: str) -> dict[str, set[Owner]]:
@@ -77,3 +80,33 @@ def _owners(batch: BillBatch) -> set[Owner]:
     found = {("sub_account_id", account) for account in accounts}
     found |= {("x_api_key_id", row.x_api_key_id) for row in batch.usage}
     return {(kind, owner) for kind, owner in found if owner is not None}
+
+
+def refuse_another_account(ledger: Ledger, batch: BillBatch) -> None:
+    """Do nothing unless other months of the source were asked of other AWS accounts alone.
+
+    Raises:
+        LedgerError: They were, so that two accounts would make one bill.
+    """
+    came = _accounts(batch.provenance.source_url)
+    held = {
+        account
+        for row in ledger.ingests()
+        if row.x_source == batch.x_source and row.x_bucket not in batch.buckets and row.row_count
+        for account in _accounts(row.source_url)
+    }
+    if came and held and not came & held:
+        message = (
+            f"{batch.x_source} {', '.join(batch.buckets)} came from the AWS account {', '.join(sorted(came))}, and "
+            f"the ledger's other months from {', '.join(sorted(held))}"
+        )
+        raise LedgerError(
+            message,
+            expected="one account in a ledger",
+            action="use the credentials of that account; another account needs a ledger of its own (--ledger), or "
+            "read both with `costcheck bill pull aws-export`, which tells accounts apart",
+        )
+
+
+def _accounts(source_url: str) -> set[str]:
+    return {found[1] for place in source_url.split() if (found := ACCOUNT.search(place))}

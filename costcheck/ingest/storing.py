@@ -10,6 +10,7 @@ from pathlib import Path
 from costcheck.errors import SourceError, SourcePayloadError
 from costcheck.ingest.losing import refuse_to_lose
 from costcheck.ingest.one_way import refuse_the_other_way
+from costcheck.ingest.organisation import refuse_another_account
 from costcheck.ledger import Ledger, open_ledger
 from costcheck.records import BillBatch, Origin
 from costcheck.rules import read_ledger_rules
@@ -86,12 +87,15 @@ def store_in(opened: Callable[[], Ledger], batch: BillBatch, module: object) -> 
     row_is_request = getattr(module, "ROW_IS_REQUEST", False)
     refuse_half_read(batch, row_is_request=row_is_request)
     ledger, counted = opened(), replace(batch, rows_in=rows_read(batch, row_is_request=row_is_request))
+    url_is_scope = getattr(module, "URL_IS_SCOPE", False)
     if getattr(module, "ONE_ORGANISATION", False):
         refuse_the_other_way(ledger, batch)
+    if url_is_scope:
+        refuse_another_account(ledger, batch)
     if not ledger.was_read(batch.x_source, batch.buckets):  # nothing to lose, and to compare with
         ledger.replace(counted)
         return Stored(batch=batch)
-    refuse_to_lose(ledger, batch, url_is_scope=getattr(module, "URL_IS_SCOPE", False))
+    refuse_to_lose(ledger, batch, url_is_scope=url_is_scope)
     before = _costs_and_digests(ledger, batch)
     ledger.replace(counted)
     now = _costs_and_digests(ledger, batch)

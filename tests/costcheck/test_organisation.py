@@ -10,8 +10,10 @@ import pytest
 
 from costcheck.errors import LedgerError
 from costcheck.ingest import pull_months
+from costcheck.ingest.storing import store
 from costcheck.ledger import open_ledger
 from costcheck.records import BillBatch
+from costcheck.sources.bills import aws_cloudwatch, aws_cost_explorer
 from costcheck.sources.bills.contract import PullPlan, PullRequest
 from costcheck.sources.bills.registry import PULLS, PullSource
 from costcheck.sources.bills.windows import month_windows
@@ -160,3 +162,26 @@ def test_a_month_that_shrank_without_an_owner_stops_the_read(tmp_path: Path) -> 
 def test_an_admin_key_sees_one_organisation(name: str) -> None:
     (source,) = (source for source in PULLS if source.name == name)
     assert getattr(source.load(), "ONE_ORGANISATION", False)
+
+
+def asked(bucket: str, *places: str) -> BillBatch:
+    found = month(bucket, None)
+    return replace(found, provenance=replace(found.provenance, source_url=" ".join(places)))
+
+
+ONE, TWO = "https://ce.us-east-1.amazonaws.com#111111111111", "https://ce.us-east-1.amazonaws.com#222222222222"
+
+
+def test_a_month_of_another_aws_account_never_fills_one_that_the_ledger_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.duckdb"
+    store(path, asked(AUGUST, ONE), aws_cost_explorer)
+    with pytest.raises(LedgerError, match="account 222222222222, and the ledger's other months from 111111111111"):
+        store(path, asked(SEPTEMBER, TWO), aws_cost_explorer)
+    assert held(path) == [AUGUST]
+
+
+def test_another_region_or_endpoint_of_the_same_account_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.duckdb"
+    for bucket, place in ((AUGUST, ONE), (SEPTEMBER, "http://127.0.0.1:9/x#eu-west-1/111111111111")):
+        store(path, asked(bucket, place), aws_cloudwatch)
+    assert held(path) == [AUGUST, SEPTEMBER]
