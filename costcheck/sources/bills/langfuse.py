@@ -15,6 +15,7 @@ knows no provider: name it with `--provider` where all models come from one.
 
 import base64
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -50,6 +51,9 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
 )
 NO_GENERATION = "no generation"
 ERROR, FAILED = "ERROR", "failed request"
+UNCOUNTED = "neither tokens nor cost recorded, as of a stream without usage"
+MOST_UNCOUNTED = Decimal("0.05")
+"""Of the generations, as in `litellm_hours`."""
 NO_USAGE = "a generation without model and tokens"
 TOTAL = "total"
 READ = frozenset({"cache_read_input_tokens", "input_cached_tokens", "input_cache_read"})
@@ -82,6 +86,8 @@ class Counted(msgspec.Struct, frozen=True, rename="camel"):
     """What tells a generation of which nothing was counted."""
 
     id: str
+    type: str = ""
+    level: str | None = None
     usage_details: dict[str, msgspec.Raw] | None = None
 
 
@@ -161,7 +167,7 @@ def fetch_rows(
                     ("type", kind),
                 ]
                 rows = _rows(client, [*asked, ("fields", FIELDS)], on_page)
-                failed = _failed(client, asked, on_page) if any(map(_is_uncounted, rows)) else frozenset()
+                failed = _failed(client, asked, on_page) if any(map(is_uncounted, rows)) else frozenset()
                 yield FetchedRows(bucket=window.bucket, start=start, end=end, rows=rows, failed=failed)
 
 
@@ -179,11 +185,13 @@ def _page(client: ApiClient, asked: Sequence[tuple[str, str | int]], cursor: str
     return client.get(PATH, [*asked, ("limit", ROWS_PER_PAGE), *([("cursor", cursor)] if cursor else [])], Page)
 
 
-def _is_uncounted(raw: msgspec.Raw) -> bool:
+def is_uncounted(raw: bytes, failed: AbstractSet[str] = frozenset()) -> bool:
+    """Return whether an observation is a generation without tokens that is not known to have failed."""
     try:
-        return not msgspec.json.decode(raw, type=Counted).usage_details
+        row = msgspec.json.decode(raw, type=Counted)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return False
+    return row.type in OPERATIONS and not row.usage_details and row.level != ERROR and row.id not in failed
 
 
 def _failed(client: ApiClient, asked: Sequence[tuple[str, str | int]], on_page: Callable[[], None]) -> frozenset[str]:
@@ -204,12 +212,24 @@ def normalise_rows(
     Raises:
         SourcePayloadError: There are rows, and none could be read.
     """
-    builder = BatchBuilder(SOURCE)
+    builder, uncounted = BatchBuilder(SOURCE), []
     for page in fetched:
         for raw in page.rows:
-            reader = partial(_read, page, raw, provider)
-            builder.read(page.bucket, safe_raw(raw), reader, context=row_context(provider))
+            if is_uncounted(raw, page.failed):
+                uncounted.append((page, raw))
+            else:
+                reader = partial(_read, page, raw, provider)
+                builder.read(page.bucket, safe_raw(raw), reader, context=row_context(provider))
+    are_few = may_be_left_out(builder, len(uncounted))
+    for page, raw in uncounted:
+        reader = partial(_read, page, raw, provider, are_few_uncounted=are_few)
+        builder.read(page.bucket, safe_raw(raw), reader, context=row_context(provider))
     return builder.batch(buckets, provenance)
+
+
+def may_be_left_out(builder: BatchBuilder, count: int) -> bool:
+    """Return whether usage is right without so many generations of which nothing was counted."""
+    return count <= MOST_UNCOUNTED * (len(builder.usage) + count)
 
 
 def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:
@@ -231,14 +251,16 @@ def row_context(provider: str) -> str:
     return msgspec.json.encode({"provider": provider}).decode()
 
 
-def _read(page: FetchedRows, raw: msgspec.Raw, provider: str) -> tuple[Hashable, Read]:
+def _read(
+    page: FetchedRows, raw: msgspec.Raw, provider: str, *, are_few_uncounted: bool = False
+) -> tuple[Hashable, Read]:
     row = msgspec.json.decode(raw, type=Observation)
     if row.id in page.failed:
         row = msgspec.structs.replace(row, level=ERROR)
     if not page.start <= _utc(row.start_time) < page.end:
         message = f"startTime is {row.start_time}"
         raise SourcePayloadError(message, expected=f"{page.start} to {page.end}", action="check the server's version")
-    return read_observation(page.bucket, row, provider=provider)
+    return read_observation(page.bucket, row, provider=provider, are_few_uncounted=are_few_uncounted)
 
 
 def safe_raw(raw: bytes) -> bytes:
@@ -251,8 +273,16 @@ def safe_raw(raw: bytes) -> bytes:
     return msgspec.json.encode(kept)
 
 
-def read_observation(bucket: str, row: Observation, *, provider: str) -> tuple[Hashable, Read]:
+def read_observation(
+    bucket: str, row: Observation, *, provider: str, are_few_uncounted: bool = False
+) -> tuple[Hashable, Read]:
     """Return what makes one observation unique, and its usage and estimated charge.
+
+    Args:
+        bucket: Where it belongs.
+        row: The observation.
+        provider: Who bills it.
+        are_few_uncounted: Of a generation without tokens and cost nothing needs to be known.
 
     Raises:
         SourcePayloadError: It names no model, or its counts contradict each other.
@@ -264,6 +294,8 @@ def read_observation(bucket: str, row: Observation, *, provider: str) -> tuple[H
         return row.id, SetAside(FAILED)
     if row.model_name is None and not counts:
         return row.id, SetAside(NO_USAGE)
+    if not counts and not row.total_cost and are_few_uncounted:
+        return row.id, SetAside(UNCOUNTED)
     if row.model_name is None or not counts:
         message = f"model is {row.model_name!r} and usageDetails is {row.usage_details}"
         raise SourcePayloadError(message, expected="a model and its tokens", action="record both in Langfuse")

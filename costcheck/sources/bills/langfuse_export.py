@@ -21,7 +21,15 @@ from costcheck.errors import SourcePayloadError
 from costcheck.records import BillBatch, Provenance
 from costcheck.sources.bills.console_csv import file_bucket
 from costcheck.sources.bills.json_lines import documents, first_bytes, unreadable
-from costcheck.sources.bills.langfuse import SOURCE, UNKNOWN_PROVIDER, Observation, read_observation, row_context
+from costcheck.sources.bills.langfuse import (
+    SOURCE,
+    UNKNOWN_PROVIDER,
+    Observation,
+    is_uncounted,
+    may_be_left_out,
+    read_observation,
+    row_context,
+)
 from costcheck.sources.bills.rows import BatchBuilder, Read
 
 EXPECTED = "an export of Langfuse's observations with id, type, start_time, provided_model_name and usage_details"
@@ -70,7 +78,7 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
         SourcePayloadError: There are rows, and none could be read.
     """
     bucket = file_bucket(path)
-    builder = BatchBuilder(SOURCE)
+    builder, uncounted = BatchBuilder(SOURCE), []
     rows = _json_rows(path) if first_bytes(path).lstrip()[:1] in {b"{", b"["} else _csv_rows(path)
     for number, row in enumerate(rows, start=1):
         if row is SHIFTED:
@@ -78,7 +86,14 @@ def read(path: Path, provenance: Provenance) -> BillBatch:
             continue
         _require_fields(path, number, row)
         raw = msgspec.json.encode(row)
-        builder.read(bucket, raw, partial(_read, bucket, raw), context=row_context(UNKNOWN_PROVIDER))
+        if is_uncounted(raw):
+            uncounted.append(raw)
+        else:
+            builder.read(bucket, raw, partial(_read, bucket, raw), context=row_context(UNKNOWN_PROVIDER))
+    are_few = may_be_left_out(builder, len(uncounted))
+    for raw in uncounted:
+        reader = partial(_read, bucket, raw, are_few_uncounted=are_few)
+        builder.read(bucket, raw, reader, context=row_context(UNKNOWN_PROVIDER))
     return builder.batch((bucket,), provenance)
 
 
@@ -87,8 +102,9 @@ def _refuse_shifted(number: int) -> tuple[Hashable, Read]:
     raise SourcePayloadError(message, expected="a cell for each column", action="export it again")
 
 
-def _read(bucket: str, raw: bytes) -> tuple[Hashable, Read]:
-    return read_observation(bucket, msgspec.json.decode(raw, type=Observation), provider=UNKNOWN_PROVIDER)
+def _read(bucket: str, raw: bytes, *, are_few_uncounted: bool = False) -> tuple[Hashable, Read]:
+    row = msgspec.json.decode(raw, type=Observation)
+    return read_observation(bucket, row, provider=UNKNOWN_PROVIDER, are_few_uncounted=are_few_uncounted)
 
 
 def _require_fields(path: Path, number: int, row: Raw) -> None:

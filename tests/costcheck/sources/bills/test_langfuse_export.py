@@ -94,6 +94,18 @@ def test_a_failure_without_tokens_is_set_aside_and_one_with_tokens_counts(
     assert [b'"o4"' in bad.raw for bad in batch.quarantined] == [True]
 
 
+@pytest.mark.parametrize(("counted", "are_aside"), [(19, True), (18, False)])
+def test_up_to_a_twentieth_of_the_generations_may_lack_their_tokens(
+    read: Callable[[list[Row]], BillBatch], counted: int, *, are_aside: bool
+) -> None:
+    span = row("s1", type="SPAN", usage_details={}, total_cost=None)
+    rows = [*(row(f"o{number}") for number in range(counted)), span]
+    batch = read([*rows, row("u1", usage_details={}, total_cost=None)])
+    found = {aside.reason: aside.row_count for aside in batch.set_aside}
+    assert found == {langfuse.NO_GENERATION: 1} | ({langfuse.UNCOUNTED: 1} if are_aside else {})
+    assert len(batch.quarantined) == (0 if are_aside else 1)
+
+
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv"])
 def test_a_field_that_the_export_left_out_is_named(tmp_path: Path, provenance: Provenance, name: str) -> None:
     content = {field: value for field, value in row().items() if field != "usage_details"}
