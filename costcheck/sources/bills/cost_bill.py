@@ -266,6 +266,9 @@ def read_lines(
     _refuse_changed(gathered, sum(count.rows for count in found.of_models))
     batch = gathered.batch(has_effective=found.has_effective, rows_in=sum(count.rows for count in found.counts))
     refuse_unreadable(read.source, (read.bucket,), kept=len(batch.charges), quarantined=batch.quarantined)
+    if columns.effective and not found.has_effective and batch.charges:
+        note = f"there is no column {columns.effective[0]}: what was prepaid counts when it was paid"
+        return replace(batch, notes=(*batch.notes, note))
     return batch
 
 

@@ -388,6 +388,12 @@ def test_an_export_whose_service_has_another_name_is_refused(tmp_path: Path, pro
         source.read(path, provenance)
 
 
+def test_an_export_without_effective_costs_says_what_that_means(tmp_path: Path, provenance: Provenance) -> None:
+    row = {name: value for name, value in focus().items() if name != "EffectiveCost"}
+    (note,) = source.read(write_csv(tmp_path / "focus.csv", [row]), provenance).notes
+    assert note.startswith("there is no column EffectiveCost: ")
+
+
 def test_another_currency_stops_the_import(read: Read) -> None:
     with pytest.raises(CurrencyError, match="'EUR'"):
         read([focus(), focus(BillingCurrency="EUR")])
