@@ -134,7 +134,7 @@ def refuse_half_read(batch: BillBatch, *, row_is_request: bool = False) -> None:
         is_file = batch.provenance.origin is Origin.ENTERED
         reasons = list(dict.fromkeys(row.reason for row in batch.quarantined))[: REASONS_OF_A_FILE if is_file else 1]
         message = (
-            f"{batch.x_source} {', '.join(batch.buckets)}: {count} rows ({share:.1%}) cannot be read; "
+            f"{batch.x_source} {', '.join(batch.buckets)}: {count} rows ({share:.2%}) cannot be read; "
             f"the first: {'; '.join(reasons)}"
         )
         raise SourcePayloadError(

@@ -393,7 +393,7 @@ def quarantined(count: int) -> tuple[QuarantinedRow, ...]:
 def test_a_read_of_which_more_than_the_allowed_share_is_quarantined_leaves_the_ledger_as_it_was(path: Path) -> None:
     store(path, month("2026-09"), None)
     bad = batch(usage(), *quarantined(10))
-    with pytest.raises(SourcePayloadError, match=r"10 rows \(90.9%\) cannot be read.*'odd'"):
+    with pytest.raises(SourcePayloadError, match=r"10 rows \(90.91%\) cannot be read.*'odd'"):
         store(path, bad, None)
     with open_ledger(path) as ledger:
         assert ledger.count_quarantined() == {}
