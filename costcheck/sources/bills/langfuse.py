@@ -27,6 +27,7 @@ import msgspec
 from costcheck.errors import SourcePayloadError
 from costcheck.records import BillBatch, Charge, Operation, Provenance, QuarantinedRow, TokenUsage
 from costcheck.sources.bills.contract import PullPlan, PullRequest
+from costcheck.sources.bills.litellm_names import own_name
 from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens, known, replay_rows
 from costcheck.sources.bills.windows import Window
 from costcheck.sources.http import ApiClient, RetryPolicy, follow_pages
@@ -314,7 +315,7 @@ def _usage(bucket: str, row: Observation, model: str, counts: Mapping[str, int],
         charge_period_start=start,
         charge_period_end=start + MINUTE,
         service_provider_name=provider,
-        request_model=model,
+        request_model=own_name(provider, model),
         operation=known(OPERATIONS, row.type, what="type"),
         sub_account_id=row.project_id,
         uncached_input_tokens=uncached,

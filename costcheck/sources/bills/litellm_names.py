@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from costcheck.sources.bills.bedrock_names import model_of_id
+
 BILLED_BY: Mapping[str, str] = MappingProxyType(
     {
         "azure_ai": "azure",
@@ -39,11 +41,9 @@ def billed_by(provider: str) -> str:
 
 
 def own_name(provider: str, model: str) -> str:
-    """Return a model without its provider before it; at Bedrock without the route and the region, too."""
-    rest = model.removeprefix(f"{provider}/")
-    if billed_by(provider) == "aws" and ARN not in rest:
-        rest = rest.rpartition("/")[2]
-    return rest or model
+    """Return a model without its provider before it; at Bedrock as AWS's bill calls it."""
+    rest = model.removeprefix(f"{provider}/") or model
+    return model_of_id(rest) if billed_by(provider) == "aws" else rest
 
 
 def models_behind(found: Iterable[tuple[str, str, str | None]]) -> Mapping[tuple[str, str], str]:

@@ -32,6 +32,7 @@ from costcheck.records import (
 )
 from costcheck.sources.bills.console_csv import LARGEST_COUNT, file_bucket
 from costcheck.sources.bills.json_lines import documents, first_bytes, unreadable
+from costcheck.sources.bills.litellm_names import own_name
 from costcheck.sources.bills.minute_sums import MinuteSums
 from costcheck.sources.bills.openai import TIERS
 from costcheck.sources.bills.rows import count_tokens, known
@@ -268,9 +269,10 @@ def _counted(span: Span, names: Names, tags: tuple[str, ...]) -> tuple[Key, tupl
     if not model:
         message = "no gen_ai.response.model and no gen_ai.request.model"
         raise SourcePayloadError(message, expected="a model", action="check the instrumentation")
-    provider = str(_first(names, PROVIDER) or "unknown").lower()
+    named = str(_first(names, PROVIDER) or "unknown").lower()
+    provider = PROVIDERS.get(named, named)
     tier = known(TIERS, str(_first(names, TIER) or "default").lower(), what="service_tier")
-    key = (_minute(span), PROVIDERS.get(provider, provider), str(model), operation, tier, tags)
+    key = (_minute(span), provider, own_name(provider, str(model)), operation, tier, tags)
     return key, _token_classes(names, operation)
 
 

@@ -134,6 +134,14 @@ def test_classes_that_do_not_add_up_are_no_guess(details: dict[str, int]) -> Non
         langfuse.token_classes(details)
 
 
+def test_a_provider_before_a_models_name_is_no_part_of_it(provenance: Provenance) -> None:
+    start = datetime(2026, 11, 1, tzinfo=UTC)
+    raw = msgspec.Raw(msgspec.json.encode(observation(model="azure/gpt-5.4")))
+    page = langfuse.FetchedRows(bucket="2026-11", start=start, end=start + timedelta(days=1), rows=(raw,))
+    (row,) = langfuse.normalise_rows([page], ("2026-11",), provenance, provider="azure").usage
+    assert row.request_model == "gpt-5.4"
+
+
 def test_an_embedding_is_no_chat(read: Callable[..., BillBatch]) -> None:
     (row,) = read(observation(type="EMBEDDING", usageDetails={"input": 70})).usage
     assert (row.operation, row.output_tokens) == (Operation.EMBEDDINGS, 0)

@@ -117,7 +117,7 @@ def aside(batch: BillBatch) -> dict[str, int]:
         (
             "bedrock",
             "bedrock/converse/anthropic.claude-haiku-4-5-20251001-v1:0",
-            "anthropic.claude-haiku-4-5-20251001-v1:0",
+            "anthropic.claude-haiku-4-5-20251001",
         ),
         ("azure", "azure/", "azure/"),
     ],

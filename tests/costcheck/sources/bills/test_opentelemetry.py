@@ -130,6 +130,18 @@ def test_providers_are_named_as_in_the_prices(read: Read, said: str, known: str)
     assert only(read(span(provider__name=said))).service_provider_name == known
 
 
+@pytest.mark.parametrize(
+    ("provider", "said", "model"),
+    [
+        ("azure.ai.openai", "azure/gpt-5.4", "gpt-5.4"),
+        ("aws.bedrock", "us.anthropic.claude-haiku-4-5-20251001-v1:0", "anthropic.claude-haiku-4-5-20251001"),
+        ("openai", "gpt-5.4", "gpt-5.4"),
+    ],
+)
+def test_a_model_is_called_as_its_bill_calls_it(read: Read, provider: str, said: str, model: str) -> None:
+    assert only(read(span(provider__name=provider, response__model=said))).request_model == model
+
+
 def test_the_model_that_answered_wins_over_the_one_that_was_asked_for(read: Read) -> None:
     assert only(read(span(response__model="gpt-5.4-2026-03-05"))).request_model == "gpt-5.4-2026-03-05"
 
