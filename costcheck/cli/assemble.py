@@ -34,7 +34,8 @@ from costcheck.model.api_cost import ModelName, TokenMarket, list_cost
 from costcheck.model.assignment import split_by_workload
 from costcheck.model.bill import BillSummary, PricedUsage, summarise_bill
 from costcheck.model.coverage import measure_coverage, next_month
-from costcheck.model.demand import ModelUsage, WorkloadDemand, estimate_demand
+from costcheck.model.demand import ModelUsage, Priced, WorkloadDemand, estimate_demand, priced_by
+from costcheck.model.price_tags import LONGEST_PROMPT_TOKENS, is_long_context, price_tags
 from costcheck.model.self_hosted_cost import PURCHASE_CATEGORY
 from costcheck.price_book import TOKEN_UNIT, PriceBook, savings_plan_meter
 from costcheck.records import (
@@ -46,7 +47,7 @@ from costcheck.records import (
     UnitPrice,
     UsageHour,
 )
-from costcheck.rules import load_assumptions, load_thresholds
+from costcheck.rules import load_assumptions, load_thresholds, read_ledger_rules
 from costcheck.settings import Settings
 from costcheck.sources.snapshot import read_max_ages
 
@@ -89,7 +90,8 @@ class Assembly:
         self.missing_months = missing_months(ledger, as_of)
         self.complete_months = complete_months(ledger.coverage(), ledger.periods())
         self.rules: DemandRules = read_demand_rules()
-        self._unit_prices: dict[tuple[str, str, str], dict[str, float]] = {}
+        self.surcharge_share = read_ledger_rules().regional_surcharge_share.value
+        self._unit_prices: dict[tuple[object, ...], dict[str, float]] = {}
 
     def inputs(self, *, draws: int, seed: int) -> DecisionInputs:
         """Return the inputs of the decision.
@@ -181,6 +183,7 @@ class Assembly:
             rules=self.rules,
             constant_price=self._constant_price,
             set_aside_models=self.set_aside_models,
+            surcharge_share=self.surcharge_share,
         )
 
     @cached_property
@@ -235,7 +238,10 @@ class Assembly:
     def _list_cost(self, hours: Sequence[UsageHour], month: date) -> Decimal | None:
         market = self._market(min(_middle_of(month), self.as_of))
         try:
-            return sum((list_cost(market, usage, or_first=True) for usage in _by_tier(hours)), Decimal(0))
+            return sum(
+                (list_cost(market, usage, or_first=True) for usage in _by_price(hours, self.surcharge_share)),
+                Decimal(0),
+            )
         except PriceNotFoundError:
             return None
 
@@ -244,7 +250,7 @@ class Assembly:
 
     def _constant_price(self, row: UsageHour) -> float:
         """Return what a row's tokens cost at today's unit prices; tokens that nobody prices weigh nothing."""
-        kind = (row.service_provider_name, row.request_model, row.service_tier)
+        kind = (row.service_provider_name, row.request_model, row.service_tier, price_tags(row.tags))
         if kind not in self._unit_prices:
             self._unit_prices[kind] = self._today_unit_prices(row)
         prices = self._unit_prices[kind]
@@ -252,12 +258,13 @@ class Assembly:
 
     def _today_unit_prices(self, row: UsageHour) -> dict[str, float]:
         market = self._market(self.as_of)
+        context = LONGEST_PROMPT_TOKENS if is_long_context(row.tags) else 0
+        factor = float(priced_by(row.tags, self.surcharge_share).get("price_factor", 1))
         try:
             name = market.name(row.service_provider_name, row.request_model)
             return {
-                str(token_type): float(
-                    market.price(name, token_type, row.service_tier, or_first=True).list_unit_price
-                )
+                str(token_type): factor
+                * float(market.price(name, token_type, row.service_tier, context, or_first=True).list_unit_price)
                 for token_type in TokenType
             }
         except PriceNotFoundError:
@@ -308,14 +315,15 @@ def _is_used(row: UnitPrice, models: set[tuple[str, str]], region_id: str, bough
     return row.region_id == region_id and row.pricing_category in {PricingCategory.STANDARD, *bought}
 
 
-def _by_tier(hours: Sequence[UsageHour]) -> list[ModelUsage]:
-    tiers: dict[str, list[UsageHour]] = defaultdict(list)
+def _by_price(hours: Sequence[UsageHour], surcharge_share: Decimal) -> list[ModelUsage]:
+    """Return the usage of one model, summed where all of it has one price."""
+    alike: dict[tuple[str, tuple[str, ...]], list[UsageHour]] = defaultdict(list)
     for row in hours:
-        tiers[row.service_tier].append(row)
-    return [_sum_usage(rows) for rows in tiers.values()]
+        alike[row.service_tier, price_tags(row.tags)].append(row)
+    return [_sum_usage(rows, priced_by(tags, surcharge_share)) for (_, tags), rows in alike.items()]
 
 
-def _sum_usage(rows: Sequence[UsageHour]) -> ModelUsage:
+def _sum_usage(rows: Sequence[UsageHour], priced: Priced) -> ModelUsage:
     return ModelUsage(
         service_provider_name=rows[0].service_provider_name,
         request_model=rows[0].request_model,
@@ -326,6 +334,7 @@ def _sum_usage(rows: Sequence[UsageHour]) -> ModelUsage:
         cache_creation_1h_input_tokens=Decimal(sum(row.cache_creation_1h_input_tokens for row in rows)),
         output_tokens=Decimal(sum(row.output_tokens for row in rows)),
         requests=Decimal(sum(row.requests or 0 for row in rows)),
+        **priced,
     )
 
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+import msgspec
+
 from costcheck.catalogue import OpenWeights
 from costcheck.errors import PriceNotFoundError
 from costcheck.model.demand import ModelUsage, WorkloadDemand
+from costcheck.model.price_tags import LONGEST_PROMPT_TOKENS
 from costcheck.price_book import PriceBook
 from costcheck.records import ServiceTier, TokenType, UnitPrice
 from costcheck.settings import ManagedQuote, Workload
@@ -134,7 +137,8 @@ def token_lines(
     # The bill says who is paid; the price list may file the same model under its maker.
     provider = usage.service_provider_name or priced_as.service_code
     share = market.contracted_factor(provider) if factor is None else factor
-    context = int(_input_tokens(usage) / usage.requests) if usage.requests else 0
+    share *= 1 if usage.price_factor is msgspec.UNSET else usage.price_factor
+    context = _context_tokens(usage)
     return tuple(
         _line(market.price(priced_as, token_type, usage.service_tier, context, or_first=or_first), tokens, share)
         for token_type, tokens in _classes(usage)
@@ -301,6 +305,13 @@ def _classes(usage: ModelUsage) -> tuple[tuple[TokenType, Decimal], ...]:
         (TokenType.CACHE_CREATION_1H_INPUT, usage.cache_creation_1h_input_tokens),
         (TokenType.OUTPUT, usage.output_tokens),
     )
+
+
+def _context_tokens(usage: ModelUsage) -> int:
+    """Return the length of the prompt whose price stands for all: the mean, or where all are long the longest."""
+    if usage.long_context is not msgspec.UNSET and usage.long_context:
+        return LONGEST_PROMPT_TOKENS
+    return int(_input_tokens(usage) / usage.requests) if usage.requests else 0
 
 
 def _input_tokens(usage: ModelUsage) -> Decimal:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypedDict
 
+import msgspec
 import numpy as np
 
 from costcheck.demand_rules import DemandRules
@@ -22,6 +23,7 @@ from costcheck.model.growth import (
     unknown_growth,
 )
 from costcheck.model.hourly_rates import default_peak_minute, measure_rates, peak_minute
+from costcheck.model.price_tags import is_long_context, is_regional
 from costcheck.model.usage_table import (
     HOURS_PER_DAY,
     SECONDS_PER_HOUR,
@@ -44,7 +46,12 @@ __all__ = ["HOURS_PER_WEEK", "Growth", "ModelUsage", "WorkloadDemand", "estimate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelUsage:
-    """Tokens of one model in today's mean month: what the API is paid for."""
+    """Tokens of one model in today's mean month: what the API is paid for.
+
+    Attributes:
+        long_context: Every prompt pays for a long context; unset, and so not written, where no bill says so.
+        price_factor: Price over the list price, of usage bound to a region; unset where it is the list price.
+    """
 
     service_provider_name: str
     request_model: str
@@ -55,6 +62,30 @@ class ModelUsage:
     cache_creation_1h_input_tokens: Decimal
     output_tokens: Decimal
     requests: Decimal
+    long_context: bool | msgspec.UnsetType = msgspec.UNSET
+    price_factor: Decimal | msgspec.UnsetType = msgspec.UNSET
+
+
+class Priced(TypedDict, total=False):
+    """The fields of `ModelUsage` that tags tell; a key that is not there stays unset."""
+
+    long_context: bool
+    price_factor: Decimal
+
+
+def priced_by(tags: tuple[str, ...], surcharge_share: Decimal) -> Priced:
+    """Return what tags of usage say about its price.
+
+    Args:
+        tags: Of usage, all of them.
+        surcharge_share: What being bound to a region adds, as a share of the list price.
+    """
+    found: Priced = {}
+    if is_long_context(tags):
+        found["long_context"] = True
+    if is_regional(tags) and surcharge_share:
+        found["price_factor"] = 1 + surcharge_share
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +132,7 @@ def estimate_demand(  # noqa: PLR0913 - six inputs, no two of which belong toget
     rules: DemandRules,
     constant_price: ConstantPrice | None = None,
     set_aside_models: Iterable[str] = (),
+    surcharge_share: Decimal = Decimal(0),
 ) -> tuple[WorkloadDemand, ...]:
     """Return the demand of each workload, in their order, from the usage before `as_of`.
 
@@ -111,6 +143,7 @@ def estimate_demand(  # noqa: PLR0913 - six inputs, no two of which belong toget
         rules: From `costcheck.demand_rules`.
         constant_price: What a row's tokens cost at today's unit prices, for growth; tokens count without it.
         set_aside_models: Models that stay on the API whatever matches them.
+        surcharge_share: What being bound to a region adds to a price, as a share of it.
 
     Raises:
         EvidenceError: A row is impossible, or a workload that is not declared has no usage in its last months.
@@ -130,7 +163,7 @@ def estimate_demand(  # noqa: PLR0913 - six inputs, no two of which belong toget
             if not rows[workload.name]:
                 raise _no_usage(workload.name, f"from {coverage.first_day} to {coverage.last_day}")
             table = tabulate(rows[workload.name], rules, constant_price)
-            demands[workload.name] = _measured(workload, table, coverage, rules)
+            demands[workload.name] = _measured(workload, table, coverage, rules, surcharge_share)
     return tuple(demands[workload.name] for workload in workloads)
 
 
@@ -166,7 +199,9 @@ def _declared(workload: Workload, declared: DeclaredDemand, rules: DemandRules) 
     )
 
 
-def _measured(workload: Workload, table: UsageTable, coverage: Coverage, rules: DemandRules) -> WorkloadDemand:
+def _measured(
+    workload: Workload, table: UsageTable, coverage: Coverage, rules: DemandRules, surcharge_share: Decimal
+) -> WorkloadDemand:
     months = _own_months(table, coverage, rules)
     recent = months[-int(rules.months_in_mean.value) :]
     window = months_window(recent) if recent else _whole_range(table)
@@ -174,7 +209,7 @@ def _measured(workload: Workload, table: UsageTable, coverage: Coverage, rules: 
     series = measure_volume(table, window, recent, rules)
     growth = fit_growth(series, rules) if recent else unknown_growth(0)
     today = _today_weights(table, window, recent, growth)
-    mean = _mean_month(workload.name, _models(table, today * table.share_inside(window), window))
+    mean = _mean_month(workload.name, _models(table, today * table.share_inside(window), window, surcharge_share))
     rates = measure_rates(table, window, today, rules)
     factor, measured = peak_minute(workload.latency_class, table, rates, rules)
     return WorkloadDemand(
@@ -243,7 +278,7 @@ def _today_weights(table: UsageTable, window: Window, months: tuple[date, ...], 
     return today_weight(table.middle, (last.start + last.end) / 2, growth)
 
 
-def _models(table: UsageTable, weights: Floats, window: Window) -> tuple[ModelUsage, ...]:
+def _models(table: UsageTable, weights: Floats, window: Window, surcharge_share: Decimal) -> tuple[ModelUsage, ...]:
     columns = dict(zip(TOKEN_COLUMNS, table.tokens.T, strict=True)) | {"requests": table.requests}
     sums = {
         name: np.bincount(table.model, weights=values * weights, minlength=len(table.models))
@@ -255,8 +290,9 @@ def _models(table: UsageTable, weights: Floats, window: Window) -> tuple[ModelUs
             request_model=model,
             service_tier=tier,
             **{name: _per_month(values[number], window) for name, values in sums.items()},
+            **priced_by(tags, surcharge_share),
         )
-        for number, (provider, model, tier) in enumerate(table.models)
+        for number, (provider, model, tier, tags) in enumerate(table.models)
         if any(values[number] > 0 for values in sums.values())
     )
 

@@ -9,6 +9,7 @@ from decimal import Decimal, localcontext
 from typing import Protocol, TypeVar
 
 from costcheck.model.bill import LINE_TELLS_BOTH
+from costcheck.model.price_tags import LONGEST_PROMPT_TOKENS, is_long_context, is_regional
 from costcheck.model.residual import Cause, Compared, Expected, explain
 from costcheck.records import ClassCharge, Operation, ServiceTier, TokenType, UsageHour
 from costcheck.rules import LedgerRules
@@ -233,7 +234,7 @@ def _line(  # noqa: PLR0913, PLR0917 - one model of one month, and what it is ju
     charged = sum((row.billed_cost for row in charges), ZERO)
     rows = [*(row.x_source for row in used), *(row.x_source for row in charges)]
     complete = all(is_complete(source, month) for source in rows)
-    expected = _expected(used, prices)
+    expected = _expected(used, prices, rules.regional_surcharge_share.value)
     causes: tuple[Cause, ...] = ()
     unknown = charged
     if expected is not None and not tells_money:
@@ -278,13 +279,13 @@ def _compared(  # noqa: PLR0913, PLR0917 - its parts
     )
 
 
-def _expected(used: Sequence[UsageHour], prices: ListPrices) -> Expected | None:
+def _expected(used: Sequence[UsageHour], prices: ListPrices, surcharge_share: Decimal) -> Expected | None:
     """Return the list cost of usage; None where there is none, or a price is missing."""
     if not used:
         return None
     by_tier: dict[str, Decimal] = defaultdict(Decimal)
     unpriced: dict[ServiceTier, Decimal] = defaultdict(Decimal)
-    standard = context = longest = cached = cached_apart = priority = ZERO
+    standard = context = regional = longest = cached = cached_apart = priority = ZERO
     for row in used:
         plain = _cost(row, prices, ServiceTier.STANDARD, 0)
         if plain is None:
@@ -295,6 +296,7 @@ def _expected(used: Sequence[UsageHour], prices: ListPrices) -> Expected | None:
         standard += plain
         by_tier[tier] += at_tier - plain
         context += in_context - at_tier
+        regional += in_context * surcharge_share if is_regional(row.tags) else ZERO
         longest += max((_longest(row, prices, tier) or ZERO) - in_context, ZERO)
         cached += _cacheable(row, prices, tier)
         cached_apart += _cached_apart(row, prices, tier)
@@ -304,6 +306,7 @@ def _expected(used: Sequence[UsageHour], prices: ListPrices) -> Expected | None:
         standard=standard,
         by_tier=tuple(sorted(by_tier.items())),
         context=context,
+        regional=regional,
         longest_context=longest,
         cached_apart=cached_apart,
         cached=ZERO if any(row.cache_read_input_tokens for row in used) else cached,
@@ -313,6 +316,8 @@ def _expected(used: Sequence[UsageHour], prices: ListPrices) -> Expected | None:
 
 
 def _context_tokens(row: UsageHour) -> int:
+    if is_long_context(row.tags):
+        return LONGEST_PROMPT_TOKENS
     return row.input_tokens // row.requests if row.requests else 0
 
 

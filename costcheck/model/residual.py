@@ -34,7 +34,8 @@ class Expected:
     Attributes:
         standard: At list prices of the standard tier and the shortest context.
         by_tier: What each other tier adds to that.
-        context: What prompts as long as their hour's mean add to that.
+        context: What long prompts add to that: as long as their hour's mean, or told to be long.
+        regional: What usage that was bound to a region adds to that.
         longest_context: What the longest prompts would add at most.
         cached: What it would be less if all uncached input had been read from a cache; ZERO where a cache is counted.
         priority: List cost of the usage of the priority tier.
@@ -51,11 +52,12 @@ class Expected:
     priority: Decimal
     unpriced: tuple[tuple[ServiceTier, Decimal], ...] = ()
     cached_apart: Decimal = ZERO
+    regional: Decimal = ZERO
 
     @property
     def at_list(self) -> Decimal:
         """Return the list cost at the tiers and contexts that were used."""
-        return self.standard + sum((amount for _, amount in self.by_tier), ZERO) + self.context
+        return self.standard + sum((amount for _, amount in self.by_tier), ZERO) + self.context + self.regional
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,8 @@ def _measured(expected: Expected, compared: Compared) -> Iterator[Cause]:
             yield Cause(name=f"{tier} tier", amount=amount, is_measured=True)
     if expected.context:
         yield Cause(name="long-context tier", amount=expected.context, is_measured=True)
+    if expected.regional:
+        yield Cause(name="regional price", amount=expected.regional, is_measured=True)
     if compared.priority_is_missing and expected.priority:
         yield Cause(name="priority cost missing from the report", amount=-expected.priority, is_measured=True)
     discount = _discount(expected, compared)

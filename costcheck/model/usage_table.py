@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from costcheck.demand_rules import DemandRules
 from costcheck.errors import EvidenceError
+from costcheck.model.price_tags import price_tags
 from costcheck.records import ServiceTier, TokenType, UsageHour
 
 HOURS_PER_DAY = 24
@@ -21,7 +22,7 @@ OPTIONAL_COLUMNS = ("requests", "peak_minute_requests")
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-ModelKey = tuple[str, str, ServiceTier]
+ModelKey = tuple[str, str, ServiceTier, tuple[str, ...]]
 ConstantPrice = Callable[[UsageHour], float]
 
 
@@ -51,7 +52,7 @@ class UsageTable:
         peak_minute_requests: NaN where the source has no minutes.
         volume: Cost at constant prices, or tokens.
         model: Index into `models`.
-        models: Provider, model and tier.
+        models: Provider, model, tier, and the tags that say something about the price.
     """
 
     start: Ints
@@ -100,7 +101,7 @@ def tabulate(
     Raises:
         EvidenceError: A constant price is not a finite number from zero on.
     """
-    keys = [(row.service_provider_name, row.request_model, row.service_tier) for row in rows]
+    keys = [(row.service_provider_name, row.request_model, row.service_tier, price_tags(row.tags)) for row in rows]
     models = tuple(sorted(set(keys)))
     index = {key: number for number, key in enumerate(models)}
     tokens = np.array([_TOKENS_OF(row) for row in rows], dtype=np.int64)

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from costcheck.catalogue import OpenWeights, load_open_weights
@@ -281,6 +282,31 @@ def test_a_price_of_an_instance_goes_into_the_record_only_where_hours_may_be_bou
     inputs = Assembly(company, ledger, snapshot, as_of=AS_OF, live=False).inputs(draws=100, seed=1)
     meters = {price.sku_meter for price in inputs.snapshot.unit_prices if "g6.xlarge" in price.sku_meter}
     assert {meter.removesuffix("g6.xlarge").rstrip(":/") for meter in meters} == kept
+
+
+def test_usage_of_long_prompts_in_a_region_has_its_own_price(ledger: Ledger) -> None:
+    def sonnet(*tags: str) -> tuple[TokenUsage, ...]:
+        bought: dict[str, object] = {"service_provider_name": "anthropic", "request_model": "claude-sonnet-4-5"}
+        return tuple(day(number, **bought, tags=tags) for number in range(92))
+
+    plain, dear = sonnet(), sonnet("context_window:200k-1M", "inference_geo:us")
+    costs = []
+    for usage in (plain, dear, plain + dear):
+        fill(ledger, usage)
+        row = gathered(ledger)
+        (demand,) = row.demands
+        costs.append(row.bill.addressable_monthly_cost_usd)
+    assert [(model.long_context, model.price_factor) for model in demand.models] == [
+        (msgspec.UNSET, msgspec.UNSET),
+        (True, Decimal("1.10")),
+    ]
+    assert costs[1] / costs[0] == Decimal("1.1") * cost_of("6", "22.5") / cost_of("3", "15")
+    assert costs[2] == costs[0] + costs[1]
+
+
+def cost_of(input_price: str, output_price: str) -> Decimal:
+    usage = day(0)
+    return usage.uncached_input_tokens * Decimal(input_price) + usage.output_tokens * Decimal(output_price)
 
 
 def test_a_model_that_no_list_knows_is_priced_by_the_price_that_the_company_states(ledger: Ledger) -> None:
