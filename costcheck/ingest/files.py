@@ -47,7 +47,7 @@ def import_files(  # noqa: PLR0913 - what, where to, and how
     if batch.is_empty:
         raise _nothing_in(names_of(files), batch)
     _refuse_taken(batch, taken)
-    return store_in(opened, part(batch), module)
+    return store_in(opened, batch, module, part)
 
 
 def _read(module: FileModule, files: Sequence[Path], provenance: Provenance) -> BillBatch:

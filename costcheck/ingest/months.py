@@ -84,7 +84,7 @@ def pull_months(
             continue
         same.look(batch)
         try:
-            done = store(path, part(batch), module)
+            done = store(path, batch, module, part)
         except LossError as exc:
             lost.append(exc)
             if not same.is_proven:

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from costcheck.errors import SourceError, SourcePayloadError
+from costcheck.ingest.in_part import Part, whole
 from costcheck.ingest.losing import refuse_to_lose
 from costcheck.ingest.one_way import refuse_the_other_way
 from costcheck.ingest.organisation import refuse_another_account
@@ -63,13 +64,13 @@ def opened_late(path: Path) -> Iterator[Callable[[], Ledger]]:
         yield cache(lambda: stack.enter_context(open_ledger(path)))
 
 
-def store(path: Path, batch: BillBatch, module: object) -> Stored:
+def store(path: Path, batch: BillBatch, module: object, part: Part = whole) -> Stored:
     """Put the batch into the ledger at a path; see `store_in`."""
     with opened_late(path) as opened:
-        return store_in(opened, batch, module)
+        return store_in(opened, batch, module, part)
 
 
-def store_in(opened: Callable[[], Ledger], batch: BillBatch, module: object) -> Stored:
+def store_in(opened: Callable[[], Ledger], batch: BillBatch, module: object, part: Part = whole) -> Stored:
     """Put the batch into the ledger.
 
     Args:
@@ -78,6 +79,7 @@ def store_in(opened: Callable[[], Ledger], batch: BillBatch, module: object) -> 
         module: The source; `ROW_IS_REQUEST` says whether it sums rows of which each is one request, `URL_IS_SCOPE`
             whether its `source_url` lists every place that was asked, with spaces between, `ONE_ORGANISATION` whether
             it is all of an organisation's bill.
+        part: Takes of the batch what was asked for: what it leaves out is no loss.
 
     Raises:
         SourcePayloadError: Too many of its rows cannot be read; the ledger is as it was.
@@ -86,7 +88,8 @@ def store_in(opened: Callable[[], Ledger], batch: BillBatch, module: object) -> 
     """
     row_is_request = getattr(module, "ROW_IS_REQUEST", False)
     refuse_half_read(batch, row_is_request=row_is_request)
-    ledger, counted = opened(), replace(batch, rows_in=rows_read(batch, row_is_request=row_is_request))
+    kept = part(batch)
+    ledger, counted = opened(), replace(kept, rows_in=rows_read(batch, row_is_request=row_is_request))
     url_is_scope = getattr(module, "URL_IS_SCOPE", False)
     if getattr(module, "ONE_ORGANISATION", False):
         refuse_the_other_way(ledger, batch)
@@ -94,7 +97,7 @@ def store_in(opened: Callable[[], Ledger], batch: BillBatch, module: object) -> 
         refuse_another_account(ledger, batch)
     if not ledger.was_read(batch.x_source, batch.buckets):  # nothing to lose, and to compare with
         ledger.replace(counted)
-        return Stored(batch=batch)
+        return Stored(batch=kept)
     refuse_to_lose(ledger, batch, url_is_scope=url_is_scope)
     before = _costs_and_digests(ledger, batch)
     ledger.replace(counted)
@@ -103,7 +106,7 @@ def store_in(opened: Callable[[], Ledger], batch: BillBatch, module: object) -> 
         Replaced(x_bucket=bucket, before=costs, now=now[bucket][0], has_same_rows=now[bucket][1] == digest)
         for bucket, (costs, digest) in before.items()
     )
-    return Stored(batch=batch, replaced=replaced)
+    return Stored(batch=kept, replaced=replaced)
 
 
 def _costs_and_digests(ledger: Ledger, batch: BillBatch) -> dict[str, tuple[dict[str, Decimal], str]]:

@@ -13,6 +13,7 @@ import pytest
 
 from costcheck.errors import LedgerError, SourceError, SourcePayloadError
 from costcheck.ingest import pull_months, unsettled
+from costcheck.ingest.in_part import usage_alone
 from costcheck.ingest.storing import refuse_half_read, rows_read, store
 from costcheck.ledger import open_ledger
 from costcheck.ledger.schema import MONEY
@@ -83,6 +84,15 @@ def test_each_month_is_asked_for_alone_and_is_in_before_the_next_is_asked_for(pa
     request = PullRequest(windows=windows(), now=NOW)
     first = next(iter(pull_months(path, SOURCE, request, module=whole)))
     assert (first.batch.buckets, whole.asked, buckets(path)) == (("2026-07",), ["2026-07"], ["2026-07"])
+
+
+def test_charges_that_are_left_out_on_purpose_are_no_loss(path: Path, whole: Bill) -> None:
+    pulled(path, whole)
+    request = PullRequest(windows=windows(), now=NOW)
+    for stored in pull_months(path, SOURCE, request, module=whole, part=usage_alone):
+        assert stored.batch.charges == ()
+    with open_ledger(path, read_only=True) as ledger:
+        assert (ledger.charges_by_month(), len(ledger.usage_by_hour())) == ((), len(MONTHS))
 
 
 def test_a_failure_in_the_third_month_keeps_the_two_before_it(path: Path, whole: Bill) -> None:
