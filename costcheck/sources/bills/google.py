@@ -7,7 +7,7 @@ that was dumped twice. Labels are compared and never kept.
 
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +21,14 @@ from costcheck.sources.bills.files import files_digest, names_of
 from costcheck.sources.bills.google_lines import CATEGORIES, DISCOUNTS, Line, records_of, refuse_currency
 from costcheck.sources.bills.google_skus import SERVICES
 from costcheck.sources.bills.rows import DUPLICATE, refuse_unreadable
-from costcheck.sources.exports.duckdb_files import CSV_BUFFER_BYTES, as_it_stands, out_of_memory, settle
+from costcheck.sources.exports.duckdb_files import (
+    Layout,
+    as_it_stands,
+    layout_of_csv,
+    out_of_memory,
+    settle,
+    union_of_csv,
+)
 
 SOURCE = "google"
 EXPECTED = "a dump of the Cloud Billing export to BigQuery, as JSON lines, Parquet or CSV"
@@ -136,17 +143,13 @@ def read_delivery(paths: Sequence[Path], provenance: Provenance) -> BillBatch:
 
 
 def _open(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
-    alike: dict[Hashable, list[Path]] = defaultdict(list)
     for path in paths:
-        found = _row_names(connection, path)
-        # A table function for each CSV would keep a buffer of each in memory.
-        alike[frozenset(found) if _kind(path) == "csv" else path].append(path)
-        missing = _missing(found)
+        missing = _missing(_row_names(connection, path))
         if missing:
             message = f"{path.name} has no column {', '.join(missing)}"
             raise InputFileError(message, expected=EXPECTED, action="dump the table again with those columns")
     rows, fields = (
-        " UNION ALL ".join(map(_rows, alike.values())),
+        " UNION ALL ".join(_all_rows(connection, paths)),
         {column: _field(names) for column, names in NAMES.items()},
     )
     names = {"paths": PATHS, "services": _quoted(SERVICES), "cost_types": _quoted(CATEGORIES), "duplicate": DUPLICATE}
@@ -193,23 +196,33 @@ def _missing(found: set[str]) -> list[str]:
 
 
 def _row_names(connection: duckdb.DuckDBPyConnection, path: Path) -> set[str]:
-    query = f"SELECT DISTINCT unnest(json_keys(row)) FROM (FROM ({_rows([path])}) LIMIT 100)"  # noqa: S608 - the path is quoted
+    query = f"SELECT DISTINCT unnest(json_keys(row)) FROM (FROM ({_rows(path)}) LIMIT 100)"  # noqa: S608 - the path is quoted
     try:
         return {name for (name,) in connection.execute(query).fetchall()}
     except duckdb.Error as exc:
         raise _unreadable(path.name, exc) from exc
 
 
-def _rows(paths: Sequence[Path]) -> str:
-    """Return the query of the rows of one file, or of several CSV files with the same columns."""
-    names = "[" + _quoted(as_it_stands(path).replace("'", "''") for path in paths) + "]"
-    kind = _kind(paths[0])
+def _all_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> Iterator[str]:
+    """Yield the query of each file's rows; CSV files that lie alike share one, which opens them one by one."""
+    alike: dict[Layout, dict[str, Layout]] = defaultdict(dict)
+    for path in paths:
+        if _kind(path) == "csv":
+            layout = layout_of_csv(connection, str(path))
+            alike[layout][str(path)] = layout
+        else:
+            yield _rows(path)
+    for layouts in alike.values():
+        yield f"SELECT to_json(t) AS row FROM ({union_of_csv(layouts)}) AS t"  # noqa: S608 - the paths are quoted
+
+
+def _rows(path: Path) -> str:
+    name, kind = as_it_stands(path).replace("'", "''"), _kind(path)
     if kind == "parquet":
-        return f"SELECT to_json(t) AS row FROM read_parquet({names}) AS t"  # noqa: S608 - the path is quoted
+        return f"SELECT to_json(t) AS row FROM read_parquet('{name}') AS t"  # noqa: S608 - the path is quoted
     if kind == "json":
-        return f"SELECT json AS row FROM read_json_objects({names})"  # noqa: S608 - the same
-    settings = f"all_varchar = true, header = true, buffer_size = {CSV_BUFFER_BYTES}"
-    return f"SELECT to_json(t) AS row FROM read_csv({names}, {settings}) AS t"  # noqa: S608 - the same
+        return f"SELECT json AS row FROM read_json_objects('{name}')"  # noqa: S608 - the same
+    return f"SELECT to_json(t) AS row FROM ({union_of_csv({str(path): Layout()})}) AS t"  # noqa: S608 - the same
 
 
 def _kind(path: Path) -> str:

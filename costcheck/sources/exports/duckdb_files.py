@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -23,12 +24,29 @@ MOST_THREADS = 8
 """Each takes about 20 MB of compressed CSV; on a machine of 64, files of one megabyte would not fit."""
 CSV_BUFFER_BYTES = 1 << 22
 """DuckDB's own choice is 32 MB a file and a thread, most of it empty; a line may still have 2 MB."""
+CSV_SETTINGS = ("all_varchar = true", "header = true", f"buffer_size = {CSV_BUFFER_BYTES}")
 ROWS_AT_ONCE = 10_000
 VIEW = "raw_export"
 PARQUET = (".parquet", ".pq", ".snappy.parquet")
 IN_A_FOLDER = ("*.parquet", "*.csv*")
 REMOTE = "s3://"
 S3_EXTENSIONS = ("httpfs", "aws")
+
+
+NONE = "(empty)"
+"""What DuckDB's sniffer says of a character that it did not find."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How a file lies there.
+
+    Attributes:
+        dialect: What parts and quotes the cells of a CSV, as settings of DuckDB's reader; empty where it finds out.
+    """
+
+    columns: tuple[str, ...] = ()
+    dialect: tuple[str, ...] = ()
 
 
 class DuckDb:
@@ -68,8 +86,8 @@ def open_files(path: str | Path | Sequence[Path]) -> Iterator[DuckDb]:
     with connected(path) as connection:
         try:
             files = find_files(connection, path)
-            columns = file_columns(connection, files) if len(files) > 1 else {files[0]: ()}
-            connection.execute(f"CREATE TEMP VIEW {VIEW} AS {union(columns)}")
+            layouts = layouts_of(connection, files) if len(files) > 1 else {files[0]: Layout()}
+            connection.execute(f"CREATE TEMP VIEW {VIEW} AS {union(layouts)}")
             yield DuckDb(connection)
         except duckdb.Error as exc:
             raise unreadable(path, exc) from exc
@@ -151,23 +169,35 @@ def find_files(connection: duckdb.DuckDBPyConnection, path: str | Path | Sequenc
     return found
 
 
-def file_columns(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> Mapping[str, Sequence[str]]:
-    """Return the columns of each file; of Parquet files all ends are read at one go."""
+def layouts_of(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> Mapping[str, Layout]:
+    """Return how each file lies there; of Parquet files all ends are read at one go."""
     found = {}
     parquet = [as_it_stands(file) for file in files if is_parquet(file)]
     if parquet:
         rows = connection.execute("SELECT file_name, name, num_children FROM parquet_schema(?)", [parquet]).fetchall()
         rows.sort(key=itemgetter(0))  # Threads read the files, and the first to be done comes first.
         for file, of_file in groupby(rows, key=itemgetter(0)):
-            found[file] = _top_level((name, children or 0) for _, name, children in of_file)
-    for file in files:
-        if not is_parquet(file):
-            described = connection.execute(f"DESCRIBE {_from_csv([file])}").fetchall()
-            found[file] = [row[0] for row in described]
-    return found
+            found[file] = Layout(columns=_top_level((name, children or 0) for _, name, children in of_file))
+    return found | {file: layout_of_csv(connection, file) for file in files if not is_parquet(file)}
 
 
-def _top_level(tree: Iterable[tuple[str, int]]) -> list[str]:
+def layout_of_csv(connection: duckdb.DuckDBPyConnection, file: str) -> Layout:
+    """Return how a CSV lies there; without columns if it cannot be told, for whoever reads it will say why."""
+    query = "SELECT Delimiter, Quote, Escape, SkipRows, [one.name FOR one IN Columns]"
+    sniffed = f"{query} FROM sniff_csv({_quoted(as_it_stands(file))}, {', '.join(CSV_SETTINGS)})"
+    try:
+        ((delimiter, quote, escape, skipped, names),) = connection.execute(sniffed).fetchall()
+    except duckdb.InvalidInputException:
+        return Layout()
+    # A file without a quote in its first lines may have one later.
+    quote = '"' if quote == NONE else quote
+    escape = quote if escape == NONE else escape
+    said = {"delim": delimiter, "quote": quote, "escape": escape}
+    dialect = (f"{name} = {_quoted(text)}" for name, text in said.items())
+    return Layout(columns=tuple(names), dialect=(*dialect, f"skip = {skipped}"))
+
+
+def _top_level(tree: Iterable[tuple[str, int]]) -> tuple[str, ...]:
     """Return the columns of a tree in which each is followed by what it is made of."""
     nodes = iter(tree)
     _, count = next(nodes)
@@ -177,33 +207,40 @@ def _top_level(tree: Iterable[tuple[str, int]]) -> list[str]:
         names.append(name)
         while inner:
             inner += next(nodes)[1] - 1
-    return names
+    return tuple(names)
 
 
-def union(columns: Mapping[str, Sequence[str]], *more: str) -> str:
+def union(layouts: Mapping[str, Layout], *more: str) -> str:
     """Return the query of all rows of files of one kind as they lie, every cell of a CSV as text.
 
     Args:
-        columns: By file.
+        layouts: By file.
         more: Settings of DuckDB's function.
     """
-    if all(is_parquet(file) for file in columns):
-        return _from("read_parquet", columns, "union_by_name = true", "hive_types_autocast = false", *more)
+    if all(is_parquet(file) for file in layouts):
+        return _from("read_parquet", layouts, "union_by_name = true", "hive_types_autocast = false", *more)
+    return union_of_csv(layouts, *more)
+
+
+def union_of_csv(layouts: Mapping[str, Layout], *more: str) -> str:
+    """Return the query of all rows of CSV files, see `union`."""
     # `union_by_name` would keep a buffer of every CSV in memory as long as any of them is read.
-    alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for file, names in columns.items():
-        alike[tuple(names)].append(file)
-    return " UNION ALL BY NAME ".join(_from_csv(files, *more) for files in alike.values())
-
-
-def _from_csv(files: Iterable[str], *more: str) -> str:
-    buffer = f"buffer_size = {CSV_BUFFER_BYTES}"
-    return _from("read_csv", files, "all_varchar = true", "header = true", buffer, *more)
+    # Without it all files are read as the first one lies there, so that each kind is read by itself.
+    alike: dict[Layout, list[str]] = defaultdict(list)
+    for file, layout in layouts.items():
+        alike[layout].append(file)
+    return " UNION ALL BY NAME ".join(
+        _from("read_csv", files, *CSV_SETTINGS, *layout.dialect, *more) for layout, files in alike.items()
+    )
 
 
 def _from(function: str, files: Iterable[str], *settings: str) -> str:
-    quoted = ", ".join("'" + as_it_stands(file).replace("'", "''") + "'" for file in files)
-    return f"FROM {function}([{quoted}], {', '.join(settings)})"
+    names = ", ".join(_quoted(as_it_stands(file)) for file in files)
+    return f"FROM {function}([{names}], {', '.join(settings)})"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def as_it_stands(path: str | Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 
 import duckdb
@@ -13,10 +14,11 @@ from costcheck.sources.exports.deliveries import refuse_two_deliveries
 from costcheck.sources.exports.duckdb_files import (
     VIEW,
     DuckDb,
+    Layout,
     connected,
-    file_columns,
     find_files,
     is_parquet,
+    layouts_of,
     union,
     unreadable,
 )
@@ -46,16 +48,16 @@ def open_parts(path: str | Path | Sequence[Path], kind_of: KindOf = one_kind) ->
 
 def _kinds(
     connection: duckdb.DuckDBPyConnection, files: Sequence[str], kind_of: KindOf
-) -> list[Mapping[str, Sequence[str]]]:
-    kinds: dict[Hashable, dict[str, Sequence[str]]] = defaultdict(dict)
-    for file, columns in sorted(file_columns(connection, files).items()):
+) -> list[Mapping[str, Layout]]:
+    kinds: dict[Hashable, dict[str, Layout]] = defaultdict(dict)
+    for file, layout in sorted(layouts_of(connection, files).items(), key=itemgetter(0)):
         in_path = [part.partition("=")[0] for part in Path(file).parts if "=" in part]
-        kinds[is_parquet(file), kind_of([*columns, *in_path])][file] = columns
+        kinds[is_parquet(file), kind_of([*layout.columns, *in_path])][file] = layout
     return sorted(kinds.values(), key=list)
 
 
-def _part(connection: duckdb.DuckDBPyConnection, number: int, columns: Mapping[str, Sequence[str]]) -> Part:
+def _part(connection: duckdb.DuckDBPyConnection, number: int, layouts: Mapping[str, Layout]) -> Part:
     view = VIEW if number == 0 else f"{VIEW}_{number}"
-    rows = union(columns, f"filename = '{FILE}'")
+    rows = union(layouts, f"filename = '{FILE}'")
     connection.execute(f"CREATE TEMP VIEW {view} AS {rows}")
-    return Part(engine=DuckDb(connection, view), files=tuple(columns))
+    return Part(engine=DuckDb(connection, view), files=tuple(layouts))

@@ -115,3 +115,40 @@ def test_want_of_memory_is_called_that_and_is_no_fault_of_the_export(tmp_path: P
     with pytest.raises(InputFileError, match="more memory") as caught, open_parts(tmp_path) as (part,):
         list(part.engine.rows("SELECT list(r) FROM range(200000000) AS t(r)"))
     assert "export it again" not in caught.value.action
+
+
+QUOTED = '1,"{""a"": ""x, y""}",z\n'
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        (["", QUOTED], ['{"a": "x, y"}']),
+        (["1,2,3\n", QUOTED, ""], ["2", '{"a": "x, y"}']),
+        ([QUOTED, "1;4;3\n", "1,5,3\n"], ["4", "5", '{"a": "x, y"}']),
+        (["1,2,3\n", "1,'4,3\n"], ["'4", "2"]),
+    ],
+    ids=["a header alone first", "no quotes first", "semicolons", "an apostrophe"],
+)
+def test_each_csv_is_read_as_it_lies_whatever_the_first_one_looks_like(
+    tmp_path: Path, files: list[str], found: list[str], newline: str
+) -> None:
+    for number, text in enumerate(files):
+        header = "a;cost;b\n" if ";" in text else "a,cost,b\n"
+        (tmp_path / f"{number}.csv").write_text(header + text, newline=newline)
+    with open_parts(tmp_path) as (part,):
+        assert rows(part) == sorted(found)
+
+
+def test_an_empty_file_is_a_part_by_itself_so_that_it_can_be_named(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", "SELECT 1 AS cost")
+    (tmp_path / "b.csv").touch()
+    with open_parts(tmp_path, lambda columns: "cost" in columns) as parts:
+        assert names(parts) == [["a.csv"], ["b.csv"]]
+
+
+def test_a_quote_far_below_the_first_lines_is_one(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,cost\n" + "1,2\n" * 30_000 + '1,"3, 4"\n')
+    with open_parts(tmp_path) as (part,):
+        assert set(rows(part)) == {"2", "3, 4"}
