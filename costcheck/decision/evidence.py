@@ -185,7 +185,8 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
     for gap in inputs.coverage.missing(is_invoiced=True):
         yield _problem(
             "bill",
-            "invoices are missing: import them, or a line of amount 0 for a month without any",
+            "invoices are missing: import them, or a line of amount 0 for a month without any; for a month of "
+            "prepaid credits alone a line of what was used of them, as the provider's console tells it",
             gap.words,
             "every month from the first to the last",
             "ledger",

@@ -9,19 +9,24 @@ from costcheck.ledger.read import PULLED
 
 # What stands between a provider's first and last month of use, from one source; of invoices up to the newest month
 # of any of them, for one that was forgotten leaves nothing behind. A month that was pulled as a whole and had nothing
-# was quiet; a charge of any category and any amount shows that the bill of its month is there.
+# was quiet; a charge of any amount shows that the bill of its month is there. But an invoice of prepaid credits tells
+# no use; another source may.
 GAPS = f"""
 WITH {PULLED}, periods AS (
-    SELECT DISTINCT x_source, service_provider_name AS provider, true AS is_use,
+    SELECT DISTINCT x_source, service_provider_name AS provider, true AS is_use, false AS is_bought_ahead,
         date_trunc('month', charge_period_start)::DATE AS first,
         date_trunc('month', charge_period_end - INTERVAL 1 MICROSECOND)::DATE AS final FROM usage
     UNION
     SELECT DISTINCT x_source, service_provider_name, charge_category = 'Usage',
+        x_source = 'invoice' AND charge_category = 'Purchase',
         date_trunc('month', charge_period_start)::DATE,
         date_trunc('month', charge_period_end - INTERVAL 1 MICROSECOND)::DATE FROM charges
 ), present AS (
     SELECT DISTINCT x_source, provider, unnest(generate_series(first, final, INTERVAL 1 MONTH))::DATE AS month
-    FROM periods
+    FROM periods WHERE NOT is_bought_ahead OR EXISTS (
+        FROM periods AS told WHERE told.is_use AND told.x_source != periods.x_source
+            AND told.provider = periods.provider AND told.first <= periods.final AND told.final >= periods.first
+    )
 ), newest AS (
     SELECT x_source, max(final) AS newest FROM periods WHERE is_use GROUP BY x_source
 ), spans AS (

@@ -518,6 +518,27 @@ def test_the_newest_invoice_of_a_provider_is_missing_where_another_has_one(ledge
     assert [(gap.service_provider_name, gap.months_text) for gap in ledger.gaps()] == [("anthropic", "2026-07")]
 
 
+def bought_ahead(ledger: Ledger, month: int) -> None:
+    row = charge("900", start=datetime(2026, month, 1, tzinfo=UTC), bucket="prepaid")
+    bought = replace(row, x_source="invoice", charge_category=ChargeCategory.PURCHASE)
+    ledger.replace(replace(batch(bucket="prepaid"), x_source="invoice", charges=(bought,)))
+
+
+def test_an_invoice_of_prepaid_credits_alone_tells_no_use_of_its_month(ledger: Ledger) -> None:
+    invoiced(ledger, "openai", 5, 6)
+    bought_ahead(ledger, 7)
+    invoiced(ledger, "anthropic", 5, 6, 7)
+    assert [(gap.service_provider_name, gap.months_text) for gap in ledger.gaps()] == [("openai", "2026-07")]
+
+
+def test_prepaid_credits_are_enough_where_another_source_tells_the_use(ledger: Ledger) -> None:
+    invoiced(ledger, "openai", 5, 6)
+    bought_ahead(ledger, 7)
+    invoiced(ledger, "anthropic", 5, 6, 7)
+    ledger.replace(batch(usage(datetime(2026, 7, 9, tzinfo=UTC), bucket="console"), bucket="console"))
+    assert ledger.gaps() == ()
+
+
 def test_a_provider_that_came_later_misses_nothing_before(ledger: Ledger) -> None:
     invoiced(ledger, "openai", 5, 6, 7)
     invoiced(ledger, "anthropic", 7)
