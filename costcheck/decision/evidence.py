@@ -254,7 +254,7 @@ def _demand_problems(inputs: DecisionInputs) -> Iterator[Finding]:
     if age > limits.max_bill_age_days.value:
         yield _problem(
             "bill",
-            f"the last of the measured months ended on {ended - DAY}",
+            f"the last of the measured months ended on {ended - DAY}: pull or import the months after it",
             f"{age} days old",
             limit(limits.max_bill_age_days),
             source(limits.max_bill_age_days),
