@@ -5,7 +5,15 @@ from decimal import Decimal
 from costcheck.records import ChargeCategory
 from costcheck.sources.bills.invoice_faults import Fault, not_right, quoted
 from costcheck.sources.bills.invoice_table import Row
-from costcheck.sources.bills.invoice_words import Tax, corrects, says_credit, tax_in, wants_minus
+from costcheck.sources.bills.invoice_words import (
+    Tax,
+    buys_credits,
+    corrects,
+    says_credit,
+    says_prepaid,
+    tax_in,
+    wants_minus,
+)
 
 USAGE, CREDIT, TAX = ChargeCategory.USAGE, ChargeCategory.CREDIT, ChargeCategory.TAX
 IS_ADJUSTED = (USAGE, ChargeCategory.ADJUSTMENT)
@@ -25,6 +33,11 @@ MAY_BE_A_TAX = (
     "which may be a tax, or what one is on: write into the column category tax or usage (of usage, the amount "
     "without the tax)"
 )
+MAY_BE_PREPAID = (
+    "as if credits were bought in advance: write purchase into the column category, and what was used of them into "
+    "a line of its own with usage (a decision counts the use); if this line is what was used, write usage and leave "
+    "these words out"
+)
 HAS_A_TAX_IN_IT = (
     "as if a tax were in the amount: write the amount without it, the tax in a line of the category tax, and leave "
     "these words out"
@@ -42,6 +55,9 @@ def read_category(row: Row, amount: Decimal) -> ChargeCategory | Fault:
         taxed = _taxed(row, told, is_zero=not amount)
         if taxed is not None:
             return taxed
+        text = row.get("description", "")
+        if amount and (buys_credits(text) or (told is None and says_prepaid(text))):
+            return Fault("description is", quoted(text), MAY_BE_PREPAID)
     if amount < 0:
         return _negative(row, told)
     return _positive(row, told or USAGE, amount)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 LONGEST_VALUE = 60
-VALUES_SHOWN = 6
+VALUES_SHOWN = 12
 RUNS_SHOWN = 20
 
 

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from costcheck.records import ChargeCategory
 from costcheck.sources.bills.invoice_faults import Fault, quoted
-from costcheck.sources.bills.invoice_lines import Invoice
+from costcheck.sources.bills.invoice_lines import NOT_USED, Invoice
 from costcheck.sources.bills.invoice_table import Line
+from costcheck.sources.bills.invoice_words import says_invoice_sum
 
 HIGHEST_TAX_SHARE = Decimal("0.30")
 """Of what is taxed; the highest VAT is Hungary's, 27 %."""
@@ -19,7 +20,11 @@ TOO_MUCH_FOR_A_TAX = (
 )
 TAKES_TOO_MUCH = (
     "which takes back more than its provider charges in that month in this file: give it the month of the invoice "
-    "that it takes back, and put both into one file"
+    "that it takes back, and put both into one file, or leave it out"
+)
+MAY_BE_THEIR_SUM = (
+    "as if it summed up the other lines of its provider: delete it if it does, else say what it is for, without "
+    "the word of a sum"
 )
 TOKENS_STAY = "which takes back line {}, whose tokens would still count: delete both lines"
 
@@ -47,6 +52,11 @@ class Charged:
         return self.invoice.category is ChargeCategory.USAGE
 
     @property
+    def is_called_sum(self) -> bool:
+        """Return whether its words say what its provider or an invoice comes to, and no more."""
+        return says_invoice_sum(self.invoice.description, self.line.row.get("provider", ""))
+
+    @property
     def is_tax_by_words(self) -> bool:
         """Return whether only its words say that it is a tax."""
         return self.invoice.category is ChargeCategory.TAX and not self.line.row.get("category")
@@ -54,7 +64,18 @@ class Charged:
 
 def odd_in_month(lines: Sequence[Charged]) -> dict[int, Fault]:
     """Return the faults that only the whole file shows, by number of the line."""
-    return {line.line.number: Fault("amount is", _written(line), rest) for line, rest in _odd(lines)}
+    odd = {line.line.number: Fault("amount is", _written(line), rest) for line, rest in _odd(lines)}
+    return odd | {
+        line.line.number: Fault("description is", quoted(line.invoice.description), MAY_BE_THEIR_SUM)
+        for line in _their_sums(lines)
+    }
+
+
+def _their_sums(lines: Sequence[Charged]) -> Iterator[Charged]:
+    """Yield what is called the sum of a provider that other lines charge for, too; one line an invoice is no sum."""
+    used = [line for line in lines if line.invoice.category not in NOT_USED]
+    others = {line.invoice.provider for line in used if not line.is_called_sum}
+    return (line for line in used if line.is_called_sum and line.invoice.provider in others)
 
 
 def _odd(lines: Sequence[Charged]) -> Iterator[tuple[Charged, str]]:

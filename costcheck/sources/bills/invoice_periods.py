@@ -17,7 +17,10 @@ MOST_PARTS = 12
 DATES = "2026-09 for a month, 2026-09-01 for a day (in a spreadsheet, format these cells as text first)"
 ONE_OF = "either a month, or a start_date and an end_date"
 YEARLESS = "which has no year: write 2026-09-01"
-CROSSES = "which crosses a month's end: write one line a calendar month; the amounts here are by days"
+CROSSES = (
+    "which crosses a month's end: write one line a calendar month, its days in the columns start_date and end_date, "
+    "none in month (which would make a part of a month a whole one); the amounts here are by days"
+)
 CROSSES_WITH_TOKENS = CROSSES + ", and the tokens are to be split alike"
 
 Period = tuple[date, date]
@@ -104,7 +107,9 @@ def crossing(row: Row, period: Period, amount: Decimal | None, *, commas: bool) 
 
 def _written(part: Period, share: Decimal, *, commas: bool) -> str:
     text = f"{share:.2f}"
-    return f"{part[0]:%Y-%m}: {text.replace('.', ',') if commas else text}"
+    start, end = part
+    days = f"{start:%Y-%m}" if start.day == 1 and end == _end(start) else f"{start} to {end}"
+    return f"{days}: {text.replace('.', ',') if commas else text}"
 
 
 def by_days(amount: Decimal, parts: list[Period]) -> list[Decimal]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from costcheck.sources.bills.invoice_columns import words
+from costcheck.sources.bills.invoice_columns import plain, words
 from costcheck.sources.bills.invoice_dates import MONTHS
 
 _SUM = re.compile(r"gesamt\w*|\w*(summe|saldo|vortrag|total|totals)")
@@ -108,6 +108,11 @@ _TAKES_BACK = re.compile(
 )
 _CORRECTS = re.compile(r"\b(\w*korrektur\w*|korrigiert\w*|correct\w*|rectif\w*|rettifica|berichtig\w*)\b")
 _LESS = re.compile(r"\b(\w*gutschrift\w*|avoir)\b")
+_BUYS_CREDITS = re.compile(
+    r"\b(top ?ups?|(auto )?(recharges?|reload)|\w*aufladung\w*|vorauszahlung\w*|pre ?payments?|deposits?"
+    r"|(purchased|bought) (\w+ )?credits?|credits? (\w+ )?(purchased?|bought)|purchase of (\w+ )*credits?)\b"
+)
+_PREPAID = re.compile(r"\bpre ?paid\b")
 _CREDITS = re.compile(r"\b(credits?|kredit\w*|promo\w*|voucher\w*|gutschein\w*|\w*guthaben|grant\w*|startup)\b")
 PRODUCTS: Mapping[str, str] = MappingProxyType(
     {
@@ -122,6 +127,15 @@ PRODUCTS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Who sells what people name in place of the seller."""
+
+_INVOICE_SUMS = frozenset(("rechnungsbetrag", "endbetrag"))
+_ABOUT_INVOICES = frozenset(
+    (
+        *("invoice", "invoices", "inv", "rechnung", "rechnungen", "bill", "facture", "no", "nr", "vom", "from"),
+        *("api", "usage", "nutzung", "verbrauch", "service", "services", "charges", "the", "der", "die", "in"),
+    )
+)
+_SELLERS = frozenset(word for names in PRODUCTS.items() for name in names for word in name.split())
 
 
 class Tax(StrEnum):
@@ -142,6 +156,17 @@ def says_sum(cell: str) -> bool:
     """Return whether a text says nothing but that it sums up: `Summe April 2026`, `YTD`, `Amount due`."""
     rest = _words(_TO_DATE.sub(lambda found: f"{found['what']} ytd", words(cell)))
     return any(map(_is_sum, rest)) and all(_is_sum(word) or word in _ABOUT_SUMS | MONTHS.keys() for word in rest)
+
+
+def says_invoice_sum(cell: str, provider: str) -> bool:
+    """Return whether a text says nothing but what a provider or an invoice comes to: `Total OpenAI`, `Invoice total`.
+
+    A charge may be called so, too, where a list has one line an invoice.
+    """
+    told = _words(cell)
+    known = _ABOUT_SUMS | _ABOUT_INVOICES | _SELLERS | MONTHS.keys() | set(_words(provider))
+    is_sum = any(_is_sum(word) or word in _INVOICE_SUMS for word in told)
+    return is_sum and all(_is_sum(word) or word in _INVOICE_SUMS | known for word in told)
 
 
 def without_sums(cell: str) -> str:
@@ -172,7 +197,7 @@ def tax_in(text: str, *, provider: str, is_zero: bool) -> Tax:
     told = _words(text)
     places = [place for place, word in enumerate(told) if word in _TAXES]
     if not places:
-        return Tax.INCLUDED if "brutto" in told else Tax.NONE
+        return Tax.INCLUDED if {"brutto", "gross"}.intersection(told) else Tax.NONE
     # What stands behind `on` is what is taxed: `VAT on the net amount` is a tax.
     until = next((place for place, word in enumerate(told) if place > places[0] and word in _ON), len(told))
     told = told[:until]
@@ -187,6 +212,16 @@ def tax_in(text: str, *, provider: str, is_zero: bool) -> Tax:
     if is_alone:
         return Tax.ALONE
     return Tax.NONE if (_ADDED | _NOBODYS).intersection(told) else Tax.UNCLEAR
+
+
+def buys_credits(text: str) -> bool:
+    """Return whether a text says that credits were bought, which is no use of them: `Prepaid credit top-up`."""
+    return bool(_BUYS_CREDITS.search(plain(text)))
+
+
+def says_prepaid(text: str) -> bool:
+    """Return whether a text may say so: `Prepaid credits` may be bought or used."""
+    return buys_credits(text) or bool(_PREPAID.search(plain(text)))
 
 
 def takes_back(text: str) -> bool:

@@ -193,7 +193,9 @@ def test_an_amount_without_its_tax_is_usage(path: Path, provenance: Provenance, 
 
 
 @pytest.mark.parametrize("category", ["", "usage"])
-@pytest.mark.parametrize("description", ["R10 inkl. 19% MwSt", "R10 incl. VAT", "Facture TTC", "R10 brutto"])
+@pytest.mark.parametrize(
+    "description", ["R10 inkl. 19% MwSt", "R10 incl. VAT", "Facture TTC", "R10 brutto", "R10 gross"]
+)
 def test_an_amount_with_a_tax_in_it_is_asked_about(
     path: Path, provenance: Provenance, description: str, category: str
 ) -> None:
@@ -250,3 +252,67 @@ def test_a_provider_that_is_all_of_them_is_asked_about(path: Path, provenance: P
 def test_a_product_is_billed_by_its_seller(path: Path, provenance: Provenance, written: str, seller: str) -> None:
     batch = read(path, provenance, line("", "10.00", provider=written))
     assert batch.charges[1].service_provider_name == seller
+
+
+@pytest.mark.parametrize("category", ["", "usage"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "Total OpenAI",
+            "OpenAI October total",
+            "Summe OpenAI Oktober 2026",
+            "Invoice total INV-3",
+            "Rechnungsbetrag",
+        ),
+        *("Total API usage", "Open AI total"),
+    ],
+)
+def test_what_is_called_the_sum_of_a_provider_with_other_charges_is_asked_about(
+    path: Path, provenance: Provenance, words: str, category: str
+) -> None:
+    (row,) = read(path, provenance, line(words, "1000.00", category)).quarantined
+    assert f"line 3, description is '{words}', as if it summed up the other lines of its provider" in row.reason
+
+
+def test_an_invoice_a_line_may_be_called_its_total(path: Path, provenance: Provenance) -> None:
+    rows = line("Invoice total INV-3", "10.00") + line("Invoice total INV-4", "20.00")
+    path.write_text(HEADER + rows + line("Promo credit", "-5.00"), encoding="utf-8")
+    assert len(invoice_csv.read(path, provenance).charges) == 3
+
+
+@pytest.mark.parametrize("category", ["", "usage", "adjustment"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "Prepaid credit top-up",
+            "Auto-recharge",
+            "Guthabenaufladung",
+            "Topup",
+            "Top up of API credits",
+            "Vorauszahlung",
+        ),
+        *("Credits purchased", "Purchase of prepaid credits", "Auto reload", "Refund of top-up"),
+    ],
+)
+def test_credits_bought_in_advance_are_asked_about_and_no_usage(
+    path: Path, provenance: Provenance, words: str, category: str
+) -> None:
+    (row,) = read(path, provenance, line(words, "-30.00" if "Refund" in words else "3000.00", category)).quarantined
+    assert f"line 3, description is '{words}', as if credits were bought in advance: write purchase" in row.reason
+
+
+def test_a_top_up_called_purchase_is_one(path: Path, provenance: Provenance) -> None:
+    batch = read(path, provenance, line("Prepaid credit top-up", "3000.00", "purchase") + line("Top-up", "0"))
+    assert categories(batch) == [ChargeCategory.PURCHASE, ChargeCategory.USAGE]
+
+
+@pytest.mark.parametrize("words", ["API usage paid from prepaid credits", "Laptop updates", "Prepaid plan usage"])
+def test_use_of_what_was_prepaid_is_usage(path: Path, provenance: Provenance, words: str) -> None:
+    assert categories(read(path, provenance, line(words, "30.00", "usage"))) == [ChargeCategory.USAGE]
+
+
+def test_prepaid_credits_without_a_category_are_asked_about(path: Path, provenance: Provenance) -> None:
+    (row,) = read(path, provenance, line("Prepaid credits", "30.00")).quarantined
+    assert "as if credits were bought in advance: write purchase into the column category" in row.reason

@@ -402,12 +402,12 @@ def test_the_header_and_empty_lines_in_the_middle_of_a_file_are_set_aside(path: 
 @pytest.mark.parametrize(
     ("period", "shares"),
     [
-        ("16.06.-15.07.2026,,", "2026-06: 700.01 and 2026-07: 700.00"),
-        ("2026-06-16 - 2026-07-15,,", "2026-06: 700.01 and 2026-07: 700.00"),
-        ("16.06.-15.07.,,", "2026-06: 700.01 and 2026-07: 700.00"),
-        ("16.12.-15.01.,,", "2025-12: 722.59 and 2026-01: 677.42"),
-        ("16.11.-15.12.,,", "2025-11: 700.01 and 2025-12: 700.00"),
-        (",16.12.2025,15.01.2026", "2025-12: 722.59 and 2026-01: 677.42"),
+        ("16.06.-15.07.2026,,", "2026-06-16 to 2026-06-30: 700.01 and 2026-07-01 to 2026-07-15: 700.00"),
+        ("2026-06-16 - 2026-07-15,,", "2026-06-16 to 2026-06-30: 700.01 and 2026-07-01 to 2026-07-15: 700.00"),
+        ("16.06.-15.07.,,", "2026-06-16 to 2026-06-30: 700.01 and 2026-07-01 to 2026-07-15: 700.00"),
+        ("16.12.-15.01.,,", "2025-12-16 to 2025-12-31: 722.59 and 2026-01-01 to 2026-01-15: 677.42"),
+        ("16.11.-15.12.,,", "2025-11-16 to 2025-11-30: 700.01 and 2025-12-01 to 2025-12-15: 700.00"),
+        (",16.12.2025,15.01.2026", "2025-12-16 to 2025-12-31: 722.59 and 2026-01-01 to 2026-01-15: 677.42"),
         (",2026-07-01,2026-09-30", "2026-07: 471.74 and 2026-08: 471.75 and 2026-09: 456.52"),
     ],
 )
@@ -431,7 +431,7 @@ def test_the_shares_of_a_period_add_up_to_its_amount_to_the_cent(amount: Decimal
 def test_a_suggested_share_has_the_decimal_comma_of_its_file(path: Path, provenance: Provenance) -> None:
     rows = "2026-09;openai;10;USD\n16.06.-15.07.2026;openai;1.400,00;USD\n"
     (row,) = read(path, provenance, rows, SEMICOLONS).quarantined
-    assert "2026-06: 700,00 and 2026-07: 700,00" in row.reason
+    assert "2026-06-16 to 2026-06-30: 700,00 and 2026-07-01 to 2026-07-15: 700,00" in row.reason
 
 
 def test_days_of_one_month_without_a_year_are_never_given_one(path: Path, provenance: Provenance) -> None:
@@ -484,7 +484,7 @@ def test_all_faults_of_a_file_are_told_at_one_go_one_line_a_kind(path: Path, pro
         "line 2: amount is '1.200'",
         "line 3: input_tokens is '1.200'",
         "line 4: provider is ''",
-        "line 4: month is '16.06.-15.07.2026' (2026-06: 1",
+        "line 4: month is '16.06.-15.07.2026' (2026-06-16 to 2026-06-30: 1",
     ]
 
 
