@@ -20,7 +20,7 @@ _NAMES = re.compile(
     re.IGNORECASE,
 )
 # Names of sellers as genai-prices 0.2.3 spells its providers, by what stands in bills.
-_PROVIDERS: Mapping[str, str] = MappingProxyType(
+SELLERS: Mapping[str, str] = MappingProxyType(
     {
         "aws": "aws",
         "amazon": "aws",
@@ -48,10 +48,10 @@ _PROVIDERS: Mapping[str, str] = MappingProxyType(
     }
 )
 _SPELT: Mapping[str, str] = MappingProxyType(
-    {re.sub(r"[^\w]", "", name): provider for name, provider in _PROVIDERS.items()}
+    {re.sub(r"[^\w]", "", name): provider for name, provider in SELLERS.items()}
 )
 _COMPANY_FORMS = frozenset({"inc", "llc", "ltd", "limited", "pbc", "corp", "corporation", "gmbh", "sas", "ireland"})
-_MODEL_SELLERS = frozenset(_PROVIDERS.values()) - {"aws", "azure", "google"}
+_MODEL_SELLERS = frozenset(SELLERS.values()) - {"aws", "azure", "google"}
 """Whoever sells little else, so that a line of theirs needs no category."""
 
 
@@ -101,7 +101,7 @@ class ServiceCount(NamedTuple):
 def provider_of(name: str | None) -> str:
     """Return the seller's name as token prices know it; a name that is not known in small letters."""
     plain = (name or "unknown").strip().lower()
-    return _PROVIDERS.get(plain, plain)
+    return SELLERS.get(plain, plain)
 
 
 def known_provider(name: str) -> str | None:

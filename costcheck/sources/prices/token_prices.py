@@ -31,14 +31,21 @@ if TYPE_CHECKING:
 PROVIDERS = (
     "anthropic",
     "aws",
+    "azure",
     "cerebras",
+    "cohere",
     "fireworks",
     "google",
     "groq",
     "mistral",
+    "moonshotai",
     "novita",
     "openai",
+    "openrouter",
+    "perplexity",
     "together",
+    "x-ai",
+    "zai",
 )
 """Providers whose prices a snapshot carries: the common bills, and the hosts of open weights."""
 

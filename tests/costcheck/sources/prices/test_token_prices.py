@@ -29,6 +29,7 @@ from hypothesis import strategies as st
 from costcheck.errors import PriceNotFoundError, SourceError
 from costcheck.price_book import MaxAges, PriceBook
 from costcheck.records import Origin, PriceSnapshot, Provenance, ServiceTier, TokenType
+from costcheck.sources.bills.focus_services import SELLERS
 from costcheck.sources.prices.token_prices import (
     PROVIDERS,
     PricedModel,
@@ -272,6 +273,14 @@ def test_a_cache_class_without_a_price_is_charged_as_uncached_input_and_output_i
     assert book.token_price("openai", "m", TokenType.CACHE_READ_INPUT).sku_meter == "m/uncached_input_tokens"
     with pytest.raises(PriceNotFoundError, match="m/output_tokens"):
         book.token_price("openai", "m", TokenType.OUTPUT)
+
+
+BY_THE_TIME_OF_DAY = {"deepseek"}
+"""Sellers of which the kit takes no price."""
+
+
+def test_every_seller_that_bills_name_is_priced_or_known_not_to_be() -> None:
+    assert set(SELLERS.values()) - set(PROVIDERS) == BY_THE_TIME_OF_DAY
 
 
 def test_a_provider_that_the_data_lacks_is_an_error() -> None:
