@@ -1,6 +1,8 @@
 """What a line of an invoice list is: usage, a credit, a tax; what may be two things is asked about."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 
 from costcheck.records import ChargeCategory
 from costcheck.sources.bills.invoice_faults import Fault, not_right, quoted
@@ -22,12 +24,23 @@ CREDIT_OR_NOT_DUE = (
     "credit from what your usage costs) or usage (it is taken from that)"
 )
 IS_A_CREDIT = "zero or more for usage; write credit into the column category of a credit"
-NOT_A_CREDIT = (
-    "and the line takes back what was billed, which a credit does not: write usage into the column category, "
-    "or leave these words out"
-)
 A_CREDIT = "negative, as a credit is: write a minus before it"
-NOT_DUE = "negative, as what takes an invoice back is: write a minus before it, or leave these words out"
+NOT_DUE = (
+    "negative, as what takes an invoice back is: write a minus before it if it does; if not, write usage into the "
+    "column category"
+)
+_GERMAN: Mapping[str, ChargeCategory] = MappingProxyType(
+    {
+        **dict.fromkeys(("verbrauch", "nutzung"), USAGE),
+        **dict.fromkeys(("steuer", "umsatzsteuer", "ust", "mwst", "mehrwertsteuer"), TAX),
+        **dict.fromkeys(("storno", "korrektur", "erstattung"), ChargeCategory.ADJUSTMENT),
+        **dict.fromkeys(("kauf", "aufladung", "guthabenaufladung"), ChargeCategory.PURCHASE),
+    }
+)
+KNOWN: Mapping[str, ChargeCategory] = MappingProxyType({**{each.lower(): each for each in ChargeCategory}, **_GERMAN})
+ONE_OF = (
+    "one of usage (Verbrauch), credit (what pays for usage), tax (Steuer), purchase (Aufladung), adjustment (Storno)"
+)
 IS_A_TAX = "and the line says a tax: write tax into that column, or say what else the line is for"
 MAY_BE_A_TAX = (
     "which may be a tax, or what one is on: write into the column category tax or usage (of usage, the amount "
@@ -47,10 +60,11 @@ HAS_A_TAX_IN_IT = (
 def read_category(row: Row, amount: Decimal) -> ChargeCategory | Fault:
     """Return the category that a line says, or that its words and its sign leave no doubt of."""
     name = row.get("category", "").lower()
-    known = {category.lower(): category for category in ChargeCategory}
-    if name and name not in known:
-        return not_right("category", row["category"], "one of " + ", ".join(known))
-    told = known[name] if name else None
+    told = KNOWN.get(name)
+    if name == "gutschrift":
+        return Fault("category is", quoted(row["category"]), CREDIT_OR_NOT_DUE)
+    if name and told is None:
+        return not_right("category", row["category"], ONE_OF)
     if told is None or told in IS_ADJUSTED:
         taxed = _taxed(row, told, is_zero=not amount)
         if taxed is not None:
@@ -60,7 +74,7 @@ def read_category(row: Row, amount: Decimal) -> ChargeCategory | Fault:
             return Fault("description is", quoted(text), MAY_BE_PREPAID)
     if amount < 0:
         return _negative(row, told)
-    return _positive(row, told or USAGE, amount)
+    return _positive(row, told, amount)
 
 
 def _taxed(row: Row, told: ChargeCategory | None, *, is_zero: bool) -> ChargeCategory | Fault | None:
@@ -83,17 +97,16 @@ def _negative(row: Row, told: ChargeCategory | None) -> ChargeCategory | Fault:
         return Fault("amount is", quoted(row["amount"]), CREDIT_OR_NOT_DUE)
     if told in IS_ADJUSTED and is_credit and not is_back:
         return not_right("amount", row["amount"], IS_A_CREDIT)
-    if told is CREDIT and is_back and not is_credit:
-        return Fault("category is", quoted(row["category"]), NOT_A_CREDIT)
     if told is None:
         return CREDIT if is_credit else USAGE
     # FOCUS, too, has a correction of usage in the category Usage.
     return USAGE if told in IS_ADJUSTED else told
 
 
-def _positive(row: Row, told: ChargeCategory, amount: Decimal) -> ChargeCategory | Fault:
+def _positive(row: Row, told: ChargeCategory | None, amount: Decimal) -> ChargeCategory | Fault:
     if told is CREDIT and amount:
         return not_right("amount", row["amount"], A_CREDIT)
-    if told is USAGE and amount and wants_minus(row.get("description", "")):
+    text = row.get("category", "") if told else row.get("description", "")
+    if amount and wants_minus(text):
         return not_right("amount", row["amount"], NOT_DUE)
-    return USAGE if told in IS_ADJUSTED else told
+    return USAGE if told is None or told in IS_ADJUSTED else told

@@ -9,8 +9,9 @@ Columns, in any order, in letters of any case:
   back, and `USD`. `6.200` is refused: it may be six thousand or six. A header such as `amount (USD)` needs no column
   of the currency.
 - `model`, `description`: optional; the model named as on the invoice.
-- `category`: optional; `usage`, `credit`, `tax`, `purchase` or `adjustment`. Without it the words tell a tax, a
-  credit, or what takes an invoice back; words that may say two things are asked about, and so is a minus without any.
+- `category`: optional; `usage`, `credit`, `tax`, `purchase` or `adjustment`, and it wins over the words. Without it
+  the words tell a tax, a credit, or what takes an invoice back; words that may say two things are asked about, and so
+  is a minus without any. Words of a top-up or of a tax alone, called `usage`, are asked about, too.
 - `input_tokens` (cached ones included), `output_tokens`: optional, both or neither; with them a model is needed.
 - `cached_input_tokens`, `requests`: optional.
 

@@ -10,7 +10,7 @@ from costcheck.records import ChargeCategory
 from costcheck.sources.bills.invoice_faults import Fault, quoted
 from costcheck.sources.bills.invoice_lines import NOT_USED, Invoice
 from costcheck.sources.bills.invoice_table import Line
-from costcheck.sources.bills.invoice_words import says_invoice_sum
+from costcheck.sources.bills.invoice_words import says_invoice_sum, wants_minus
 
 HIGHEST_TAX_SHARE = Decimal("0.30")
 """Of what is taxed; the highest VAT is Hungary's, 27 %."""
@@ -25,6 +25,10 @@ TAKES_TOO_MUCH = (
 MAY_BE_THEIR_SUM = (
     "as if it summed up the other lines of its provider: delete it if it does, else say what it is for, without "
     "the word of a sum"
+)
+AS_MUCH_AS_ANOTHER = (
+    "as much as line {} and without a minus, and its words take an invoice back: write a minus before it if it does, "
+    "else say what it is for"
 )
 TOKENS_STAY = "which takes back line {}, whose tokens would still count: delete both lines"
 
@@ -89,8 +93,12 @@ def _odd(lines: Sequence[Charged]) -> Iterator[tuple[Charged, str]]:
             months[line.month] += line.invoice.amount
         elif line.is_tax_by_words:
             taxes[line.month] += line.invoice.amount
+    charged = {(line.of, line.invoice.amount): line for line in lines if not wants_minus(line.invoice.description)}
     for line in lines:
-        if line.is_tax_by_words and taxes[line.month] > HIGHEST_TAX_SHARE * months[line.month]:
+        twin = charged.get((line.of, line.invoice.amount))
+        if line.is_usage and line.invoice.amount > 0 and twin and wants_minus(line.invoice.description):
+            yield line, AS_MUCH_AS_ANOTHER.format(twin.line.number)
+        elif line.is_tax_by_words and taxes[line.month] > HIGHEST_TAX_SHARE * months[line.month]:
             yield line, TOO_MUCH_FOR_A_TAX
         elif line.is_usage and line.invoice.amount < 0:
             undone = with_tokens.get((line.of, -line.invoice.amount))

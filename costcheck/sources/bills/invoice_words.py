@@ -99,6 +99,7 @@ _ABOUT_TAXES = frozenset(
         *("sales", "use", "value", "added", "goods", "and", "services", "service", "consumption", "withholding"),
         *("state", "local", "city", "county", "at", "rate", "satz", "percent", "prozent", "eu", "us", "de", "charge"),
         *("gesetzliche", "gesetzl", "gesetzlicher", "ges", "des", "leistungsempfaengers", "usd", "eur"),
+        *("german", "deutsche", "uk", "irish", "inv"),
     )
 )
 _TAKES_BACK = re.compile(
@@ -206,7 +207,7 @@ def tax_in(text: str, *, provider: str, is_zero: bool) -> Tax:
     if _LEFT_OUT.intersection(told):
         return Tax.NONE
     known = _ABOUT_TAXES | _ADDED | _NOBODYS | _TAXES | MONTHS.keys() | set(_words(provider))
-    is_alone = all(len(word) == 1 or word in known or takes_back(word) for word in told)
+    is_alone = all(len(word) == 1 or word in known or corrects(word) for word in told)
     if _NOBODYS.intersection(told) and not is_zero:
         return Tax.UNCLEAR if is_alone else Tax.NONE
     if is_alone:

@@ -78,9 +78,55 @@ def test_what_may_be_a_credit_is_one_by_its_category(path: Path, provenance: Pro
     assert categories(read(path, provenance, line(description, "-100.00", "credit"))) == [ChargeCategory.CREDIT]
 
 
-def test_a_credit_whose_words_take_an_invoice_back_is_asked_about(path: Path, provenance: Provenance) -> None:
-    (row,) = read(path, provenance, line("Storno R09", "-1000.00", "credit")).quarantined
-    assert "line 3, category is 'credit', and the line takes back what was billed" in row.reason
+@pytest.mark.parametrize("description", ["Storno R09", "Credit note CN-4 goodwill"])
+def test_a_credit_with_a_minus_is_one_whatever_its_words(
+    path: Path, provenance: Provenance, description: str
+) -> None:
+    assert categories(read(path, provenance, line(description, "-100.00", "credit"))) == [ChargeCategory.CREDIT]
+
+
+@pytest.mark.parametrize("description", ["Refund bot", "Cancellation assistant", "Neue Rechnung nach Storno"])
+def test_usage_without_a_minus_is_usage_whatever_its_words(
+    path: Path, provenance: Provenance, description: str
+) -> None:
+    assert categories(read(path, provenance, line(description, "900.00", "usage"))) == [ChargeCategory.USAGE]
+
+
+def test_usage_that_takes_back_all_of_another_line_but_for_its_minus_is_asked_about(
+    path: Path, provenance: Provenance
+) -> None:
+    (row,) = read(path, provenance, line("Storno R09", "1000.00", "usage")).quarantined
+    assert "line 3, amount is '1000.00', as much as line 2 and without a minus" in row.reason
+
+
+@pytest.mark.parametrize(
+    ("written", "amount", "category"),
+    [
+        ("Verbrauch", "10.00", ChargeCategory.USAGE),
+        ("Steuer", "10.00", ChargeCategory.TAX),
+        ("Storno", "-10.00", ChargeCategory.USAGE),
+        ("Aufladung", "10.00", ChargeCategory.PURCHASE),
+    ],
+)
+def test_a_category_may_be_in_german(
+    path: Path, provenance: Provenance, written: str, amount: str, category: ChargeCategory
+) -> None:
+    assert categories(read(path, provenance, line("", amount, written))) == [category]
+
+
+def test_a_storno_by_its_category_needs_a_minus(path: Path, provenance: Provenance) -> None:
+    (row,) = read(path, provenance, line("", "10.00", "Storno")).quarantined
+    assert "amount is '10.00', not negative, as what takes an invoice back is" in row.reason
+
+
+def test_the_category_gutschrift_may_be_two_things(path: Path, provenance: Provenance) -> None:
+    (row,) = read(path, provenance, line("", "-10.00", "Gutschrift")).quarantined
+    assert "category is 'Gutschrift', which may be a credit, or take back what was billed" in row.reason
+
+
+def test_a_category_that_is_none_is_told_what_there_are(path: Path, provenance: Provenance) -> None:
+    (row,) = read(path, provenance, line("", "10.00", "Kosten")).quarantined
+    assert "category is 'Kosten', not one of usage (Verbrauch), credit (what pays for usage), tax" in row.reason
 
 
 @pytest.mark.parametrize("description", ["Storno R09", "Refund", "Gutschrift", "Avoir R09"])
@@ -149,6 +195,9 @@ def test_what_the_other_lines_speak_against_is_still_so_when_it_is_read_again(
         "GST",
         "Value added tax",
         "19% USt auf Rechnung R09",
+        "German VAT",
+        "OpenAI VAT INV-0001",
+        "VAT 19% corrected",
     ],
 )
 def test_a_line_whose_words_say_a_tax_is_one(path: Path, provenance: Provenance, description: str) -> None:
