@@ -47,8 +47,10 @@ _NAMES: Mapping[str, str] = MappingProxyType(
     | {name: column for names in (_ENGLISH, _GERMAN) for column, more in names.items() for name in more}
 )
 _GERMAN_NAMES = frozenset(name for names in _GERMAN.values() for name in names)
-_WITH_CURRENCY = re.compile(r"(?P<name>.+?)(?: in)? [(\[]?(?P<code>usd|us\$|eur|€|gbp|£|chf)[)\]]?")
-_CODES: Mapping[str, str] = MappingProxyType({"us$": "USD", "€": "EUR", "£": "GBP"})
+_WITH_CURRENCY = re.compile(r"(?P<name>.+?)(?: in)? [(\[]?(?P<code>usd|us\$|\$|eur|€|gbp|£|chf)[)\]]?")
+_CODES: Mapping[str, str] = MappingProxyType({"us$": "USD", "$": "USD", "€": "EUR", "£": "GBP"})
+_NET = re.compile(r"\bnet(to\w*)?\b")
+_GROSS = re.compile(r"\b(gross|brutto\w*)\b")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
@@ -92,7 +94,11 @@ class Header:
         )
 
     def _nearest(self, column: str) -> str:
-        like = difflib.get_close_matches(column, [plain(name) for name in self.ignored], n=1)
+        net = [name for name in self.ignored if _NET.search(plain(name))]
+        if column == "amount" and net:
+            return f" (call {quoted(net[0])} so; a tax gets a line of its own with the category tax)"
+        names = [plain(name) for name in self.ignored if not _GROSS.search(plain(name))]
+        like = difflib.get_close_matches(column, names, n=1)
         met = [name for name in self.ignored if plain(name) in like]
         return f" (is it {quoted(met[0])}?)" if met else ""
 

@@ -3,7 +3,8 @@
 Columns, in any order, in letters of any case:
 
 - `month` (`2026-09`), or `start_date` and `end_date` (`2026-09-01`, both days included), within a calendar month.
-  `01.09.2026`, `09.2026` and `September 2026` are read, too; `Sep 26` only where it cannot be a day.
+  `01.09.2026`, `09.2026`, `September 2026` and `Sep-26` are read, too; `Sep 26` only where it cannot be a day, and
+  `10/1/2026` only beside a day that tells their order (`10/31/2026`).
 - `provider`: as in other bills (`openai`, `anthropic`); `Open AI` is the same.
 - `amount` and `currency`: a decimal number such as `1200.00`, negative for credits and for what takes an invoice
   back, and `USD`. `6.200` is refused: it may be six thousand or six. A header such as `amount (USD)` needs no column

@@ -34,7 +34,9 @@ _MONTH_FIRST = re.compile(r"(?P<name>[a-z]+)\.? (?P<day>\d{1,2}),? (?P<year>\d{4
 _SLASHES = re.compile(r"(?P<one>\d{1,2})/(?P<two>\d{1,2})/(?P<year>\d{4})")
 _ISO_MONTH = re.compile(r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})")
 _MONTH_YEAR = re.compile(r"(?P<month>\d{1,2})[./-](?P<year>\d{4})")
-_NAMED = re.compile("(?P<name>[a-z]+)[.,]?[ -]?(?P<short>['\N{RIGHT SINGLE QUOTATION MARK}])?(?P<year>\\d{4}|\\d{2})")
+_NAMED = re.compile(
+    "(?P<name>[a-z]+)[.,]?(?P<between>[ -]?)(?P<short>['\N{RIGHT SINGLE QUOTATION MARK}])?(?P<year>\\d{4}|\\d{2})"
+)
 _YEAR_NAMED = re.compile(r"(?P<year>\d{4}) (?P<name>[a-z]+)\.?")
 _RANGE = re.compile(
     r"(?P<first>\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})?) ?(?:-|–|—|/|bis|to) ?"  # noqa: RUF001
@@ -85,7 +87,8 @@ def may_be_a_day(text: str, *, german: bool) -> bool:
 
 
 def _may_be_a_day(found: re.Match[str], *, german: bool) -> bool:
-    is_short = len(found["year"]) < len("2026") and not found["short"]
+    # `Sep-26` is how Excel writes a month; a day of one is `26-Sep` there.
+    is_short = len(found["year"]) < len("2026") and not found["short"] and found["between"] != "-"
     only_german = found["name"] not in _ENGLISH_FORMS
     return is_short and not german and not only_german
 
@@ -104,6 +107,20 @@ def parse_day(text: str) -> Day | None:
             return _day(found["year"], two, one)
         return _day(found["year"], one, two) if two > MOST_MONTHS else None
     return None
+
+
+def parse_days(first: str, last: str) -> tuple[Day | None, Day | None]:
+    """Return two days of one line, which stand in one order: `10/1/2026` beside `10/31/2026` is in October."""
+    start, end = (_SLASHES.fullmatch(words(text)) for text in (first, last))
+    if start and end:
+        is_day = [max(int(start[place]), int(end[place])) > MOST_MONTHS for place in ("one", "two")]
+        if is_day[0] != is_day[1]:
+            month, day = ("two", "one") if is_day[0] else ("one", "two")
+            return (
+                _day(start["year"], int(start[month]), int(start[day])),
+                _day(end["year"], int(end[month]), int(end[day])),
+            )
+    return parse_day(first), parse_day(last)
 
 
 def parse_range(text: str) -> tuple[Day, Day] | None:

@@ -22,7 +22,7 @@ SELLERS_MAY_TOTAL = (
 )
 NO_TOKENS = "empty: what is a credit or a tax, or takes an invoice back, used no tokens"
 NOT_USED = (ChargeCategory.CREDIT, ChargeCategory.TAX)
-USD = frozenset({"usd", "us$", "us-dollar", "us dollar"})
+USD = frozenset({"usd", "us$", "$", "us-dollar", "us dollar"})
 NOT_USD = (
     "and the kit converts nothing: write the amount in USD that the card or the bank was charged, or, of a bill in "
     "another currency, what you paid at the rate of that day, and say so beside the decision"

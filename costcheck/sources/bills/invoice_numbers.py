@@ -25,10 +25,15 @@ MOST_DIGITS_OF_AN_AMOUNT = 12
 MOST_DIGITS_OF_A_COUNT = 18
 EITHER = "which may be thousands or decimals: write 6200.00 for six thousand two hundred, 6.20 for six dollars twenty"
 EITHER_COUNT = "which may be thousands or decimals: write all digits without a separator, such as 1200"
-AMOUNT = "a number such as 1200.00 or -50.00 (between semicolons 1200,00 or 1.200,00, too), without a currency sign"
+AMOUNT = "a number such as 1200.00 or -50.00 (between semicolons 1200,00 or 1.200,00, too), without a sign but $"
 COUNT = "a whole number, zero or more, all its digits without a separator"
 SHORTENED_COUNT = (
     "which a spreadsheet has shortened: format these cells as numbers without decimals, and save it again"
+)
+# What a spreadsheet puts around an amount in dollars; what stands within must be an amount itself.
+IN_BRACKETS = re.compile(r"\((?P<number>[^-]+)\)")
+WITH_DOLLARS = re.compile(
+    r"(?P<minus>-?) ?(?:(?:us)?\$ ?(?P<after>[^$]+)|(?P<before>[^$]+?) ?(?:us)?\$)", re.IGNORECASE
 )
 _SIGNS = str.maketrans({"\N{MINUS SIGN}": "-", "\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " "})
 _QUOTES = str.maketrans({"\N{RIGHT SINGLE QUOTATION MARK}": "'"})
@@ -41,13 +46,21 @@ def read_amount(text: str, *, commas: bool) -> Decimal | Fault:
         text: The cell.
         commas: Whether a comma may stand before the decimals; between commas it may not.
     """
-    written = text.translate(_SIGNS)
+    written = _without_dollars(text.translate(_SIGNS))
     if THOUSANDS_OR_DECIMALS.fullmatch(written) or (commas and COMMAS_THAT_MAY_BE_EITHER.fullmatch(written)):
         return Fault("amount is", quoted(text), EITHER)
     amount = _amount(written, commas=commas)
     if amount is None or amount.adjusted() >= MOST_DIGITS_OF_AN_AMOUNT:
         return not_right("amount", text, AMOUNT)
     return amount
+
+
+def _without_dollars(text: str) -> str:
+    brackets = IN_BRACKETS.fullmatch(text)
+    if brackets:
+        return "-" + _without_dollars(brackets["number"])
+    dollars = WITH_DOLLARS.fullmatch(text)
+    return dollars["minus"] + (dollars["after"] or dollars["before"]) if dollars else text
 
 
 def _amount(text: str, *, commas: bool) -> Decimal | None:

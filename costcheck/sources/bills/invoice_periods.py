@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from costcheck.sources.bills.invoice_dates import Day, may_be_a_day, parse_day, parse_month, parse_range
+from costcheck.sources.bills.invoice_dates import Day, may_be_a_day, parse_days, parse_month, parse_range
 from costcheck.sources.bills.invoice_faults import Fault, not_right, quoted
 from costcheck.sources.bills.invoice_table import Row
 
@@ -14,7 +14,10 @@ CENT = Decimal("0.01")
 FIRST_YEAR = 2020
 """Nobody sold tokens before: OpenAI opened its API in June 2020."""
 MOST_PARTS = 12
-DATES = "2026-09 for a month, 2026-09-01 for a day (in a spreadsheet, format these cells as text first)"
+DATES = (
+    "2026-09 for a month, 2026-09-01 for a day (in a spreadsheet, give these cells the format Text, and then type "
+    "them anew)"
+)
 ONE_OF = "either a month, or a start_date and an end_date"
 YEARLESS = "which has no year: write 2026-09-01"
 CROSSES = (
@@ -46,12 +49,12 @@ def _months(text: str, german: bool, imported_on: date) -> Period | Fault:  # no
     if month:
         return month, _end(month)
     if may_be_a_day(text, german=german):
-        return Fault("month is", quoted(text), "which may be a month of a year, or a day: write 2026-09")
+        return Fault("month is", quoted(text), "which may be a month of a year, or a day: write 2026-09, as text")
     return not_right("month", text, DATES)
 
 
 def _days(first: str, last: str, imported_on: date) -> Period | Fault:
-    days = parse_day(first), parse_day(last)
+    days = parse_days(first, last)
     for column, text, day in zip(("start_date", "end_date"), (first, last), days, strict=True):
         if day is None:
             return not_right(column, text, DATES)

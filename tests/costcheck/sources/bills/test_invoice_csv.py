@@ -85,7 +85,7 @@ def test_credits_taxes_and_purchases_are_told_apart(
         ("2026-09,,,openai,,,,1e3,USD,,,,", "line 3, amount is '1e3', not a number such as 1200.00"),
         ("2026-09,,,openai,,,,1000000000000,USD,,,,", "line 3, amount is '1000000000000', not"),
         ("2026-09,,,openai,,,,1,,,,,", "line 3, currency is '', not USD"),
-        ("2026-09,,,openai,,,,$5,USD,,,,", "line 3, amount is '$5', not a number such as 1200.00"),
+        ("2026-09,,,openai,,,,€5,USD,,,,", "line 3, amount is '€5', not a number such as 1200.00"),
         ("2026-09,,,openai,,,,-5,USD,,,,", "line 3, amount is '-5', which may be a credit, or take back what was"),
         (
             "2026-09,,,openai,,usage,Promo credit,-5,USD,,,,",
@@ -129,6 +129,8 @@ def test_a_missing_or_doubled_column_is_an_input_error(path: Path, provenance: P
     ("header", "named"),
     [
         ("month,provider,ammount,currency", "there is no column 'amount' (is it 'ammount'?)"),
+        ("month,provider,Net,VAT,Gross,currency", "there is no column 'amount' (call 'Net' so; a tax gets a line"),
+        ("month,provider,VAT,Gross amount,currency", "there is no column 'amount', which"),
         ("month,provider,amount,currency,amount", "more than one column is 'amount'"),
         ("Monat,Anbieter,Betrag,Kosten,currency", "more than one column is 'amount' ('Betrag' and 'Kosten')"),
         ("Month;Provider;Amount", "line 1: there is no column 'currency'"),
@@ -533,7 +535,13 @@ def test_what_is_not_read_is_kept_nowhere_even_of_a_bad_line(path: Path, provena
 
 @pytest.mark.parametrize(
     ("header", "currency"),
-    [("Betrag (USD)", None), ("amount in usd", None), ("Amount EUR", "EUR"), ("Kosten €", "EUR")],
+    [
+        ("Betrag (USD)", None),
+        ("Amount ($)", None),
+        ("amount in usd", None),
+        ("Amount EUR", "EUR"),
+        ("Kosten €", "EUR"),
+    ],
 )
 def test_the_header_of_the_amounts_may_say_their_currency(
     path: Path, provenance: Provenance, header: str, currency: str | None
@@ -567,7 +575,16 @@ def test_amounts_in_euros_are_never_taken_for_the_dollars_of_another_column(
             "2026-04-01",
             "1. April 2026",
         ),
-        *("2026-04-01 00:00:00", "April 2026", "APR 2026", "apr. 2026", "Apr-2026", "2026 April", "Apr '26"),
+        *(
+            "2026-04-01 00:00:00",
+            "April 2026",
+            "APR 2026",
+            "apr. 2026",
+            "Apr-2026",
+            "Apr-26",
+            "2026 April",
+            "Apr '26",
+        ),
         "01.04.-30.04.2026",
     ],
 )
@@ -693,7 +710,16 @@ def test_a_count_that_may_be_thousands_or_decimals_is_called_that(path: Path, pr
     assert "line 3, input_tokens is '1.200', which may be thousands or decimals" in row.reason
 
 
-@pytest.mark.parametrize("days", ["13/04/2026,14/04/2026", "04/13/2026,04/14/2026", "04/04/2026,14/04/2026"])
+@pytest.mark.parametrize(
+    "days",
+    [
+        "13/04/2026,14/04/2026",
+        "04/13/2026,04/14/2026",
+        "04/04/2026,14/04/2026",
+        "4/1/2026,4/14/2026",
+        "01/04/2026,14/04/2026",
+    ],
+)
 def test_a_day_between_slashes_is_read_where_only_one_reading_is_a_day(
     path: Path, provenance: Provenance, days: str
 ) -> None:
@@ -702,8 +728,30 @@ def test_a_day_between_slashes_is_read_where_only_one_reading_is_a_day(
 
 
 def test_a_day_between_slashes_of_two_readings_is_refused(path: Path, provenance: Provenance) -> None:
-    (row,) = read(path, provenance, GOOD + ",01/04/2026,14/04/2026,openai,,,,1,USD,,,,\n").quarantined
+    (row,) = read(path, provenance, GOOD + ",01/04/2026,02/04/2026,openai,,,,1,USD,,,,\n").quarantined
     assert "line 3, start_date is '01/04/2026', not 2026-09 for a month" in row.reason
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [
+        *(('"$1,120.00"', "1120.00"), ("($20.00)", "-20.00"), ("(20.00)", "-20.00"), ("-$20.00", "-20.00")),
+        *(("US$ 5", "5"), ("5.00 $", "5.00"), ("$-5", "-5")),
+    ],
+)
+def test_an_amount_may_have_a_dollar_sign_or_brackets_for_a_minus(
+    path: Path, provenance: Provenance, written: str, amount: str
+) -> None:
+    batch = read(path, provenance, f"{GOOD}2026-09,,,openai,,adjustment,,{written},$,,,,\n")
+    assert batch.charges[1].billed_cost == Decimal(amount)
+
+
+@pytest.mark.parametrize("written", ["$", "(-5)", "-$-5", "$1.200", "5 $ 6", "()"])
+def test_an_amount_in_dollars_of_two_readings_or_none_is_refused(
+    path: Path, provenance: Provenance, written: str
+) -> None:
+    (row,) = read(path, provenance, f"{GOOD}2026-09,,,openai,,,,{written},USD,,,,\n").quarantined
+    assert f"line 3, amount is {written!r}" in row.reason
 
 
 def test_a_quarantined_german_line_is_read_again_as_german(
