@@ -156,25 +156,23 @@ class _Told:
     def faults(self) -> tuple[Fault, ...]:
         faults = self.read if isinstance(self.read, tuple) else ()
         faults += (self.beside,) if self.beside else ()
-        if _is_sample(self.line.row):
+        if isinstance(self.read, Invoice) and _is_sample(self.read):
             return (*faults, Fault("it is", "a sample of the template", "and no bill of yours: delete it"))
         return (*faults, Fault("it is the same as", f"line {self.same_as}", TWICE)) if self.same_as else faults
 
 
 @cache
-def _samples() -> tuple[Row, ...]:
-    """Return the lines that `costcheck bill template` prints to be overwritten, as `_filled` has them."""
+def _samples() -> tuple[Invoice, ...]:
+    """Return what the lines charge that `costcheck bill template` prints to be overwritten, without their words."""
+    ways = Ways(commas=False, german=False, imported_on=date.max)
     with as_file(data_file("invoice_template.csv")) as path:
-        return tuple(_filled(line.row) for line in read_table(path).lines)
+        found = [read_line(line.row, ways) for line in read_table(path).lines]
+    return tuple(replace(each, description="") for each in found if isinstance(each, Invoice))
 
 
-def _is_sample(row: Row) -> bool:
-    """Return whether a line is one of the template, of today's or of an older one, which says it in other words."""
-    return row.get("description", "").startswith(SAMPLE) and _filled(row) in _samples()
-
-
-def _filled(row: Row) -> Row:
-    return {column: cell for column, cell in row.items() if cell and column != "description"}
+def _is_sample(told: Invoice) -> bool:
+    """Return whether a line is one of the template, of an older one or as a spreadsheet writes it (`Sep-26`)."""
+    return told.description.startswith(SAMPLE) and replace(told, description="") in _samples()
 
 
 def _told(table: Table, ways: Ways) -> Iterator[_Told]:

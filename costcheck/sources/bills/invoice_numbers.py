@@ -31,7 +31,7 @@ SHORTENED_COUNT = (
     "which a spreadsheet has shortened: format these cells as numbers without decimals, and save it again"
 )
 # What a spreadsheet puts around an amount in dollars; what stands within must be an amount itself.
-IN_BRACKETS = re.compile(r"\((?P<number>[^-]+)\)")
+IN_BRACKETS = re.compile(r"\((?P<number>.+)\)")
 WITH_DOLLARS = re.compile(
     r"(?P<minus>-?) ?(?:(?:us)?\$ ?(?P<after>[^$]+)|(?P<before>[^$]+?) ?(?:us)?\$)", re.IGNORECASE
 )

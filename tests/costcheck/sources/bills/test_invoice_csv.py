@@ -761,3 +761,11 @@ def test_a_quarantined_german_line_is_read_again_as_german(
     quarantined = read(path, provenance, rows, "Monat;Anbieter;Betrag;currency\n").quarantined
     monkeypatch.setattr(invoice_numbers, "THOUSANDS_OR_DECIMALS", re.compile("never"))
     assert len(invoice_csv.replay(quarantined, provenance).charges) == 1
+
+
+def test_the_samples_are_known_as_a_spreadsheet_writes_them(path: Path, provenance: Provenance) -> None:
+    template = data_file("invoice_template.csv").read_text(encoding="utf-8")
+    excel = template.replace("2026-09,", "Sep-26,").replace("2026-10-01,2026-10-31", "10/1/2026,10/31/2026")
+    header, _, rows = excel.replace(".00,USD", ",USD").partition("\n")
+    with pytest.raises(SourcePayloadError, match="it is a sample of the template"):
+        read(path, provenance, rows, header + "\n")
