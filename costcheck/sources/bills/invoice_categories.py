@@ -46,10 +46,9 @@ MAY_BE_A_TAX = (
     "which may be a tax, or what one is on: write into the column category tax or usage (of usage, the amount "
     "without the tax)"
 )
-MAY_BE_PREPAID = (
+PREPAID = (
     "as if credits were bought in advance: write purchase into the column category, and what was used of them into "
-    "a line of its own with usage (a decision counts the use); if this line is what was used, write usage and leave "
-    "these words out"
+    "a line of its own with usage (a decision counts the use); if this line is what was used, write usage"
 )
 HAS_A_TAX_IN_IT = (
     "as if a tax were in the amount: write the amount without it, the tax in a line of the category tax, and leave "
@@ -66,15 +65,19 @@ def read_category(row: Row, amount: Decimal) -> ChargeCategory | Fault:
     if name and told is None:
         return not_right("category", row["category"], ONE_OF)
     if told is None or told in IS_ADJUSTED:
-        taxed = _taxed(row, told, is_zero=not amount)
-        if taxed is not None:
-            return taxed
-        text = row.get("description", "")
-        if amount and (buys_credits(text) or (told is None and says_prepaid(text))):
-            return Fault("description is", quoted(text), MAY_BE_PREPAID)
-    if amount < 0:
-        return _negative(row, told)
-    return _positive(row, told, amount)
+        other = _taxed(row, told, is_zero=not amount) or _prepaid(row, told, amount)
+        if other is not None:
+            return other
+    return _negative(row, told) if amount < 0 else _positive(row, told, amount)
+
+
+def _prepaid(row: Row, told: ChargeCategory | None, amount: Decimal) -> Fault | None:
+    text = row.get("description", "")
+    if amount and buys_credits(text):
+        return Fault("description is", quoted(text), f"{PREPAID} and leave these words out")
+    if amount > 0 and told is None and says_prepaid(text):
+        return Fault("description is", quoted(text), PREPAID)
+    return None
 
 
 def _taxed(row: Row, told: ChargeCategory | None, *, is_zero: bool) -> ChargeCategory | Fault | None:

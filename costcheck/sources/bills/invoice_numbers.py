@@ -25,7 +25,9 @@ MOST_DIGITS_OF_AN_AMOUNT = 12
 MOST_DIGITS_OF_A_COUNT = 18
 EITHER = "which may be thousands or decimals: write 6200.00 for six thousand two hundred, 6.20 for six dollars twenty"
 EITHER_COUNT = "which may be thousands or decimals: write all digits without a separator, such as 1200"
-AMOUNT = "a number such as 1200.00 or -50.00 (between semicolons 1200,00 or 1.200,00, too), without a sign but $"
+AMOUNT = (
+    "a number such as 1200.00 or -50.00 (between semicolons 1200,00 or 1.200,00, too), with no currency sign but $"
+)
 COUNT = "a whole number, zero or more, all its digits without a separator"
 SHORTENED_COUNT = (
     "which a spreadsheet has shortened: format these cells as numbers without decimals, and save it again"

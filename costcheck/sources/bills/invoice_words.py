@@ -110,10 +110,10 @@ _TAKES_BACK = re.compile(
 _CORRECTS = re.compile(r"\b(\w*korrektur\w*|korrigiert\w*|correct\w*|rectif\w*|rettifica|berichtig\w*)\b")
 _LESS = re.compile(r"\b(\w*gutschrift\w*|avoir)\b")
 _BUYS_CREDITS = re.compile(
-    r"\b(top ?ups?|(auto )?(recharges?|reload)|\w*aufladung\w*|vorauszahlung\w*|pre ?payments?|deposits?"
+    r"\b(top ?ups?|auto (recharges?|reload)|\w*aufladung\w*|vorauszahlung\w*|pre ?payments?"
     r"|(purchased|bought) (\w+ )?credits?|credits? (\w+ )?(purchased?|bought)|purchase of (\w+ )*credits?)\b"
 )
-_PREPAID = re.compile(r"\bpre ?paid\b")
+_PREPAID = re.compile(r"\b(pre ?paid|deposits?|recharges?|reload|credits|\w*guthaben)\b|\bcredit$")
 _CREDITS = re.compile(r"\b(credits?|kredit\w*|promo\w*|voucher\w*|gutschein\w*|\w*guthaben|grant\w*|startup)\b")
 PRODUCTS: Mapping[str, str] = MappingProxyType(
     {
@@ -221,7 +221,7 @@ def buys_credits(text: str) -> bool:
 
 
 def says_prepaid(text: str) -> bool:
-    """Return whether a text may say so: `Prepaid credits` may be bought or used."""
+    """Return whether a text of a line without a minus may say so: `API credits` may be bought or used."""
     return buys_credits(text) or bool(_PREPAID.search(plain(text)))
 
 

@@ -362,6 +362,14 @@ def test_use_of_what_was_prepaid_is_usage(path: Path, provenance: Provenance, wo
     assert categories(read(path, provenance, line(words, "30.00", "usage"))) == [ChargeCategory.USAGE]
 
 
-def test_prepaid_credits_without_a_category_are_asked_about(path: Path, provenance: Provenance) -> None:
-    (row,) = read(path, provenance, line("Prepaid credits", "30.00")).quarantined
+@pytest.mark.parametrize("words", ["Prepaid credits", "API credits", "OpenAI API credit", "API-Guthaben", "Deposit"])
+def test_credits_without_a_category_and_a_minus_may_be_bought_or_used(
+    path: Path, provenance: Provenance, words: str
+) -> None:
+    (row,) = read(path, provenance, line(words, "30.00")).quarantined
     assert "as if credits were bought in advance: write purchase into the column category" in row.reason
+    assert categories(read(path, provenance, line(words, "30.00", "usage"))) == [ChargeCategory.USAGE]
+
+
+def test_what_has_to_do_with_credit_only_is_usage(path: Path, provenance: Provenance) -> None:
+    assert categories(read(path, provenance, line("Credit scoring bot", "30.00"))) == [ChargeCategory.USAGE]
