@@ -69,8 +69,8 @@ class Invoice:
 
 
 def is_total(row: Row) -> bool:
-    """Return whether a line sums up others, by its provider or month; by its model only if one of those is empty."""
-    told = [row.get("provider", ""), row.get("month", "")]
+    """Return whether a line sums up others, by its provider or period; by its model only if one of those is empty."""
+    told = [row.get("provider", ""), row.get("month") or row.get("start_date") or row.get("end_date") or ""]
     if not all(told):
         told += [row.get("model", ""), row.get("description", "")]
     return any(says_sum(cell) for cell in told)

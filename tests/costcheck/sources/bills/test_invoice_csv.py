@@ -209,6 +209,20 @@ def test_a_description_that_says_a_sum_is_asked_about(path: Path, provenance: Pr
     assert f"description is '{words}', as if it summed up other lines" in row.reason
 
 
+@pytest.mark.parametrize("period", ["2026-08,,", ",2026-08-01,2026-08-31", ",,2026-08-31"])
+def test_a_description_that_says_a_sum_is_asked_about_however_its_period_is_told(
+    path: Path, provenance: Provenance, period: str
+) -> None:
+    batch = read(path, provenance, GOOD + f"{period},openai,,,Total amount due,30000.00,USD,,,,\n")
+    assert batch.set_aside == ()
+    assert "description is 'Total amount due', as if it summed up other lines" in batch.quarantined[0].reason
+
+
+def test_a_total_in_place_of_the_first_day_is_set_aside(path: Path, provenance: Provenance) -> None:
+    batch = read(path, provenance, GOOD + ",Summe 2026,,,,,,10.00,USD,,,,\n")
+    assert [(each.reason, each.row_count) for each in batch.set_aside] == [("a total, and no charge", 1)]
+
+
 def test_a_description_of_a_total_of_something_is_a_charge(path: Path, provenance: Provenance) -> None:
     assert len(read(path, provenance, "2026-09,,,openai,,,Total API usage,10,USD,,,,\n").charges) == 1
 
