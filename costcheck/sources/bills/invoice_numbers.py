@@ -59,10 +59,11 @@ def read_amount(text: str, *, commas: bool) -> Decimal | Fault:
 
 def _without_dollars(text: str) -> str:
     brackets = IN_BRACKETS.fullmatch(text)
-    if brackets:
-        return "-" + _without_dollars(brackets["number"])
-    dollars = WITH_DOLLARS.fullmatch(text)
-    return dollars["minus"] + (dollars["after"] or dollars["before"]) if dollars else text
+    written = brackets["number"] if brackets else text
+    dollars = WITH_DOLLARS.fullmatch(written)
+    if dollars:
+        written = dollars["minus"] + (dollars["after"] or dollars["before"])
+    return f"-{written}" if brackets else written
 
 
 def _amount(text: str, *, commas: bool) -> Decimal | None:

@@ -760,12 +760,18 @@ def test_an_amount_may_have_a_dollar_sign_or_brackets_for_a_minus(
     assert batch.charges[1].billed_cost == Decimal(amount)
 
 
-@pytest.mark.parametrize("written", ["$", "(-5)", "-$-5", "$1.200", "5 $ 6", "()"])
+@pytest.mark.parametrize("written", ["$", "(-5)", "((5))", "-$-5", "$1.200", "5 $ 6", "()"])
 def test_an_amount_in_dollars_of_two_readings_or_none_is_refused(
     path: Path, provenance: Provenance, written: str
 ) -> None:
     (row,) = read(path, provenance, f"{GOOD}2026-09,,,openai,,,,{written},USD,,,,\n").quarantined
     assert f"line 3, amount is {written!r}" in row.reason
+
+
+def test_an_amount_between_thousands_of_brackets_is_refused(path: Path, provenance: Provenance) -> None:
+    amount = "(" * 3000 + "5" + ")" * 3000
+    (row,) = read(path, provenance, f"{GOOD}2026-09,,,openai,,adjustment,,{amount},USD,,,,\n").quarantined
+    assert "line 3, amount is '((((" in row.reason
 
 
 def test_a_quarantined_german_line_is_read_again_as_german(
