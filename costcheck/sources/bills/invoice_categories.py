@@ -84,6 +84,8 @@ def _taxed(row: Row, told: ChargeCategory | None, *, is_zero: bool) -> ChargeCat
     for column in ("description", "provider", "model"):
         text = row.get(column, "")
         says = tax_in(text, provider=row.get("provider", "") if column == "description" else "", is_zero=is_zero)
+        if says is Tax.ALONE and column != "model" and row.get("model"):
+            says = Tax.UNCLEAR  # A model is not taxed by a line of its own: `Tax services` may be who used it.
         if says is Tax.ALONE:
             return TAX if told is None else Fault("category is", quoted(row["category"]), IS_A_TAX)
         if says is Tax.INCLUDED:

@@ -12,7 +12,8 @@ Columns, in any order, in letters of any case:
 - `model`, `description`: optional; the model named as on the invoice.
 - `category`: optional; `usage`, `credit`, `tax`, `purchase` or `adjustment`, and it wins over the words. Without it
   the words tell a tax, a credit, or what takes an invoice back; words that may say two things are asked about, and so
-  is a minus without any. Words of a top-up or of a tax alone, called `usage`, are asked about, too.
+  is a minus without any. Words of a top-up, of a sum alone or, where no model is named, of a tax alone, called
+  `usage`, are asked about, too.
 - `input_tokens` (cached ones included), `output_tokens`: optional, both or neither; with them a model is needed.
 - `cached_input_tokens`, `requests`: optional.
 

@@ -1,6 +1,6 @@
 """What a line says that the other lines of its month in the file speak against."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +10,7 @@ from costcheck.records import ChargeCategory
 from costcheck.sources.bills.invoice_faults import Fault, quoted
 from costcheck.sources.bills.invoice_lines import NOT_USED, Invoice
 from costcheck.sources.bills.invoice_table import Line
-from costcheck.sources.bills.invoice_words import says_invoice_sum, wants_minus
+from costcheck.sources.bills.invoice_words import corrects, says_invoice_sum, wants_minus
 
 HIGHEST_TAX_SHARE = Decimal("0.30")
 """Of what is taxed; the highest VAT is Hungary's, 27 %."""
@@ -29,6 +29,11 @@ MAY_BE_THEIR_SUM = (
 AS_MUCH_AS_ANOTHER = (
     "as much as line {} and without a minus, and its words take an invoice back: write a minus before it if it does, "
     "else say what it is for"
+)
+BESIDE_WHAT_IT_CORRECTS = (
+    "which corrects an invoice, and none of its provider is taken back in that month in this file: delete the line "
+    "that it replaces, or give that one's storno a line with a minus; if that line is gone, or both are due, write "
+    "usage into the column category"
 )
 TOKENS_STAY = "which takes back line {}, whose tokens would still count: delete both lines"
 
@@ -61,14 +66,23 @@ class Charged:
         return says_invoice_sum(self.invoice.description, self.line.row.get("provider", ""))
 
     @property
+    def is_told(self) -> bool:
+        """Return whether it says its category itself."""
+        return bool(self.line.row.get("category"))
+
+    @property
     def is_tax_by_words(self) -> bool:
         """Return whether only its words say that it is a tax."""
-        return self.invoice.category is ChargeCategory.TAX and not self.line.row.get("category")
+        return self.invoice.category is ChargeCategory.TAX and not self.is_told
 
 
 def odd_in_month(lines: Sequence[Charged]) -> dict[int, Fault]:
     """Return the faults that only the whole file shows, by number of the line."""
     odd = {line.line.number: Fault("amount is", _written(line), rest) for line, rest in _odd(lines)}
+    odd |= {
+        line.line.number: Fault("description is", quoted(line.invoice.description), BESIDE_WHAT_IT_CORRECTS)
+        for line in _beside_what_they_correct(lines)
+    }
     return odd | {
         line.line.number: Fault("description is", quoted(line.invoice.description), MAY_BE_THEIR_SUM)
         for line in _their_sums(lines)
@@ -80,6 +94,15 @@ def _their_sums(lines: Sequence[Charged]) -> Iterator[Charged]:
     used = [line for line in lines if line.invoice.category not in NOT_USED]
     others = {line.invoice.provider for line in used if not line.is_called_sum}
     return (line for line in used if line.is_called_sum and line.invoice.provider in others)
+
+
+def _beside_what_they_correct(lines: Sequence[Charged]) -> Iterator[Charged]:
+    """Yield what corrects an invoice by its words alone, beside others of its provider and month, none taken back."""
+    used = [line for line in lines if line.is_usage and line.invoice.amount]
+    charged = Counter(line.of for line in used)
+    taken_back = {line.of for line in used if line.invoice.amount < 0}
+    corrected = (line for line in used if not line.is_told and corrects(line.invoice.description))
+    return (line for line in corrected if charged[line.of] > 1 and line.of not in taken_back)
 
 
 def _odd(lines: Sequence[Charged]) -> Iterator[tuple[Charged, str]]:

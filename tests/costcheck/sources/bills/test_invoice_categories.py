@@ -135,8 +135,25 @@ def test_what_takes_an_invoice_back_needs_a_minus(path: Path, provenance: Proven
     assert "line 3, amount is '1000.00', not negative, as what takes an invoice back is" in row.reason
 
 
-def test_a_corrected_invoice_is_usage(path: Path, provenance: Provenance) -> None:
-    assert categories(read(path, provenance, line("R09 korrigiert", "900.00"))) == [ChargeCategory.USAGE]
+@pytest.mark.parametrize("description", ["R09 korrigiert", "Corrected invoice", "Rechnungskorrektur"])
+def test_a_corrected_invoice_beside_the_one_that_it_corrects_is_asked_about(
+    path: Path, provenance: Provenance, description: str
+) -> None:
+    for amount in ("900.00", "1000.00"):
+        (row,) = read(path, provenance, line(description, amount)).quarantined
+        assert f"line 3, description is '{description}', which corrects an invoice, and none of its" in row.reason
+        assert "delete the line that it replaces, or give that one's storno a line with a minus" in row.reason
+        assert categories(read(path, provenance, line(description, amount, "usage"))) == [ChargeCategory.USAGE]
+
+
+def test_a_corrected_invoice_whose_first_is_taken_back_is_usage(path: Path, provenance: Provenance) -> None:
+    batch = read(path, provenance, line("Storno R09", "-1000.00") + line("R09 korrigiert", "900.00"))
+    assert sum(charge.billed_cost for charge in batch.charges) == Decimal(900)
+
+
+def test_a_corrected_invoice_that_replaces_the_only_one_is_usage(path: Path, provenance: Provenance) -> None:
+    rows = line("R09 korrigiert", "900.00", provider="anthropic") + line("VAT", "90.00", provider="anthropic")
+    assert categories(read(path, provenance, rows)) == [ChargeCategory.USAGE, ChargeCategory.TAX]
 
 
 def test_an_invoice_may_be_taken_back_as_a_whole(path: Path, provenance: Provenance) -> None:
@@ -207,6 +224,21 @@ def test_a_line_whose_words_say_a_tax_is_one(path: Path, provenance: Provenance,
 def test_a_tax_may_stand_in_place_of_the_provider(path: Path, provenance: Provenance) -> None:
     batch = read(path, provenance, line("", "190.00", provider="Umsatzsteuer 19%"))
     assert categories(batch) == [ChargeCategory.TAX]
+
+
+@pytest.mark.parametrize("description", ["Tax services", "Steuern", "VAT"])
+def test_a_tax_by_its_words_that_names_a_model_may_be_who_used_it_and_is_asked_about(
+    path: Path, provenance: Provenance, description: str
+) -> None:
+    (row,) = read(path, provenance, f"2026-09,openai,gpt-5.4,,{description},190.00,USD,,\n").quarantined
+    assert f"description is '{description}', which may be a tax, or what one is on: write" in row.reason
+    for category in (ChargeCategory.TAX, ChargeCategory.USAGE):
+        told = read(path, provenance, f"2026-09,openai,gpt-5.4,{category},{description},190.00,USD,,\n")
+        assert categories(told) == [category]
+
+
+def test_a_tax_may_stand_in_place_of_the_model(path: Path, provenance: Provenance) -> None:
+    assert categories(read(path, provenance, "2026-09,openai,USt 19%,,,190.00,USD,,\n")) == [ChargeCategory.TAX]
 
 
 def test_a_reverse_charge_of_zero_is_a_tax(path: Path, provenance: Provenance) -> None:
