@@ -4,14 +4,14 @@ import os
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TextIO, cast
+from typing import NoReturn, TextIO, cast
 
 import click
 
 from costcheck.cli.app import costcheck
 from costcheck.cli.context import Context
 from costcheck.cli.output import GuardedOutput, unwritable
-from costcheck.errors import CostcheckError, ExitCode
+from costcheck.errors import CostcheckError, ExitCode, InputFileError
 
 
 def main() -> None:
@@ -20,8 +20,9 @@ def main() -> None:
     try:
         code = _run(context)
     except CostcheckError as exc:
-        _complain(f"costcheck: {exc}")
-        sys.exit(exc.exit_code)
+        _leave(exc)
+    except RecursionError:
+        _leave(_nested())
     except click.ClickException as exc:
         exc.show()
         sys.exit(ExitCode.USAGE)
@@ -29,6 +30,20 @@ def main() -> None:
         _complain("costcheck: interrupted")
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else ExitCode.DONE)
+
+
+def _leave(exc: CostcheckError) -> NoReturn:
+    _complain(f"costcheck: {exc}")
+    sys.exit(exc.exit_code)
+
+
+def _nested() -> InputFileError:
+    """Return the error of JSON within JSON without end, which no parser reads, whoever sent it."""
+    return InputFileError(
+        "a record of a file, or of an answer, is nested too deep to be read",
+        expected="JSON as its writer makes it",
+        action="find that record by reading the files one by one, and take it out; nothing of its file was read",
+    )
 
 
 def _run(context: Context) -> object:

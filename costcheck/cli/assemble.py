@@ -159,11 +159,13 @@ class Assembly:
             )
         billed = sorted({(row.month, row.x_source) for row in self.charges if row.month < self.as_of})
         partial = {month for month, source in billed if month not in self.complete_months.get(source, ())}
-        months = {month for month, _ in billed if next_month(month) <= self.as_of}
+        complete = sorted({month for month, _ in billed if next_month(month) <= self.as_of} - partial)
+        inner = sorted(month for month in partial if complete and complete[0] < month < complete[-1])
         return Coverage(
             first_day=billed[0][0] if billed else None,
             last_day=next_month(billed[-1][0]) - DAY if billed else None,
-            complete_months=tuple(sorted(months - partial)),
+            complete_months=tuple(complete),
+            partial_months=tuple(inner) or msgspec.UNSET,
             gap_days=0,
             quarantined_rows=self.quarantined_rows,
             quarantined_share=self.quarantined_share,

@@ -242,6 +242,6 @@ def _request_of(row: QuarantinedRow) -> str:
     try:
         found = msgspec.json.decode(row.raw, type=dict[str, msgspec.Raw]).get("request_id", b"null")
         request_id = msgspec.json.decode(found, type=str | None)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
     return f" (request_id {request_id[:80]})" if request_id else ""

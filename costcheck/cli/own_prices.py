@@ -22,7 +22,8 @@ def with_own_prices(book: PriceBook, settings: Settings | None, name_of: NameOf)
         name_of: The price list's name of a billed model, None where it has none.
 
     Raises:
-        ConfigError: The price list has one of them, or it is stated twice.
+        ConfigError: The price list has one of them, it is stated twice, or it is of a tier of a model that the list
+            prices for its maker alone.
     """
     stated = own_token_prices(settings) if settings else ()
     own = [row for price in stated for row in _rows(price, _name(book, price, name_of))]
@@ -34,12 +35,19 @@ def with_own_prices(book: PriceBook, settings: Settings | None, name_of: NameOf)
         if book.is_priced(*key, region_id=GLOBAL) or meters.count(key) > 1:
             raise _known(row, is_listed=book.is_priced(*key, region_id=GLOBAL))
     snapshot = replace(book.snapshot, unit_prices=(*book.snapshot.unit_prices, *own))
-    return PriceBook(snapshot, book.max_ages)
+    whole = PriceBook(snapshot, book.max_ages)
+    for price in stated:
+        if name_of(whole, price.service_provider_name, price.request_model) != _name(book, price, name_of):
+            raise _tier_alone(price)
+    return whole
 
 
 def _name(book: PriceBook, price: TokenPrice, name_of: NameOf) -> ModelName:
+    """Return the name in the list of whoever is paid; what a maker lists is another price than a reseller's."""
     listed = name_of(book, price.service_provider_name, price.request_model)
-    return listed or ModelName(service_code=price.service_provider_name, model_id=price.request_model)
+    if listed and listed.service_code == price.service_provider_name:
+        return listed
+    return ModelName(service_code=price.service_provider_name, model_id=price.request_model)
 
 
 def _rows(price: TokenPrice, name: ModelName) -> Iterator[UnitPrice]:
@@ -71,4 +79,13 @@ def _known(row: UnitPrice, *, is_listed: bool) -> ConfigError:
         f"token_price: {row.service_code} {row.sku_meter} is {whose}",
         expected="prices that no price list has, each once",
         action="take it out; if you pay less than the list, state a [[contracted_discount]]",
+    )
+
+
+def _tier_alone(price: TokenPrice) -> ConfigError:
+    name = f"{price.service_provider_name}/{price.request_model}"
+    return ConfigError(
+        f"token_price: {name} has one of its {price.service_tier} tier, and its other tiers that of another seller",
+        expected="the standard price of the same seller, too",
+        action="state it as a [[token_price]] of its own",
     )

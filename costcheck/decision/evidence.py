@@ -182,6 +182,15 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
             "each request once",
             "ledger",
         )
+    if partial := inputs.coverage.partial_months or ():
+        yield _problem(
+            "bill",
+            "months are billed in part, and left out of the mean: import the rest; where nothing more is due, write "
+            "the line of the month and not its days",
+            ", ".join(f"{month:%Y-%m}" for month in partial),
+            "every month from its first day to its last",
+            "ledger",
+        )
     for gap in inputs.coverage.missing(is_invoiced=True):
         yield _problem(
             "bill",

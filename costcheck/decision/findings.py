@@ -264,9 +264,10 @@ def _aside_remarks(inputs: DecisionInputs) -> Iterator[Finding]:
         ("spend that nothing of ours could replace, or that no workload names", "set_aside_cost_usd"),
         ("credits, which the comparison leaves out", "credit_usd"),
         ("taxes, which the comparison leaves out", "tax_usd"),
+        ("bought ahead, which the comparison leaves out where the use is told", "purchase_usd"),
     )
     for message, column in rows:
-        mean = sum((getattr(month, column) for month in recent), Decimal(0)) / max(len(recent), 1)
+        mean = sum((getattr(month, column) or Decimal(0) for month in recent), Decimal(0)) / max(len(recent), 1)
         if mean:
             yield _remark("bill", message, usd(mean))
 

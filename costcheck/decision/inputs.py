@@ -50,6 +50,7 @@ class Coverage:
         unbilled_gap_days: The same without months of which an invoice tells the amount; unset, and so not written,
             where it is the same.
         quiet: Runs of days without usage of one provider, in words; unset, and so not written, where there are none.
+        partial_months: Billed in part, between complete ones; unset where there are none.
         quarantined_rows: Rows of the ledger that nobody could read.
         quarantined_share: Their share of all rows read.
         unread_invoice_rows: Those of them that are lines of invoices; unset, and so not written, if none.
@@ -67,6 +68,7 @@ class Coverage:
     missing_months: tuple[MissingMonths, ...] | msgspec.UnsetType = msgspec.UNSET
     unbilled_gap_days: int | msgspec.UnsetType = msgspec.UNSET
     quiet: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    partial_months: tuple[date, ...] | msgspec.UnsetType = msgspec.UNSET
     unread_invoice_rows: int | msgspec.UnsetType = msgspec.UNSET
 
     def longest_gap_days(self, *, tokens_matter: bool) -> int:

@@ -20,9 +20,10 @@ WORTH_TELLING = Decimal("0.05")
 """Residuals below are nobody's concern, whatever the limit is."""
 MAY_BE_CHAT = (Operation.CHAT, Operation.OTHER)
 """Operations of charges that somebody's model could answer; an invoice that names no model says `other`."""
+BOUGHT_AHEAD_SERVICE = "bought ahead, its use not told"
 BOUGHT_AHEAD: dict[str, Any] = {
     "charge_category": ChargeCategory.USAGE,
-    "service_name": "bought ahead, its use not told",
+    "service_name": BOUGHT_AHEAD_SERVICE,
     "x_gen_ai_request_model": None,
     "x_operation": Operation.OTHER,
 }
@@ -72,6 +73,7 @@ class BillMonth:
     Attributes:
         addressable_cost_usd: What workloads were billed, and what nobody measured.
         unmeasured_cost_usd: Billed by providers, or in lines of an invoice, whose tokens nobody counted that month.
+        purchase_usd: Bought ahead of providers whose use is told otherwise; unset where it is nothing.
     """
 
     month: date
@@ -80,6 +82,7 @@ class BillMonth:
     set_aside_cost_usd: Decimal
     credit_usd: Decimal
     tax_usd: Decimal
+    purchase_usd: Decimal | msgspec.UnsetType = msgspec.UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +182,7 @@ def _bought_ahead(
     used = {row.service_provider_name.casefold() for row in usage} | {
         row.service_provider_name.casefold()
         for row in charges
-        if row.charge_category is ChargeCategory.USAGE and row.billed_cost
+        if row.charge_category is ChargeCategory.USAGE and row.billed_cost and row.x_operation in MAY_BE_CHAT
     }
     bought: dict[str, list[MonthCharge]] = defaultdict(list)
     for row in charges:
@@ -188,7 +191,7 @@ def _bought_ahead(
     spread = []
     for rows in bought.values():
         amount = sum((row.billed_cost for row in rows), ZERO)
-        over = [month for month in months if month >= min(row.month for row in rows)]
+        over = [month for month in months if month >= min(row.month for row in rows)] if amount > 0 else []
         spread += [replace(rows[0], month=month, billed_cost=amount / len(over), **BOUGHT_AHEAD) for month in over]
     return spread
 
@@ -260,18 +263,22 @@ def _reconcile(
 def _for_tokens(charges: Sequence[MonthCharge], listed: Mapping[str, Amounts]) -> list[MonthCharge]:
     """Return what was charged for tokens: what names a model, and what names none where it may be for tokens, too.
 
-    That is any line of an invoice. In other bills it is a tool or a search, unless nothing of its provider names a
-    model that month and it comes to more than the tokens at list.
+    That is any line of an invoice. In other bills it is a tool or a search, unless in the months in which nothing of
+    its provider names a model it comes to more than the tokens at list: of all of these months, or of none.
     """
     used = [row for row in charges if row.charge_category is ChargeCategory.USAGE]
     naming = {_provider_month(row) for row in used if row.x_operation is Operation.CHAT}
     unnamed: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
     for row in used:
-        unnamed[_provider_month(row)] += row.billed_cost if row.x_operation in MAY_BE_CHAT else ZERO
+        if row.x_operation in MAY_BE_CHAT and _provider_month(row) not in naming:
+            unnamed[_provider_month(row)] += row.billed_cost
+    over: dict[str, Decimal] = defaultdict(Decimal)
+    for (month, provider), amount in unnamed.items():
+        over[provider] += amount - listed.get(provider, {}).get(month, ZERO)
 
     def is_for_tokens(row: MonthCharge) -> bool:
         key = _provider_month(row)
-        is_all_there_is = key not in naming and unnamed[key] > listed.get(key[1], {}).get(key[0], ZERO)
+        is_all_there_is = key in unnamed and over[key[1]] > 0
         return row.x_operation is Operation.CHAT or (
             row.x_operation in MAY_BE_CHAT and (row.x_source in LINE_TELLS_BOTH or is_all_there_is)
         )
@@ -305,8 +312,10 @@ def _reconciliation(
 
 
 def _unexplained_share(billed: Sequence[Decimal], expected: Sequence[Decimal]) -> Decimal:
-    whole = sum(billed, ZERO)
-    return abs(whole - sum(expected, ZERO)) / whole if whole > 0 else ZERO
+    whole, listed = sum(billed, ZERO), sum(expected, ZERO)
+    if whole <= 0:
+        return Decimal(1) if listed else ZERO
+    return abs(whole - listed) / whole
 
 
 def _bill_month(
@@ -329,7 +338,15 @@ def _bill_month(
         set_aside_cost_usd=max(billed - addressable, ZERO),
         credit_usd=_sum_of(charged, ChargeCategory.CREDIT),
         tax_usd=_sum_of(charged, ChargeCategory.TAX),
+        purchase_usd=_left_out(charged) or msgspec.UNSET,
     )
+
+
+def _left_out(charged: Sequence[MonthCharge]) -> Decimal:
+    """Return what was bought ahead of providers whose use is told otherwise: the use counts, and not the purchase."""
+    spread = {row.service_provider_name.casefold() for row in charged if row.service_name == BOUGHT_AHEAD_SERVICE}
+    others = [row for row in charged if row.service_provider_name.casefold() not in spread]
+    return _sum_of(others, ChargeCategory.PURCHASE)
 
 
 def _contracted(row: PricedUsage, factors: dict[str, Decimal]) -> Decimal:

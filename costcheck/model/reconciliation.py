@@ -158,15 +158,28 @@ def _unnamed(hours: Sequence[UsageHour], charges: Sequence[ClassCharge], prices:
     used = {(_month(row), row.service_provider_name.casefold()) for row in hours}
     naming = {_provider_month(row) for row in charges if row.x_operation is Operation.CHAT}
     others = [row for row in charges if row.x_operation is Operation.OTHER and _provider_month(row) in used]
-    over: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
+    unnamed = {_provider_month(row) for row in others} - naming
+    over: dict[str, Decimal] = defaultdict(Decimal)
     for charge in others:
-        if _provider_month(charge) not in naming:
-            over[_provider_month(charge)] += charge.billed_cost
+        if _provider_month(charge) in unnamed:
+            over[charge.service_provider_name.casefold()] += charge.billed_cost
     for hour in hours:
-        key = _month(hour), hour.service_provider_name.casefold()
-        if key in over:
-            over[key] -= _cost(hour, prices, ServiceTier.STANDARD, 0) or ZERO
-    return {row for row in others if row.x_source in LINE_TELLS_BOTH or over[_provider_month(row)] > 0}
+        provider = hour.service_provider_name.casefold()
+        if (_month(hour), provider) in unnamed:
+            over[provider] -= _at_list(hour, prices)
+    return {
+        row
+        for row in others
+        if row.x_source in LINE_TELLS_BOTH
+        or (_provider_month(row) in unnamed and over[row.service_provider_name.casefold()] > 0)
+    }
+
+
+def _at_list(hour: UsageHour, prices: ListPrices) -> Decimal:
+    """Return the list cost at the tier that was used, at the standard one's where it has none."""
+    tiers = (hour.service_tier, ServiceTier.STANDARD)
+    costs = (_cost(hour, prices, tier, _context_tokens(hour)) for tier in tiers)
+    return next((cost for cost in costs if cost is not None), ZERO)
 
 
 def _provider_month(row: ClassCharge) -> tuple[date, str]:

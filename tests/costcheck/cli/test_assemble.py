@@ -284,6 +284,19 @@ def test_a_price_of_an_instance_goes_into_the_record_only_where_hours_may_be_bou
     assert {meter.removesuffix("g6.xlarge").rstrip(":/") for meter in meters} == kept
 
 
+def test_a_month_that_was_billed_in_part_between_whole_ones_is_a_problem_and_no_smaller_bill(ledger: Ledger) -> None:
+    charges = [charge(month, "1900", x_source="invoice") for month in (4, 5, 6, 7)]
+    cut = datetime(2026, 6, 20, tzinfo=UTC)
+    charges[2] = charge(6, "900", x_source="invoice", charge_period_end=cut)
+    provenance = Provenance(source="test", source_url="test", retrieved_on=AS_OF, origin=Origin.CONSTRUCTED)
+    ledger.replace(BillBatch(x_source="invoice", buckets=("b",), charges=tuple(charges), provenance=provenance))
+    inputs = gathered(ledger)
+    assert inputs.coverage.partial_months == (date(2026, 6, 1),)
+    decision = decide(inputs)
+    assert (decision.verdict, decision.rule) == (Verdict.INSUFFICIENT_EVIDENCE, 1)
+    assert any("billed in part" in row.message and row.figure == "2026-06" for row in decision.findings)
+
+
 def test_usage_of_long_prompts_in_a_region_has_its_own_price(ledger: Ledger) -> None:
     def sonnet(*tags: str) -> tuple[TokenUsage, ...]:
         bought: dict[str, object] = {"service_provider_name": "anthropic", "request_model": "claude-sonnet-4-5"}

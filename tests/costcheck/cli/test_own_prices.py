@@ -81,6 +81,24 @@ def test_a_price_that_another_stands_for_is_an_error(prices: list[TokenPrice], w
         book_with(*prices)
 
 
+def test_a_reseller_may_have_another_price_than_the_maker() -> None:
+    azure = {"service_provider_name": "azure", "request_model": "gpt-5.4"}
+    book = book_with(price(**azure), price(**azure, service_tier="flex", output_usd_per_million=Decimal(2)))
+    name = name_of(book, "azure", "gpt-5.4")
+    assert name is not None
+    prices = [
+        book.token_price(name.service_code, name.model_id, TokenType.OUTPUT, service_tier=tier).list_unit_price
+        for tier in (ServiceTier.STANDARD, ServiceTier.FLEX)
+    ]
+    assert prices == [Decimal("3.2"), Decimal(2)]
+    assert book.token_price("openai", "gpt-5.4", TokenType.OUTPUT).list_unit_price == 15
+
+
+def test_a_resellers_tier_alone_is_an_error() -> None:
+    with pytest.raises(ConfigError, match="its other tiers that of another seller"):
+        book_with(price(service_provider_name="azure", request_model="gpt-5.4", service_tier="flex"))
+
+
 def test_without_own_prices_the_book_is_the_snapshots() -> None:
     book = read_price_book(None)
     assert with_own_prices(book, settings(), name_of) is book

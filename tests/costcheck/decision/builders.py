@@ -54,7 +54,11 @@ def snapshot() -> PriceSnapshot:
         unit_prices=tuple(
             row
             for row in whole.unit_prices
-            if (row.pricing_unit == TOKEN_UNIT and row.sku_meter.startswith(models))
+            if (
+                row.pricing_unit == TOKEN_UNIT
+                and row.sku_meter.startswith(models)
+                and row.service_code != "openrouter"  # which nobody here buys from
+            )
             or (row.pricing_unit != TOKEN_UNIT and not row.sku_meter.startswith(("BoxUsage", "SpotUsage")))
             or row.sku_meter in {f"BoxUsage:{name}" for name in (*TYPES, "m6i.large")}
         ),

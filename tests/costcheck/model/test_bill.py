@@ -273,3 +273,41 @@ def test_tokens_in_lines_of_their_own_meet_the_lines_that_tell_the_money() -> No
     row = summary([typed(month) for month in MONTHS], lines)
     assert row.residual_share == Decimal("0.5")
     assert row.unmeasured_monthly_cost_usd == 0
+
+
+def test_charges_that_name_no_model_are_for_tokens_in_all_months_or_in_none() -> None:
+    unnamed = {"x_gen_ai_request_model": None, "x_operation": Operation.OTHER}
+    usage = [used(month, "1000") for month in MONTHS]
+    more = summary(usage, [charged(month, cost, **unnamed) for month, cost in zip(MONTHS, COSTS, strict=True)])
+    assert more.addressable_monthly_cost_usd == Decimal(sum(map(Decimal, COSTS))) * 3 / 4 / 3
+    assert more.residual_share < Decimal("0.01")
+    less = summary(usage, [charged(month, "900", **unnamed) for month in MONTHS])
+    assert not less.reconciliations
+    assert less.addressable_monthly_cost_usd == 1000
+
+
+COSTS = ["1010", "1010", "990", "1010"]
+
+
+def test_usage_of_months_for_which_nothing_was_billed_is_unexplained() -> None:
+    billed = [charged(MONTHS[0], "400"), *(charged(month, "0") for month in MONTHS[1:])]
+    assert summary([used(month) for month in MONTHS], billed).residual_share == 1
+
+
+def test_a_purchase_is_spread_though_its_provider_sells_other_things_that_are_used() -> None:
+    search = [charged(month, "1", x_operation=Operation.EMBEDDINGS) for month in MONTHS]
+    row = summary([], [bought(MONTHS[0], "400"), *search])
+    assert row.addressable_monthly_cost_usd == 100
+    assert all(month.purchase_usd is msgspec.UNSET for month in row.months)
+
+
+def test_a_purchase_of_what_is_used_is_told_and_left_out() -> None:
+    row = summary(
+        [used(month) for month in MONTHS], [bought(MONTHS[0], "400"), *(charged(month) for month in MONTHS)]
+    )
+    assert [month.purchase_usd for month in row.months] == [400, *[msgspec.UNSET] * 3]
+    assert row.addressable_monthly_cost_usd == 100
+
+
+def test_purchases_that_were_given_back_are_nothing() -> None:
+    assert summary([], [bought(MONTHS[0], "400"), bought(MONTHS[0], "-500")]).addressable_monthly_cost_usd == 0

@@ -272,6 +272,21 @@ def test_of_another_bill_what_names_nothing_is_for_tokens_where_it_is_all_and_mo
     assert line.unknown == unknown
 
 
+def test_of_several_months_what_names_nothing_is_for_tokens_in_all_or_in_none() -> None:
+    october = {"hour": datetime(2026, 10, 1, tzinfo=UTC)}
+    unnamed = {"x_gen_ai_request_model": None, "x_operation": Operation.OTHER}
+    charges = [charged("99", **unnamed), charged("102", month=date(2026, 10, 1), **unnamed)]
+    reconciliation = found([used(), used(**october)], charges)
+    assert [line.charged for line in reconciliation.lines] == [D(99), D(102)]
+    assert reconciliation.apart == ()
+
+
+def test_what_names_nothing_is_held_against_the_tier_that_was_used() -> None:
+    unnamed = {"x_gen_ai_request_model": None, "x_operation": Operation.OTHER}
+    (line,) = found([used(service_tier=ServiceTier.BATCH)], [charged("60", **unnamed)]).lines
+    assert line.charged == 60
+
+
 def test_two_releases_of_a_model_are_one_where_sources_write_it_differently() -> None:
     line = only(found([used(request_model="gpt-5.4-2026-03-05")], [charged("100")]))
     assert (line.request_model, line.unknown) == ("gpt-5.4", D(0))
