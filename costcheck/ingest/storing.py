@@ -92,13 +92,13 @@ def store_in(opened: Callable[[], Ledger], batch: BillBatch, module: object, par
     ledger, counted = opened(), replace(kept, rows_in=rows_read(batch, row_is_request=row_is_request))
     url_is_scope = getattr(module, "URL_IS_SCOPE", False)
     if getattr(module, "ONE_ORGANISATION", False):
-        refuse_the_other_way(ledger, batch)
+        refuse_the_other_way(ledger, kept)
     if url_is_scope:
         refuse_another_account(ledger, batch)
     if not ledger.was_read(batch.x_source, batch.buckets):  # nothing to lose, and to compare with
         ledger.replace(counted)
         return Stored(batch=kept)
-    refuse_to_lose(ledger, batch, url_is_scope=url_is_scope)
+    refuse_to_lose(ledger, _comparable(ledger, batch, kept), url_is_scope=url_is_scope)
     before = _costs_and_digests(ledger, batch)
     ledger.replace(counted)
     now = _costs_and_digests(ledger, batch)
@@ -107,6 +107,14 @@ def store_in(opened: Callable[[], Ledger], batch: BillBatch, module: object, par
         for bucket, (costs, digest) in before.items()
     )
     return Stored(batch=kept, replaced=replaced)
+
+
+def _comparable(ledger: Ledger, batch: BillBatch, kept: BillBatch) -> BillBatch:
+    """Return what to hold against the ledger: what is left out counts only where the ledger has it."""
+    kinds = {is_usage for bucket, _, is_usage in ledger.kinds_by_month(batch.x_source) if bucket in batch.buckets}
+    left_out = {True: len(kept.usage) < len(batch.usage), False: len(kept.charges) < len(batch.charges)}
+    enough = all if kept.is_empty else any
+    return batch if enough(left_out[is_usage] for is_usage in kinds) else kept
 
 
 def _costs_and_digests(ledger: Ledger, batch: BillBatch) -> dict[str, tuple[dict[str, Decimal], str]]:

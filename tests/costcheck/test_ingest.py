@@ -11,9 +11,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from costcheck.errors import LedgerError, SourceError, SourcePayloadError
+from costcheck.errors import LedgerError, LossError, SourceError, SourcePayloadError
 from costcheck.ingest import pull_months, unsettled
-from costcheck.ingest.in_part import usage_alone
+from costcheck.ingest.in_part import charges_alone, usage_alone
 from costcheck.ingest.storing import refuse_half_read, rows_read, store
 from costcheck.ledger import open_ledger
 from costcheck.ledger.schema import MONEY
@@ -93,6 +93,24 @@ def test_charges_that_are_left_out_on_purpose_are_no_loss(path: Path, whole: Bil
         assert stored.batch.charges == ()
     with open_ledger(path, read_only=True) as ledger:
         assert (ledger.charges_by_month(), len(ledger.usage_by_hour())) == ((), len(MONTHS))
+
+
+def test_charges_that_are_left_out_hide_no_loss_of_usage(path: Path) -> None:
+    starts = [datetime(2026, 9, day, tzinfo=UTC) for day in range(1, 21)]
+    store(path, batch(*(usage(start) for start in starts)), None)
+    one = batch(usage(starts[0]), *(charge("1", start=start) for start in starts))
+    with pytest.raises(LossError, match="came without 19 days of the ledger's"):
+        store(path, one, None, usage_alone)
+    with open_ledger(path) as ledger:
+        assert len(ledger.usage_by_hour()) == 20
+
+
+def test_usage_that_is_left_out_hides_no_loss_of_money(path: Path) -> None:
+    starts = [datetime(2026, 9, day, tzinfo=UTC) for day in range(1, 21)]
+    store(path, batch(*(charge("1", start=start) for start in starts)), None)
+    one = batch(charge("20", start=starts[0]), *(usage(start) for start in starts))
+    with pytest.raises(LossError, match="came without 19 days of the ledger's"):
+        store(path, one, None, charges_alone)
 
 
 def test_a_failure_in_the_third_month_keeps_the_two_before_it(path: Path, whole: Bill) -> None:

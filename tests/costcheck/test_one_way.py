@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from costcheck.errors import LedgerError
+from costcheck.ingest.in_part import Part, charges_alone, usage_alone
 from costcheck.ingest.storing import store
 from costcheck.ledger import open_ledger
 from costcheck.records import BillBatch
@@ -79,6 +81,17 @@ def test_usage_from_one_and_money_from_the_other_are_no_double(tmp_path: Path) -
     store(path, money(8, bucket=FILE), openai_console)
     with open_ledger(path, read_only=True) as ledger:
         assert len(ledger.ingests()) == 2
+
+
+@pytest.mark.parametrize(("there", "part"), [(money, usage_alone), (tokens, charges_alone)])
+def test_what_a_pull_leaves_out_is_no_double_of_a_download(
+    tmp_path: Path, there: Callable[..., BillBatch], part: Part
+) -> None:
+    path = tmp_path / "ledger.duckdb"
+    store(path, there(8, bucket=FILE), openai_console)
+    with pytest.raises(LedgerError, match="openai 2026-08 is in the ledger already, from file:oai"):
+        store(path, both(8), openai)
+    assert not store(path, both(8), openai, part).batch.is_empty
 
 
 def test_a_month_that_is_pulled_again_replaces_itself(path: Path) -> None:
