@@ -90,10 +90,23 @@ def odd_in_month(lines: Sequence[Charged]) -> dict[int, Fault]:
 
 
 def _their_sums(lines: Sequence[Charged]) -> Iterator[Charged]:
-    """Yield what is called the sum of a provider that other lines charge for, too; one line an invoice is no sum."""
-    used = [line for line in lines if line.invoice.category not in NOT_USED]
-    others = {line.invoice.provider for line in used if not line.is_called_sum}
-    return (line for line in used if line.is_called_sum and line.invoice.provider in others)
+    """Yield what is called the sum of other lines of its provider and month, or comes to what all its months do.
+
+    One line an invoice is no sum; a line that tells its category is one only if it comes to the others.
+    """
+    used: defaultdict[tuple[date, str] | str, Decimal] = defaultdict(Decimal)
+    with_taxes: defaultdict[tuple[date, str], Decimal] = defaultdict(Decimal)
+    for line in lines:
+        if not line.is_called_sum:
+            with_taxes[line.of] += line.invoice.amount
+        if not line.is_called_sum and line.invoice.category not in NOT_USED:
+            used[line.of] += line.invoice.amount
+            used[line.invoice.provider] += line.invoice.amount
+    for line in lines:
+        sums = (used.get(line.of), used.get(line.invoice.provider), with_taxes.get(line.of))
+        is_sum = line.invoice.amount in sums or (line.of in used and not line.is_told)
+        if is_sum and line.is_called_sum and line.invoice.category not in NOT_USED:
+            yield line
 
 
 def _beside_what_they_correct(lines: Sequence[Charged]) -> Iterator[Charged]:

@@ -1,7 +1,7 @@
 """What the words of an invoice line say of it: a sum of others, a tax, a credit, or what takes an invoice back."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -137,6 +137,14 @@ _ABOUT_INVOICES = frozenset(
     )
 )
 _SELLERS = frozenset(word for names in PRODUCTS.items() for name in names for word in name.split())
+_ANYBODY = frozenset(
+    (
+        *("anbieter", "provider", "providers", "vendor", "vendors", "supplier", "suppliers", "seller", "sellers"),
+        *("lieferant", "lieferanten", "dienste", "dienstleister", "hersteller", "fournisseurs", "proveedores"),
+        *("fornitori", "leveranciers", "services", "apis", "llm", "llms", "ki", "ia", "model", "models", "modelle"),
+        *("modellanbieter", "kianbieter", "die", "der", "the", "our", "unsere", "les", "los", "i"),
+    )
+)
 
 
 class Tax(StrEnum):
@@ -179,8 +187,9 @@ def without_sums(cell: str) -> str:
 
 
 def says_everybody(cell: str) -> bool:
-    """Return whether a provider is none in particular: `alle Anbieter`."""
-    return bool(EVERYBODY.intersection(_words(cell)))
+    """Return whether a provider is none in particular: `alle Anbieter`, and not `All Hands AI`."""
+    told = set(_words(cell))
+    return bool(EVERYBODY & told) and told <= EVERYBODY | _ANYBODY | _ABOUT_SUMS | _SELLERS
 
 
 def _is_sum(word: str) -> bool:
@@ -198,7 +207,7 @@ def tax_in(text: str, *, provider: str, is_zero: bool) -> Tax:
     told = _words(text)
     places = [place for place, word in enumerate(told) if word in _TAXES]
     if not places:
-        return Tax.INCLUDED if {"brutto", "gross"}.intersection(told) else Tax.NONE
+        return _gross_in(told, provider)
     # What stands behind `on` is what is taxed: `VAT on the net amount` is a tax.
     until = next((place for place, word in enumerate(told) if place > places[0] and word in _ON), len(told))
     told = told[:until]
@@ -213,6 +222,14 @@ def tax_in(text: str, *, provider: str, is_zero: bool) -> Tax:
     if is_alone:
         return Tax.ALONE
     return Tax.NONE if (_ADDED | _NOBODYS).intersection(told) else Tax.UNCLEAR
+
+
+def _gross_in(told: Sequence[str], provider: str) -> Tax:
+    """Return what words without a tax say: `brutto` may stand in a name, too (`Customer Gross GmbH`)."""
+    if not {"brutto", "gross"}.intersection(told):
+        return Tax.NONE
+    known = _ABOUT_SUMS | _ABOUT_INVOICES | _INVOICE_SUMS | _SELLERS | MONTHS.keys() | set(_words(provider))
+    return Tax.INCLUDED if all(len(word) == 1 or word in known or corrects(word) for word in told) else Tax.UNCLEAR
 
 
 def buys_credits(text: str) -> bool:

@@ -275,13 +275,24 @@ def test_an_amount_without_its_tax_is_usage(path: Path, provenance: Provenance, 
 
 @pytest.mark.parametrize("category", ["", "usage"])
 @pytest.mark.parametrize(
-    "description", ["R10 inkl. 19% MwSt", "R10 incl. VAT", "Facture TTC", "R10 brutto", "R10 gross"]
+    "description",
+    [
+        *("R10 inkl. 19% MwSt", "R10 incl. VAT", "Facture TTC", "R10 brutto", "R10 gross"),
+        *("OpenAI API brutto", "Rechnungsbetrag brutto", "Storno R10 brutto"),
+    ],
 )
 def test_an_amount_with_a_tax_in_it_is_asked_about(
     path: Path, provenance: Provenance, description: str, category: str
 ) -> None:
     (row,) = read(path, provenance, line(description, "190.00", category)).quarantined
     assert f"line 3, description is '{description}', as if a tax were in the amount" in row.reason
+
+
+@pytest.mark.parametrize("customer", ["Customer Gross GmbH", "Gross & Partner", "Team Brutto"])
+def test_usage_of_somebody_called_gross_is_usage(path: Path, provenance: Provenance, customer: str) -> None:
+    assert categories(read(path, provenance, line(customer, "190.00", "usage"))) == [ChargeCategory.USAGE]
+    (row,) = read(path, provenance, line(customer, "190.00")).quarantined
+    assert "or usage (of usage, the amount without the tax)" in row.reason
 
 
 def test_a_tax_that_is_called_usage_is_asked_about(path: Path, provenance: Provenance) -> None:
@@ -320,10 +331,17 @@ def test_a_text_that_says_more_than_a_sum_is_a_charge(path: Path, provenance: Pr
     assert categories(read(path, provenance, line(words, "10.00"))) == [ChargeCategory.USAGE]
 
 
-@pytest.mark.parametrize("provider", ["alle", "Alle Anbieter", "all", "All providers"])
+@pytest.mark.parametrize(
+    "provider", ["alle", "Alle Anbieter", "all", "All providers", "All OpenAI", "Alle KI-Anbieter", "Alle 5 Anbieter"]
+)
 def test_a_provider_that_is_all_of_them_is_asked_about(path: Path, provenance: Provenance, provider: str) -> None:
     (row,) = read(path, provenance, line("", "10.00", provider=provider)).quarantined
     assert f"provider is '{provider}', which may be a sum of other lines or a charge" in row.reason
+
+
+def test_a_provider_with_a_name_of_its_own_may_begin_with_all(path: Path, provenance: Provenance) -> None:
+    batch = read(path, provenance, line("", "10.00", provider="All Hands AI"))
+    assert batch.charges[1].service_provider_name == "all hands ai"
 
 
 @pytest.mark.parametrize(
@@ -354,6 +372,25 @@ def test_what_is_called_the_sum_of_a_provider_with_other_charges_is_asked_about(
 ) -> None:
     (row,) = read(path, provenance, line(words, "1000.00", category)).quarantined
     assert f"line 3, description is '{words}', as if it summed up the other lines of its provider" in row.reason
+
+
+@pytest.mark.parametrize(("category", "asked"), [("usage", []), ("", ["line 4"])])
+def test_the_invoice_of_a_month_with_another_line_may_be_called_its_total_if_it_tells_its_category(
+    path: Path, provenance: Provenance, category: str, asked: list[str]
+) -> None:
+    totals = [f"2026-{month},openai,,{category},Total OpenAI,12{month}.00,USD,,\n" for month in ("07", "08", "09")]
+    path.write_text(HEADER + "".join(totals) + line("Support fee", "50.00", category), encoding="utf-8")
+    batch = invoice_csv.read(path, provenance)
+    assert [row.reason.partition(",")[0] for row in batch.quarantined] == asked
+
+
+@pytest.mark.parametrize(("month", "amount"), [("2026-10", "1500"), ("2026-09", "1690"), ("2026-09", "1500")])
+def test_what_is_called_a_sum_and_comes_to_the_others_is_asked_about_whatever_its_category(
+    path: Path, provenance: Provenance, month: str, amount: str
+) -> None:
+    rows = line("R10", "500.00") + line("VAT", "190.00")
+    (row,) = read(path, provenance, f"{rows}{month},openai,,usage,Total OpenAI,{amount},USD,,\n").quarantined
+    assert "line 5, description is 'Total OpenAI', as if it summed up the other lines of its provider" in row.reason
 
 
 def test_an_invoice_a_line_may_be_called_its_total(path: Path, provenance: Provenance) -> None:
