@@ -279,6 +279,26 @@ def test_files_of_one_log_with_equal_calls_in_other_minutes_of_the_same_hours_ar
     assert len(ledger.ingests()) == 2
 
 
+def test_the_same_health_check_of_two_keys_every_hour_is_chance(ledger: Ledger) -> None:
+    for bucket, key, more in (("sha256:a", "k1", 0), ("sha256:b", "k2", 50)):
+        calls = [
+            usage(HOUR + hour * timedelta(hours=1), bucket=bucket, output=7 if hour < 16 else 100 + hour + more)
+            for hour in range(24)
+        ]
+        ledger.replace(batch(*(replace(row, x_api_key_id=key) for row in calls), bucket=bucket))
+    assert len(ledger.ingests()) == 2
+
+
+def test_to_forget_a_log_of_other_keys_is_said_to_lose_their_rows(ledger: Ledger) -> None:
+    shared = logged("sha256:a", None, x_api_key_id="probe").usage
+    ledger.replace(batch(*shared, *logged("sha256:a", "one", x_api_key_id="k1").usage, bucket="sha256:a"))
+    busier = logged("sha256:b", "two", x_api_key_id="k2", requests=900).usage
+    again = logged("sha256:b", None, x_api_key_id="probe").usage
+    with pytest.raises(LedgerError) as caught:
+        ledger.replace(batch(*again, *busier, bucket="sha256:b"))
+    assert "would lose what sha256:b (constructed) does not hold" in caught.value.action
+
+
 def test_one_equal_hour_of_two_teams_is_chance(ledger: Ledger) -> None:
     ledger.replace(logged("sha256:a", "one", hours=1))
     ledger.replace(logged("sha256:b", "two", hours=1))
