@@ -4,10 +4,11 @@
 sells no language model is set aside with its number of lines, what cannot be understood is quarantined by name.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +29,7 @@ from costcheck.sources.bills.focus_services import (
     provider_of,
 )
 from costcheck.sources.bills.rows import refuse_unreadable
+from costcheck.sources.bills.windows import month_start
 from costcheck.sources.exports import cost_lines
 from costcheck.sources.exports.cost_lines import LineColumns
 from costcheck.sources.exports.engine import Engine
@@ -94,7 +96,6 @@ class _Gathered:
     read: EngineRead
     categories: Mapping[str, ChargeCategory]
     discounts: AbstractSet[str] = frozenset()
-    has_net: bool = False
     sums: CostSums = field(default_factory=CostSums)
     set_aside: Counter[str] = field(default_factory=Counter)
     quarantined: list[QuarantinedRow] = field(default_factory=list)
@@ -129,9 +130,8 @@ class _Gathered:
         self.sums.add(Period.of(line.start, line.end), _owner(line, meaning), category, amounts, meaning)
 
     def _discount(self, line: Line) -> tuple[Line, Meaning]:
-        """Return what a discount takes from the cost of usage: no tokens, and nothing where usage is told net."""
-        billed, effective = (ZERO, ZERO) if self.has_net else (line.billed, line.effective)
-        line = replace(line, billed=billed, effective=effective, listed=ZERO, consumed=None, priced=None)
+        """Return what a discount takes from the cost of usage: no tokens."""
+        line = replace(line, listed=ZERO, consumed=None, priced=None)
         meaning = meaning_of(line.words)
         return line, replace(meaning, tokens=0 if meaning.token_type else None)
 
@@ -207,15 +207,16 @@ class Survey:
     """What an export holds, before its lines are summed.
 
     Attributes:
-        lines: See `cost_lines.typed`.
+        lines: See `cost_lines.typed` and `as_told`.
         services: Those that sell language models.
+        notes: What was chosen of two columns.
     """
 
     lines: ir.Table
     counts: tuple[ServiceCount, ...]
     services: frozenset[Service]
     has_effective: bool
-    has_net: bool
+    notes: tuple[str, ...] = ()
 
     @property
     def of_models(self) -> tuple[ServiceCount, ...]:
@@ -233,13 +234,38 @@ def survey(engine: Engine, read: EngineRead, columns: LineColumns) -> Survey:
     export = open_export(engine)
     lines = cost_lines.typed(export, columns, span=read.span)
     counts = tuple(ServiceCount(*row) for row in fetch(engine, cost_lines.by_service(lines)))
-    return Survey(
+    found = Survey(
         lines=lines,
         counts=counts,
         services=language_services(counts),
         has_effective=export.has(*columns.effective),
-        has_net=export.has(*columns.net),
     )
+    return _told_net(engine, found, columns) if export.has(*columns.net) and found.services else found
+
+
+def _told_net(engine: Engine, found: Survey, columns: LineColumns) -> Survey:
+    """Return what was found, billed net in the months whose net costs are not empty or 0 altogether."""
+    months = _net_months(engine, found, columns)
+    spans = [(first, month_start(first.date(), shift=1)) for first, (_, net, _) in months.items() if net]
+    seconds = [(int(first.timestamp()), int(after.timestamp())) for first, after in spans]
+    notes = tuple(
+        f"{month:%Y-%m}: the net costs of language models are all 0, their unblended costs come to {unblended:,.2f} "
+        f"{CURRENCY}: these count, less the discounts that have lines of their own"
+        for month, (told, net, unblended) in sorted(months.items())
+        if told and unblended and not net
+    )
+    return replace(found, lines=cost_lines.as_told(found.lines, columns, seconds), notes=notes)
+
+
+def _net_months(engine: Engine, found: Survey, columns: LineColumns) -> Mapping[datetime, Sequence[Decimal]]:
+    """Return how many lines of models tell a net cost in each month, and the sums of net and of unblended costs."""
+    months: dict[datetime, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO, ZERO])
+    of_models = cost_lines.of_services(found.lines, found.names)
+    for day, *sums in fetch(engine, cost_lines.net_by_day(of_models, columns)):
+        if day is not None:
+            month = month_start(datetime.fromtimestamp(day, tz=UTC).date())
+            months[month] = [one + (other or 0) for one, other in zip(months[month], sums, strict=True)]
+    return months
 
 
 def read_lines(
@@ -256,7 +282,7 @@ def read_lines(
         CurrencyError: Language models are billed in another currency than US dollars.
         SourcePayloadError: No line can be read, more cannot than slips explain, or the export changed meanwhile.
     """
-    gathered = _Gathered(read=read, categories=categories, discounts=columns.discounts, has_net=found.has_net)
+    gathered = _Gathered(read=read, categories=categories, discounts=columns.discounts)
     others = [count for count in found.counts if count.service not in found.services]
     loose = [name for name, category in categories.items() if category in LOOSE]
     gathered.set_aside.update(aside_reasons(others, loose))
@@ -266,10 +292,10 @@ def read_lines(
     _refuse_changed(gathered, sum(count.rows for count in found.of_models))
     batch = gathered.batch(has_effective=found.has_effective, rows_in=sum(count.rows for count in found.counts))
     refuse_unreadable(read.source, (read.bucket,), kept=len(batch.charges), quarantined=batch.quarantined)
+    notes = found.notes
     if columns.effective and not found.has_effective and batch.charges:
-        note = f"there is no column {columns.effective[0]}: what was prepaid counts when it was paid"
-        return replace(batch, notes=(*batch.notes, note))
-    return batch
+        notes += (f"there is no column {columns.effective[0]}: what was prepaid counts when it was paid",)
+    return replace(batch, notes=(*batch.notes, *notes))
 
 
 def _take_lines(

@@ -31,7 +31,7 @@ class LineColumns:
         start, end: Of the charge's period.
         billing_start: Of the period of the invoice that it stands on.
         billed, effective, listed: Amounts.
-        net: What a row is billed after discounts: where one tells it, that is its billed amount.
+        net: What a row is billed after discounts: in months that tell it, that is its billed amount, see `as_told`.
         discounts: Categories of lines that lower the cost of the usage that they name.
         consumed, priced: Quantities.
     """
@@ -92,10 +92,11 @@ def typed(export: RawExport, columns: LineColumns, *, span: tuple[int, int] | No
         **{name: export.text(*found) for name, found in columns.texts.items()},
         **{name: export.texts(*found) for name, found in columns.either.items()},
     )
+    counts = ibis.cases((rows.billing_start > rows.start, rows.billing_start), else_=rows.start)
     if is_net:
-        rows = rows.mutate(billed=ibis.cases((rows.raw_net.notnull(), rows.net), else_=rows.billed))
+        net = ibis.cases((rows.raw_net.notnull(), rows.net), else_=rows.billed)
+        rows = rows.mutate(unblended=rows.billed, billed=net, counts=counts)
     if span:
-        counts = ibis.cases((rows.billing_start > rows.start, rows.billing_start), else_=rows.start)
         rows = rows.filter(rows.start.isnull() | ((counts >= span[0]) & (counts < span[1])))
     return rows.mutate(reason=_reason(rows))
 
@@ -109,6 +110,30 @@ def _reason(rows: ir.Table) -> ir.StringValue:
         (ibis.or_(*unread), "an amount or a quantity is no number"),
         else_=ibis.null("string"),
     )
+
+
+def net_by_day(lines: ir.Table, columns: LineColumns) -> ir.Table:
+    """Return what lines that are no discounts come to by the day on which they count: how many tell net, and sums."""
+    placed = lines.filter(lines.category.isnull() | lines.category.notin(sorted(columns.discounts)))
+    placed = placed.mutate(day=placed.counts - placed.counts % DAY)
+    return placed.group_by("day").aggregate(
+        told=placed.raw_net.count(), net=placed.net.abs().sum(), unblended=placed.unblended.abs().sum()
+    )
+
+
+def as_told(lines: ir.Table, columns: LineColumns, spans: Sequence[tuple[int, int]]) -> ir.Table:
+    """Return the lines billed net within the spans, where discounts are none any more; elsewhere as they stand."""
+    is_net = ibis.or_(
+        ibis.literal(value=False), *((lines.counts >= first) & (lines.counts < after) for first, after in spans)
+    )
+    nothing = ibis.literal(0).cast(lines.billed.type())
+    billed = ibis.cases(
+        (is_net & lines.category.isin(sorted(columns.discounts)), nothing),
+        (is_net, lines.billed),
+        else_=lines.unblended,
+    )
+    lines = lines.mutate(billed=billed)
+    return lines.mutate(reason=ibis.coalesce(lines.reason, _reason(lines)))
 
 
 def by_service(lines: ir.Table) -> ir.Table:

@@ -108,6 +108,46 @@ def test_a_discount_lowers_the_cost_of_the_usage_as_in_focus(read: Read, rows: l
     assert [row.uncached_input_tokens for row in batch.usage] == [1_000_000]
 
 
+@pytest.mark.parametrize("net", ["", "0"])
+def test_a_net_column_that_tells_nothing_of_a_month_leaves_its_unblended_costs_and_discounts(
+    read: Read, net: str
+) -> None:
+    october = {
+        "line_item_usage_start_date": "2026-10-20T09:00:00Z",
+        "line_item_usage_end_date": "2026-10-20T10:00:00Z",
+    }
+    told = [cur(line_item_net_unblended_cost="4.95"), cur(**DISCOUNT, line_item_net_unblended_cost=net)]
+    untold = [cur(**row | october, line_item_net_unblended_cost=net) for row in ({}, DISCOUNT)]
+    assert [row.billed_cost for row in read([*told, *untold]).charges] == [Decimal("4.95"), Decimal("4.95")]
+
+
+def test_net_costs_that_are_all_zero_are_told_with_what_counts_instead(read: Read) -> None:
+    zero = read([cur(line_item_net_unblended_cost="0")])
+    assert [row.billed_cost for row in zero.charges] == [Decimal("5.5")]
+    (note,) = (note for note in zero.notes if "net" in note)
+    assert note.startswith(
+        "2026-11: the net costs of language models are all 0, their unblended costs come to 5.50 USD"
+    )
+    for net in ("", "4.95"):
+        assert [note for note in read([cur(line_item_net_unblended_cost=net)]).notes if "net" in note] == []
+
+
+def test_a_discount_that_came_late_counts_for_nothing_where_its_invoice_is_told_net(read: Read) -> None:
+    late = {
+        "line_item_usage_start_date": "2026-10-31T09:00:00Z",
+        "line_item_usage_end_date": "2026-10-31T10:00:00Z",
+        "bill_billing_period_start_date": "2026-11-01T00:00:00Z",
+    }
+    rows = [cur(line_item_net_unblended_cost="4.95"), cur(**DISCOUNT | late, line_item_net_unblended_cost="")]
+    assert [row.billed_cost for row in read(rows).charges] == [Decimal("4.95")]
+
+
+def test_one_free_line_among_net_costs_is_free(read: Read) -> None:
+    free = cur(line_item_usage_account_id="444455556666", line_item_net_unblended_cost="0")
+    charges = read([cur(line_item_net_unblended_cost="4.95"), free]).charges
+    assert sum(row.billed_cost for row in charges) == Decimal("4.95")
+
+
 def test_a_line_that_tells_no_net_cost_is_billed_as_it_stands(read: Read) -> None:
     credit = cur(line_item_line_item_type="Credit", line_item_unblended_cost="-1", line_item_net_unblended_cost="")
     costs = {
