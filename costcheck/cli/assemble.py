@@ -252,7 +252,7 @@ class Assembly:
 
     def _constant_price(self, row: UsageHour) -> float:
         """Return what a row's tokens cost at today's unit prices; tokens that nobody prices weigh nothing."""
-        kind = (row.service_provider_name, row.request_model, row.service_tier, price_tags(row.tags))
+        kind = (row.service_provider_name, row.request_model, row.service_tier, price_tags(row.x_source, row.tags))
         if kind not in self._unit_prices:
             self._unit_prices[kind] = self._today_unit_prices(row)
         prices = self._unit_prices[kind]
@@ -260,8 +260,9 @@ class Assembly:
 
     def _today_unit_prices(self, row: UsageHour) -> dict[str, float]:
         market = self._market(self.as_of)
-        context = LONGEST_PROMPT_TOKENS if is_long_context(row.tags) else 0
-        factor = float(priced_by(row.tags, self.surcharge_share).get("price_factor", 1))
+        tags = price_tags(row.x_source, row.tags)
+        context = LONGEST_PROMPT_TOKENS if is_long_context(tags) else 0
+        factor = float(priced_by(tags, self.surcharge_share).get("price_factor", 1))
         try:
             name = market.name(row.service_provider_name, row.request_model)
             return {
@@ -321,7 +322,7 @@ def _by_price(hours: Sequence[UsageHour], surcharge_share: Decimal) -> list[Mode
     """Return the usage of one model, summed where all of it has one price."""
     alike: dict[tuple[str, tuple[str, ...]], list[UsageHour]] = defaultdict(list)
     for row in hours:
-        alike[row.service_tier, price_tags(row.tags)].append(row)
+        alike[row.service_tier, price_tags(row.x_source, row.tags)].append(row)
     return [_sum_usage(rows, priced_by(tags, surcharge_share)) for (_, tags), rows in alike.items()]
 
 

@@ -15,7 +15,8 @@ MARK = "redacted:"
 SHOWN_DIGITS = 16
 """64 bits of a hash: enough that two projects of one company do not meet."""
 IDENTIFIERS = (("usage", "sub_account_id"), ("usage", "x_api_key_id"), ("charges", "sub_account_id"))
-PRICED = "^(context_window|inference_geo|service_tier|speed):"
+PRICED = "^(context_window|inference_geo):[^@]{1,16}$"
+"""Tags of Anthropic's reports that say something about a price, and nothing about a person."""
 # What a reason may quote of its row; a number in it may be an amount, never an identifier.
 QUOTED = r"""'[^']*'|"[^"]*"|`[^`]*`"""
 
@@ -83,7 +84,10 @@ def redact(connection: duckdb.DuckDBPyConnection, salt: str | None) -> int:
     with write.transaction(connection):
         found = _identifiers(connection)
         _replace_identifiers(connection, found, salt)
-        connection.execute(f"UPDATE usage SET tags = [tag FOR tag IN tags IF regexp_matches(tag, '{PRICED}')]")  # noqa: S608 - our own pattern
+        connection.execute(
+            "UPDATE usage SET tags = [tag FOR tag IN tags IF x_source LIKE 'anthropic%' AND regexp_matches(tag, ?)]",
+            [PRICED],
+        )
         connection.execute(
             "UPDATE quarantine SET raw = ''::BLOB, context = '{}', reason = regexp_replace(reason, ?, '...', 'g')",
             [QUOTED],

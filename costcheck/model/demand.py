@@ -77,7 +77,7 @@ def priced_by(tags: tuple[str, ...], surcharge_share: Decimal) -> Priced:
     """Return what tags of usage say about its price.
 
     Args:
-        tags: Of usage, all of them.
+        tags: Those that say something, see `price_tags`.
         surcharge_share: What being bound to a region adds, as a share of the list price.
     """
     found: Priced = {}

@@ -1,11 +1,14 @@
 """What the tags of usage say about its price: a long context, or a region that costs more than the list.
 
-A source tags usage so where its provider tells (`sources/bills/anthropic_words.py`); what is usual has no tag.
+Anthropic's reports tag usage so (`sources/bills/anthropic_words.py`); what is usual has no tag. Tags of other sources
+are words of the company's own.
 """
 
 from collections.abc import Iterable
 from functools import cache
 
+TELLING = "anthropic"
+"""Begins the names of the sources that tell."""
 LONG_CONTEXT = "context_window:"
 REGION = "inference_geo:"
 LONGEST_PROMPT_TOKENS = 10**9
@@ -13,9 +16,10 @@ LONGEST_PROMPT_TOKENS = 10**9
 
 
 @cache
-def price_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the tags that say something about the price."""
-    return tuple(tag for tag in tags if tag.startswith((LONG_CONTEXT, REGION)))
+def price_tags(source: str, tags: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the tags of a source's usage that say something about the price."""
+    told = tags if source.startswith(TELLING) else ()
+    return tuple(tag for tag in told if tag.startswith((LONG_CONTEXT, REGION)))
 
 
 def is_long_context(tags: Iterable[str]) -> bool:

@@ -9,7 +9,7 @@ from decimal import Decimal, localcontext
 from typing import Protocol, TypeVar
 
 from costcheck.model.bill import LINE_TELLS_BOTH
-from costcheck.model.price_tags import LONGEST_PROMPT_TOKENS, is_long_context, is_regional
+from costcheck.model.price_tags import LONGEST_PROMPT_TOKENS, is_long_context, is_regional, price_tags
 from costcheck.model.residual import Cause, Compared, Expected, explain
 from costcheck.records import ClassCharge, Operation, ServiceTier, TokenType, UsageHour
 from costcheck.rules import LedgerRules
@@ -309,7 +309,7 @@ def _expected(used: Sequence[UsageHour], prices: ListPrices, surcharge_share: De
         standard += plain
         by_tier[tier] += at_tier - plain
         context += in_context - at_tier
-        regional += in_context * surcharge_share if is_regional(row.tags) else ZERO
+        regional += in_context * surcharge_share if is_regional(price_tags(row.x_source, row.tags)) else ZERO
         longest += max((_longest(row, prices, tier) or ZERO) - in_context, ZERO)
         cached += _cacheable(row, prices, tier)
         cached_apart += _cached_apart(row, prices, tier)
@@ -329,7 +329,7 @@ def _expected(used: Sequence[UsageHour], prices: ListPrices, surcharge_share: De
 
 
 def _context_tokens(row: UsageHour) -> int:
-    if is_long_context(row.tags):
+    if is_long_context(price_tags(row.x_source, row.tags)):
         return LONGEST_PROMPT_TOKENS
     return row.input_tokens // row.requests if row.requests else 0
 

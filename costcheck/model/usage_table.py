@@ -101,7 +101,10 @@ def tabulate(
     Raises:
         EvidenceError: A constant price is not a finite number from zero on.
     """
-    keys = [(row.service_provider_name, row.request_model, row.service_tier, price_tags(row.tags)) for row in rows]
+    keys = [
+        (row.service_provider_name, row.request_model, row.service_tier, price_tags(row.x_source, row.tags))
+        for row in rows
+    ]
     models = tuple(sorted(set(keys)))
     index = {key: number for number, key in enumerate(models)}
     tokens = np.array([_TOKENS_OF(row) for row in rows], dtype=np.int64)

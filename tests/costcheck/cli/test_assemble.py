@@ -300,12 +300,14 @@ def test_a_month_that_was_billed_in_part_between_whole_ones_is_a_problem_and_no_
 def test_usage_of_long_prompts_in_a_region_has_its_own_price(ledger: Ledger) -> None:
     def sonnet(*tags: str) -> tuple[TokenUsage, ...]:
         bought: dict[str, object] = {"service_provider_name": "anthropic", "request_model": "claude-sonnet-4-5"}
+        bought |= {"x_source": "anthropic"}
         return tuple(day(number, **bought, tags=tags) for number in range(92))
 
     plain, dear = sonnet(), sonnet("context_window:200k-1M", "inference_geo:us")
     costs = []
     for usage in (plain, dear, plain + dear):
-        fill(ledger, usage)
+        where = Provenance(source="test", source_url="test", retrieved_on=AS_OF, origin=Origin.CONSTRUCTED)
+        ledger.replace(BillBatch(x_source="anthropic", buckets=("b",), usage=usage, provenance=where))
         row = gathered(ledger)
         (demand,) = row.demands
         costs.append(row.bill.addressable_monthly_cost_usd)

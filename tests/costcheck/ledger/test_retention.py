@@ -64,11 +64,13 @@ def test_redacting_leaves_every_sum_as_it_was(path: Path, salt: str | None) -> N
 
 
 def test_redacting_keeps_the_tags_that_a_price_depends_on(path: Path) -> None:
-    dear = replace(usage(SEPTEMBER), tags=("context_window:200k-1M", "inference_geo:us", TAG))
+    told, own = ("context_window:200k-1M", "inference_geo:us"), ("inference_geo:jane.doe@corp.example", TAG)
+    dear = replace(usage(SEPTEMBER), tags=(*told, *own))
     with open_ledger(path) as ledger:
-        ledger.replace(batch(dear))
+        for source in ("anthropic", "litellm"):
+            ledger.replace(replace(batch(replace(dear, x_source=source)), x_source=source))
         ledger.redact(None)
-        assert [row.tags for row in ledger.usage_by_hour()] == [("context_window:200k-1M", "inference_geo:us")]
+        assert [row.tags for row in ledger.usage_by_hour()] == [told, ()]
 
 
 def test_with_a_salt_two_projects_stay_two_and_one_is_the_same_in_usage_and_charges(path: Path) -> None:

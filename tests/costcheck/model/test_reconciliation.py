@@ -131,14 +131,23 @@ def test_prompts_as_long_as_the_hours_mean_pay_the_long_context_tier() -> None:
     assert causes(line) == [("long-context tier", Decimal("1E+2"), True)]
 
 
+ANTHROPIC: dict[str, object] = {"x_source": "anthropic", "service_provider_name": "anthropic"}
+
+
+def test_a_companys_own_tag_says_nothing_of_a_price() -> None:
+    line = only(found([used(tags=("inference_geo:us", "context_window:x"))], [charged("100")]))
+    assert (line.causes, line.unknown) == ((), 0)
+
+
 def test_prompts_that_the_source_tells_are_long_pay_the_long_context_tier_whatever_their_mean() -> None:
-    line = only(found([used(tags=("context_window:200k-1M",), requests=None), used()], [charged("300")]))
+    long = used(tags=("context_window:200k-1M",), requests=None, **ANTHROPIC)
+    line = only(found([long, used(**ANTHROPIC)], [charged("300", **ANTHROPIC)]))
     assert (causes(line), line.unknown) == ([("long-context tier", Decimal("1E+2"), True)], D(0))
 
 
 def test_usage_that_was_bound_to_a_region_pays_the_surcharge_on_its_long_prompts_too() -> None:
-    usage = [used(tags=("context_window:200k-1M", "inference_geo:us")), used(cache_read_input_tokens=1)]
-    line = only(found(usage, [charged("320.0000001")]))
+    dear = used(tags=("context_window:200k-1M", "inference_geo:us"), **ANTHROPIC)
+    line = only(found([dear, used(cache_read_input_tokens=1, **ANTHROPIC)], [charged("320.0000001", **ANTHROPIC)]))
     assert causes(line) == [("long-context tier", D("1E+2"), True), ("regional price", D("2E+1"), True)]
     assert line.unknown == 0
 
