@@ -6,7 +6,7 @@ from typing import cast
 
 from costcheck.errors import InputFileError, SourceError, UsageError
 from costcheck.ingest.cut import cut_csv
-from costcheck.ingest.in_part import Part, whole
+from costcheck.ingest.in_part import Part, refuse_nothing_left, whole
 from costcheck.ingest.storing import Stored, opened_late, store_in
 from costcheck.ingest.unrecognised import unrecognised
 from costcheck.ledger import Ledger
@@ -46,6 +46,7 @@ def import_files(  # noqa: PLR0913 - what, where to, and how
     batch = _read(module, files, provenance)
     if batch.is_empty:
         raise _nothing_in(names_of(files), batch)
+    refuse_nothing_left(batch, part)
     _refuse_taken(batch, taken)
     return store_in(opened, batch, module, part)
 

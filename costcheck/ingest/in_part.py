@@ -36,25 +36,25 @@ def whole(batch: BillBatch) -> BillBatch:
 
 
 def charges_alone(batch: BillBatch) -> BillBatch:
-    """Return the batch without its usage, which is counted as set aside.
-
-    Raises:
-        UsageError: It has no charges.
-    """
-    if not batch.charges:
-        raise _nothing_left(batch, "charges", "--without-usage")
+    """Return the batch without its usage, which is counted as set aside."""
     return _without(replace(batch, usage=()), batch.usage, NO_USAGE, WITHOUT_USAGE)
 
 
 def usage_alone(batch: BillBatch) -> BillBatch:
-    """Return the batch without its charges, which are counted as set aside.
+    """Return the batch without its charges, which are counted as set aside."""
+    return _without(replace(batch, charges=()), batch.charges, NO_CHARGES, WITHOUT_CHARGES)
+
+
+def refuse_nothing_left(batch: BillBatch, part: Part) -> None:
+    """Do nothing if the batch has something of the part that was asked for.
 
     Raises:
-        UsageError: It has no usage.
+        UsageError: It has not.
     """
-    if not batch.usage:
+    if part is charges_alone and not batch.charges:
+        raise _nothing_left(batch, "charges", "--without-usage")
+    if part is usage_alone and not batch.usage:
         raise _nothing_left(batch, "usage", "--without-charges")
-    return _without(replace(batch, charges=()), batch.charges, NO_CHARGES, WITHOUT_CHARGES)
 
 
 def _nothing_left(batch: BillBatch, what: str, option: str) -> UsageError:

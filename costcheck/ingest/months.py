@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from costcheck.errors import LossError
-from costcheck.ingest.in_part import Part, whole
+from costcheck.ingest.in_part import Part, refuse_nothing_left, usage_alone, whole
 from costcheck.ingest.organisation import Owner, is_the_ledgers, owners_by_month
 from costcheck.ingest.storing import Stored, empty_bill, store
 from costcheck.ledger import open_ledger
@@ -61,45 +61,55 @@ def pull_months(
 ) -> Iterator[Stored]:
     """Read the windows, or a part of what they hold, into the ledger, and yield each month when it is in.
 
-    A month without a row is kept back until another has shown that the key sees a bill at all. Where a module says so
-    (`EMPTY_IS_UNTOLD`), a month without a line of any service is not put into the ledger: the export begins later.
-    Where it says `ONE_ORGANISATION`, a key sees the bill of one organisation, which must be the ledger's; of that one
-    a month that would lose something stays as it was, and the later ones are read all the same.
+    A month without a row of it is kept back until another has shown that the key sees a bill at all. Where a module
+    says so (`EMPTY_IS_UNTOLD`), a month without a line of any service is not put into the ledger: the export begins
+    later. Where it says `ONE_ORGANISATION`, a key sees the bill of one organisation, which must be the ledger's; of
+    that one a month that would lose something stays as it was, and the others are read all the same.
 
     Raises:
         SourceError: The bill of all the months is empty.
+        UsageError: All of it is what was not asked for.
         SourcePayloadError: Too many rows of a month cannot be read.
         LedgerError: A month came empty of which the ledger holds rows, or without much of them, or is of another
             organisation.
     """
     module = module or source.load()
     same = _Sameness(owners_by_month(path, source.x_source), module, request)
-    empty: list[BillBatch] = []
     lost: list[LossError] = []
-    stored = False
-    for window in request.windows:
-        batch = module.pull(replace(request, windows=(window,)))
-        if batch.is_empty:
-            empty.append(batch)
-            continue
+    for batch in _quiet_last(path, source, request, module, part):
         same.look(batch)
+        if _is_untold(path, batch, module):
+            continue
         try:
             done = store(path, batch, module, part)
         except LossError as exc:
-            lost.append(exc)
             if not same.is_proven:
-                break
+                raise
+            lost.append(exc)
         else:
             yield done
-            stored = True
     if lost:
         raise _all_of(lost)
-    if empty and not stored and not _is_known(path, source.x_source):
-        raise empty_bill(source.name, request.buckets)
-    for batch in empty:
-        same.look(batch)
-        if not _is_untold(path, batch, module):
-            yield store(path, batch, module)
+
+
+def _quiet_last(
+    path: Path, source: PullSource, request: PullRequest, module: PullModule, part: Part
+) -> Iterator[BillBatch]:
+    """Yield each month when it is read, those without a row of the part at the end."""
+    quiet: list[BillBatch] = []
+    for window in request.windows:
+        batch = module.pull(replace(request, windows=(window,)))
+        if part(batch).is_empty:
+            quiet.append(batch)
+        else:
+            yield batch
+    if len(quiet) == len(request.windows):
+        other = next((batch for batch in quiet if not batch.is_empty), None)
+        if other and not _is_held(path, source.x_source, part):
+            refuse_nothing_left(other, part)
+        if not _is_known(path, source.x_source):
+            raise empty_bill(source.name, request.buckets)
+    yield from quiet
 
 
 @dataclass(slots=True)
@@ -130,7 +140,7 @@ def _all_of(lost: Sequence[LossError]) -> LossError:
 
 def _is_untold(path: Path, batch: BillBatch, module: PullModule) -> bool:
     """Return whether a source tells nothing of a month of which the ledger holds nothing, either."""
-    if not getattr(module, "EMPTY_IS_UNTOLD", False) or batch.rows_in:
+    if not batch.is_empty or not getattr(module, "EMPTY_IS_UNTOLD", False) or batch.rows_in:
         return False
     if not path.exists():
         return True
@@ -143,3 +153,11 @@ def _is_known(path: Path, source: str) -> bool:
         return False
     with open_ledger(path, read_only=True) as ledger:
         return any(row.x_source == source and row.row_count for row in ledger.ingests())
+
+
+def _is_held(path: Path, source: str, part: Part) -> bool:
+    """Return whether the ledger shows that a source has the part, in another month."""
+    if not path.exists():
+        return False
+    with open_ledger(path, read_only=True) as ledger:
+        return (part is usage_alone) in {is_usage for _, _, is_usage in ledger.kinds_by_month(source)}

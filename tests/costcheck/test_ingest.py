@@ -11,9 +11,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from costcheck.errors import LedgerError, LossError, SourceError, SourcePayloadError
+from costcheck.errors import LedgerError, LossError, SourceError, SourcePayloadError, UsageError
 from costcheck.ingest import pull_months, unsettled
-from costcheck.ingest.in_part import charges_alone, usage_alone
+from costcheck.ingest.in_part import Part, charges_alone, usage_alone
 from costcheck.ingest.storing import refuse_half_read, rows_read, store
 from costcheck.ledger import open_ledger
 from costcheck.ledger.schema import MONEY
@@ -93,6 +93,65 @@ def test_charges_that_are_left_out_on_purpose_are_no_loss(path: Path, whole: Bil
         assert stored.batch.charges == ()
     with open_ledger(path, read_only=True) as ledger:
         assert (ledger.charges_by_month(), len(ledger.usage_by_hour())) == ((), len(MONTHS))
+
+
+def in_part(path: Path, bill: Bill, part: Part, asked: tuple[Window, ...] | None = None) -> list[str]:
+    request = PullRequest(windows=asked or windows(), now=NOW)
+    return [stored.batch.buckets[0] for stored in pull_months(path, SOURCE, request, module=bill, part=part)]
+
+
+def lacking(found: BillBatch, kind: str) -> BillBatch:
+    return replace(found, charges=()) if kind == "charges" else replace(found, usage=())
+
+
+@pytest.mark.parametrize(("part", "lacks"), [(charges_alone, "charges"), (usage_alone, "usage")])
+def test_a_month_without_the_part_that_is_asked_for_is_a_month_without_a_row(
+    path: Path, whole: Bill, part: Part, lacks: str
+) -> None:
+    whole.months["2026-08"] = lacking(whole.months["2026-08"], lacks)
+    assert in_part(path, whole, part) == ["2026-07", "2026-09", "2026-10", "2026-08"]
+
+
+@pytest.mark.parametrize(("part", "lacks"), [(charges_alone, "charges"), (usage_alone, "usage")])
+def test_a_bill_without_the_part_in_any_month_is_a_wrong_question_and_leaves_nothing(
+    path: Path, whole: Bill, part: Part, lacks: str
+) -> None:
+    whole.months = {name: lacking(found, lacks) for name, found in whole.months.items()}
+    del whole.months["2026-07"]
+    with pytest.raises(UsageError, match=f"openai, 2026-08: it has no {lacks} to keep"):
+        in_part(path, whole, part)
+    assert not path.exists()
+
+
+def test_a_source_that_has_only_what_is_left_out_never_empties_its_months(path: Path, whole: Bill) -> None:
+    whole.months = {name: lacking(found, "charges") for name, found in whole.months.items()}
+    pulled(path, whole)
+    with pytest.raises(UsageError, match="it has no charges to keep"):
+        in_part(path, whole, charges_alone)
+
+
+def test_a_new_month_of_which_the_charges_are_still_to_come_is_taken(path: Path, whole: Bill) -> None:
+    in_part(path, whole, charges_alone)
+    november = month_windows(date(2026, 11, 1), date(2026, 11, 1), now=NOW)
+    whole.months["2026-11"] = lacking(month("2026-11"), "charges")
+    assert in_part(path, whole, charges_alone, november) == ["2026-11"]
+
+
+def test_usage_is_never_replaced_by_a_month_that_has_only_what_is_left_out(path: Path, whole: Bill) -> None:
+    in_part(path, whole, usage_alone)
+    whole.months["2026-08"] = replace(whole.months["2026-08"], usage=())
+    with pytest.raises(LossError, match="openai 2026-08 came empty"):
+        in_part(path, whole, usage_alone)
+    with open_ledger(path) as ledger:
+        assert len(ledger.usage_by_hour()) == len(MONTHS)
+
+
+def test_a_month_of_charges_alone_may_be_left_out_later(path: Path, whole: Bill) -> None:
+    whole.months["2026-08"] = replace(whole.months["2026-08"], usage=())
+    pulled(path, whole)
+    in_part(path, whole, usage_alone)
+    with open_ledger(path) as ledger:
+        assert ledger.charges_by_month() == ()
 
 
 def test_charges_that_are_left_out_hide_no_loss_of_usage(path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from costcheck.errors import LedgerError
+from costcheck.errors import LedgerError, LossError
 from costcheck.ingest import pull_months
 from costcheck.ingest.storing import store
 from costcheck.ledger import open_ledger
@@ -147,6 +147,14 @@ def test_every_month_that_shrank_is_named(tmp_path: Path) -> None:
         pulled(path, module, AUGUST, SEPTEMBER)
     assert "forget openai 2026-08" in caught.value.action
     assert "forget openai 2026-09" in caught.value.action
+
+
+def test_quiet_months_are_read_beside_one_that_shrank_and_beside_one_that_came_empty(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.duckdb"
+    pulled(path, costing(**{"2026-06": "100", "2026-07": "100"}), "2026-06", "2026-07")
+    with pytest.raises(LossError, match=r"2026-06 came with .*; openai 2026-07 came empty"):
+        pulled(path, costing(**{"2026-06": "10", AUGUST: "1"}), "2026-06", OCTOBER)
+    assert held(path) == ["2026-06", "2026-07", AUGUST, SEPTEMBER, OCTOBER]
 
 
 def test_a_month_that_shrank_without_an_owner_stops_the_read(tmp_path: Path) -> None:
