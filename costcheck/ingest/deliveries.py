@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from costcheck.ingest.files import is_in_parts, recognise
 from costcheck.sources.bills.files import file_digest
 from costcheck.sources.bills.registry import FILES, FileSource, find
 from costcheck.sources.exports.duckdb_files import is_parquet
-from costcheck.sources.exports.manifests import superseded
+from costcheck.sources.exports.manifests import believed, superseded
 
 NAMES_SHOWN = 3
 ANY = "auto"
@@ -106,7 +107,8 @@ def find_deliveries(paths: Sequence[Path], kind: str = ANY, on_file: Callable[[]
     groups: dict[Hashable, list[Found]] = {}
     for file, source in ((file, source) for file, source in known.items() if file.path not in older):
         groups.setdefault(_group(file, source), []).append(file)
-    copies = {copy for group in groups.values() for copy in _copies(group)}
+    named = believed(file.path for file in known)
+    copies = {copy for group in groups.values() for copy in _copies(group, named)}
     return Given(
         deliveries=tuple(
             Delivery(source=known[group[0]], files=tuple(file for file in group if file not in copies))
@@ -155,14 +157,14 @@ def _group(file: Found, source: FileSource) -> Hashable:
     return (source.name, is_parquet(file.path)) if is_in_parts(source) else file
 
 
-def _copies(group: Sequence[Found]) -> Iterator[Found]:
-    """Yield the files whose content another one of the group before them has."""
-    sizes = {file: file.path.stat().st_size for file in group}
+def _copies(group: Sequence[Found], named: AbstractSet[Path]) -> Iterator[Found]:
+    """Yield the files whose content another one of the group before them has; none that a manifest names."""
+    sizes = {file: file.path.stat().st_size for file in sorted(group, key=lambda file: file.path not in named)}
     seen: set[str] = set()
     for size, count in Counter(sizes.values()).items():
-        for file in (file for file in group if count > 1 and sizes[file] == size):
+        for file in (file for file in sizes if count > 1 and sizes[file] == size):
             digest = file_digest(file.path)
-            if digest in seen:
+            if digest in seen and file.path not in named:
                 yield file
             seen.add(digest)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -10,9 +11,12 @@ import pytest
 
 from costcheck.errors import InputFileError
 from costcheck.ingest.deliveries import Given, find_deliveries
+from costcheck.records import Origin, Provenance
+from costcheck.sources.bills import focus
 from tests.costcheck.conformance.table_subjects import CALL
 from tests.costcheck.sources.bills import focus_rows
 
+READ = Provenance(source="focus", source_url="", retrieved_on=date(2026, 11, 23), origin=Origin.CONSTRUCTED)
 MANIFEST = '{"executionId": "1", "dataFiles": ["a.csv"]}'
 
 
@@ -83,6 +87,27 @@ def test_of_two_deliveries_the_one_that_the_manifest_names_is_read_and_the_other
     assert [file.path.parent.name for one in given.deliveries for file in one.files] == ["20261105T0Z-b"]
     assert given.older == (f"{tmp_path.name}/data/BILLING_PERIOD=2026-10/20261103T0Z-a/1.csv",)
     assert given.copies == ()
+
+
+def test_parts_that_a_manifest_names_are_all_read_be_they_alike(tmp_path: Path) -> None:
+    month = tmp_path / "data" / "BILLING_PERIOD=2026-10"
+    full = part(month / "1.csv")
+    header = full.read_text(encoding="utf-8").splitlines()[0]
+    for name in ("2.csv", "3.csv"):
+        (month / name).write_text(f"{header}\n", encoding="utf-8")
+    believed(tmp_path, "1.csv", "2.csv", "3.csv")
+    given = find_deliveries([tmp_path])
+    assert (shape(given), given.copies) == ([("focus", ["1.csv", "2.csv", "3.csv"])], ())
+    assert len(focus.read_delivery(given.deliveries[0].paths, READ).charges) == 1
+
+
+def test_a_copy_elsewhere_of_a_part_that_a_manifest_names_is_the_one_left_out(tmp_path: Path) -> None:
+    first = part(tmp_path / "data" / "BILLING_PERIOD=2026-10" / "1.csv")
+    believed(tmp_path, "1.csv")
+    shutil.copy(first, tmp_path / "a.csv")
+    given = find_deliveries([tmp_path])
+    assert (shape(given), given.copies) == ([("focus", ["1.csv"])], (f"{tmp_path.name}/a.csv",))
+    assert len(focus.read_delivery(given.deliveries[0].paths, READ).charges) == 1
 
 
 def test_one_part_of_two_is_no_delivery_where_the_manifest_names_both(tmp_path: Path) -> None:

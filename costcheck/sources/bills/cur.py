@@ -3,8 +3,8 @@
 Table and columns: https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2.html, read 2026-11-26.
 `billed_cost` is the net unblended cost where the export tells it. Discounts (EDP, private rates) stand either in that
 column alone or, with "manual discount compatibility", in lines of their own beside it: these then count for nothing;
-without the column, and in months whose net costs are empty or 0 altogether, they lower the cost of the usage that they
-name. So the bill is what a FOCUS export of it says.
+without the column, and in months whose net costs are empty or 0 altogether, they lower the cost of the usage that
+they name. So the bill is what a FOCUS export of it says.
 https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2-discount.html, read 2026-11-26.
 """
 

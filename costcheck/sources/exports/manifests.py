@@ -17,6 +17,7 @@ from costcheck.errors import InputFileError, SourcePayloadError
 
 PERIOD = re.compile(r"billing_period=(?P<month>\d{4}-\d{2})$", re.IGNORECASE)
 LOCAL = "file://"
+PACKED = ".gz"
 SHOWN = 3
 
 
@@ -71,12 +72,21 @@ def superseded(files: Iterable[Path]) -> set[Path]:
         InputFileError: A file that a manifest names is not among them, or one lies there that is newer than it.
         SourcePayloadError: A manifest cannot be read.
     """
+    return {file for folder, there in _months(files) for file in _superseded(folder, there)}
+
+
+def believed(files: Iterable[Path]) -> set[Path]:
+    """Return those of some files whose month has a manifest on this machine, which says which of them count."""
+    return {file for folder, there in _months(files) if _newest(folder) for file in there}
+
+
+def _months(files: Iterable[Path]) -> Sequence[tuple[Path, set[Path]]]:
     months: dict[Path, set[Path]] = defaultdict(set)
     for file in files:
         folder = next((parent for parent in file.parents if _is_month(parent)), None)
         if folder is not None:
             months[folder].add(file)
-    return {file for folder, there in sorted(months.items()) for file in _superseded(folder, there)}
+    return sorted(months.items())
 
 
 def _is_month(folder: Path) -> bool:
@@ -87,7 +97,7 @@ def _superseded(folder: Path, there: set[Path]) -> Iterator[Path]:
     manifest = _newest(folder)
     if manifest is None:
         return
-    named = _named(folder, manifest)
+    named = {_unpacked(path, there) for path in _named(folder, manifest)}
     missing = sorted(named - there)
     if missing:
         raise _missing(manifest, named, missing)
@@ -129,6 +139,12 @@ def _beside(folder: Path, address: str, manifest: Path) -> Path:
             message, expected=f"a file of {folder.name}", action="copy the export again, with its metadata"
         )
     return folder / below
+
+
+def _unpacked(path: Path, there: set[Path]) -> Path:
+    """Return where a file that a manifest names packed lies unpacked (`1.csv` for `1.csv.gz`), else the same."""
+    plain = path.with_suffix("")
+    return plain if path not in there and path.suffix == PACKED and plain in there else path
 
 
 def _missing(manifest: Path, named: set[Path], missing: Sequence[Path]) -> InputFileError:

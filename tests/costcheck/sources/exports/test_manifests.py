@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from costcheck.errors import InputFileError, SourcePayloadError
-from costcheck.sources.exports.manifests import superseded, that_count
+from costcheck.sources.exports.manifests import believed, superseded, that_count
 
 MONTH = "BILLING_PERIOD=2026-10"
 OLD, NEW, NEWEST = "20261103T020000Z-a", "20261105T020000Z-b", "20261107T020000Z-c"
@@ -81,6 +81,24 @@ def test_a_file_that_the_manifest_names_and_nobody_gave_is_an_error(tmp_path: Pa
     assert "aws s3 sync" in caught.value.action
     with pytest.raises(InputFileError, match=r"lack: 2\.parquet, 3\.parquet"):
         superseded(files[:1])
+
+
+def test_a_file_that_lies_unpacked_where_the_manifest_names_it_packed_is_that_file(tmp_path: Path) -> None:
+    files = data(tmp_path, "1.csv", "2.csv.gz")
+    manifest(tmp_path, "1.csv.gz", "2.csv.gz")
+    assert superseded(files) == set()
+    with pytest.raises(InputFileError, match=r"lack: 1\.csv\.gz"):
+        superseded(files[1:])
+    both = [*files, *data(tmp_path, "2.csv")]
+    with pytest.raises(InputFileError, match=r"does not name 2\.csv"):
+        superseded(both)
+
+
+def test_files_of_a_month_with_a_manifest_are_believed(tmp_path: Path) -> None:
+    files = data(tmp_path, "1.csv")
+    others = data(tmp_path, "1.csv", month="BILLING_PERIOD=2026-09")
+    manifest(tmp_path, "1.csv")
+    assert believed([*files, *others, tmp_path / "1.csv"]) == set(files)
 
 
 @pytest.mark.parametrize("name", ["3.parquet", f"{NEWEST}/1.parquet"])
