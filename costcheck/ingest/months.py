@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from costcheck.errors import LossError
+from costcheck.errors import LossError, UsageError
 from costcheck.ingest.in_part import Part, refuse_nothing_left, usage_alone, whole
 from costcheck.ingest.organisation import Owner, is_the_ledgers, owners_by_month
 from costcheck.ingest.storing import Stored, empty_bill, store
@@ -126,10 +126,16 @@ class _Sameness:
         if getattr(self.module, "ONE_ORGANISATION", False) and not self.is_proven:
             self.is_proven = is_the_ledgers(self.held, batch, self._read)
 
-    def _read(self, bucket: str) -> BillBatch:
+    def _read(self, bucket: str) -> BillBatch | None:
+        """Return a month of the ledger as the key sees it; None where the API no longer reaches it."""
         window = bucket_window(bucket)
         end = min(window.end, self.request.now.replace(minute=0, second=0, microsecond=0))
-        return self.module.pull(replace(self.request, windows=(replace(window, end=end),)))
+        request = replace(self.request, windows=(replace(window, end=end),))
+        try:
+            self.module.plan(request)
+        except UsageError:
+            return None
+        return self.module.pull(request)
 
 
 def _all_of(lost: Sequence[LossError]) -> LossError:

@@ -32,20 +32,21 @@ def owners_by_month(path: Path, source: str) -> dict[str, set[Owner]]:
 
 
 def is_the_ledgers(
-    held: Mapping[str, AbstractSet[Owner]], batch: BillBatch, read: Callable[[str], BillBatch]
+    held: Mapping[str, AbstractSet[Owner]], batch: BillBatch, read: Callable[[str], BillBatch | None]
 ) -> bool:
     """Return whether a month has an owner in common with the source's months in the ledger; False where none is told.
 
     Projects and keys come and go, all of them at once where a company puts them in new order. Then the nearest month
-    of the ledger is read again: whoever sees its owners there is of the same organisation.
+    of the ledger that the API still reaches is read again: whoever sees its owners there is of the same organisation.
 
     Args:
         held: The ledger's months before the read, see `owners_by_month`.
         batch: The month.
-        read: Reads the month of the ledger with that name again, with the same key.
+        read: Reads the month of the ledger with that name again, with the same key; None where the API no
+            longer reaches it.
 
     Raises:
-        LedgerError: Not even that month has one: the key is another organisation's.
+        LedgerError: Not even that month has one: the key is another organisation's; or there is none to read.
     """
     (bucket,) = batch.buckets
     known = {owner for owners in held.values() for owner in owners}
@@ -54,25 +55,45 @@ def is_the_ledgers(
         return False
     if known & came:
         return True
-    nearest = min(held, key=lambda month: (abs(bucket_window(month).start - bucket_window(bucket).start), month))
-    again = batch if nearest == bucket else read(nearest)
-    if known & _owners(again):
-        return True
-    raise _another(batch, nearest, min(held[nearest]), sorted(held))
+    start = bucket_window(bucket).start
+    for nearest in sorted(held, key=lambda month: (abs(bucket_window(month).start - start), month)):
+        again = batch if nearest == bucket else read(nearest)
+        if again is None:
+            continue
+        if known & _owners(again):
+            return True
+        raise _another(batch, nearest, min(held[nearest]), sorted(held))
+    if came:
+        raise _out_of_reach(batch, min(came), min(known), sorted(held))
+    return False
 
 
 def _another(batch: BillBatch, nearest: str, owner: Owner, held: list[str]) -> LedgerError:
     source, (bucket,) = batch.x_source, batch.buckets
     came = min(_owners(batch), default=("", "no project, workspace or API key"))
-    forget = f"`costcheck bill forget {source} {held[0]}`"
-    more = f" (and {', '.join(held[1:])})" if len(held) > 1 else ""
     return LedgerError(
         f"{source} {bucket} came for {came[1]}, and the ledger's months of {source} are of others: {nearest}, asked "
         f"for with this key, has no project, workspace or API key of the ledger's ({owner[1]})",
         expected="one organisation in a ledger",
         action="check whose key it is; another organisation needs a ledger of its own (--ledger); if the ledger "
-        f"holds the wrong one, {forget}{more} first",
+        f"holds the wrong one, {_forget(source, held)} first",
     )
+
+
+def _out_of_reach(batch: BillBatch, came: Owner, owner: Owner, held: list[str]) -> LedgerError:
+    source, (bucket,) = batch.x_source, batch.buckets
+    return LedgerError(
+        f"{source} {bucket} came for {came[1]}, and the ledger's of {source} are of others ({owner[1]}); the API no "
+        "longer reaches them, so that nothing shows whether this key is of the same organisation",
+        expected="one organisation in a ledger",
+        action="check whose key it is; put what comes now into a ledger of its own (--ledger), or, if the ledger's "
+        f"may go, {_forget(source, held)} first",
+    )
+
+
+def _forget(source: str, held: list[str]) -> str:
+    more = f" (and {', '.join(held[1:])})" if len(held) > 1 else ""
+    return f"`costcheck bill forget {source} {held[0]}`{more}"
 
 
 def _owners(batch: BillBatch) -> set[Owner]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from costcheck.errors import LedgerError, LossError
+from costcheck.errors import LedgerError, LossError, UsageError
 from costcheck.ingest import pull_months
 from costcheck.ingest.storing import store
 from costcheck.ledger import open_ledger
@@ -30,9 +30,13 @@ class Organisation:
 
     months: dict[str, BillBatch]
     asked: list[str] = field(default_factory=list)
+    reaches: str = ""
     ONE_ORGANISATION = True
 
-    def plan(self, _request: PullRequest) -> PullPlan:
+    def plan(self, request: PullRequest) -> PullPlan:
+        if request.buckets[0] < self.reaches:
+            message = f"--from is {request.buckets[0]}"
+            raise UsageError(message, expected=f"{self.reaches} or later", action="ask for fewer months")
         return PullPlan(requests=1)
 
     def pull(self, request: PullRequest) -> BillBatch:
@@ -105,6 +109,38 @@ def test_an_empty_month_of_another_organisation_is_not_taken_for_one_without_use
     with pytest.raises(LedgerError, match="no project, workspace or API key of the ledger's"):
         pulled(path, seen(m09="proj_b"), OCTOBER, OCTOBER)
     assert held(path) == [AUGUST, SEPTEMBER]
+
+
+def out_of_reach(project: str | None) -> Organisation:
+    months = {OCTOBER: month(OCTOBER, project)} if project else {}
+    return Organisation(months, reaches=OCTOBER)
+
+
+def test_a_quiet_month_is_taken_where_the_api_no_longer_reaches_the_ledgers(path: Path) -> None:
+    module = out_of_reach(None)
+    assert pulled(path, module, OCTOBER, OCTOBER) == [OCTOBER]
+    assert module.asked == [OCTOBER]
+
+
+def test_a_month_whose_owners_are_not_told_is_taken_where_the_ledgers_are_out_of_reach(path: Path) -> None:
+    module = Organisation({OCTOBER: month(OCTOBER, None)}, reaches=OCTOBER)
+    assert pulled(path, module, OCTOBER, OCTOBER) == [OCTOBER]
+
+
+def test_new_owners_alone_are_refused_where_the_ledgers_are_out_of_reach(path: Path) -> None:
+    with pytest.raises(LedgerError, match=r"2026-10 came for proj_new, and .* no longer reaches them") as caught:
+        pulled(path, out_of_reach("proj_new"), OCTOBER, OCTOBER)
+    assert held(path) == [AUGUST, SEPTEMBER]
+    assert "`costcheck bill forget openai 2026-08` (and 2026-09) first" in caught.value.action
+
+
+def test_a_month_further_off_is_asked_where_the_nearest_is_out_of_reach(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.duckdb"
+    pulled(path, seen(m06="proj_a"), "2026-06", "2026-06")
+    pulled(path, seen(m06="proj_a", m10="proj_b"), OCTOBER, OCTOBER)
+    module = replace(seen(m07="proj_c", m10="proj_b"), reaches="2026-07")
+    assert pulled(path, module, "2026-07", "2026-07") == ["2026-07"]
+    assert module.asked == ["2026-07", OCTOBER]
 
 
 def test_a_ledger_without_owners_takes_any_month(tmp_path: Path) -> None:
