@@ -89,7 +89,7 @@ class Counted(msgspec.Struct, frozen=True, rename="camel"):
     id: str
     type: str = ""
     level: str | None = None
-    usage_details: dict[str, msgspec.Raw] | None = None
+    usage_details: dict[str, object] | None = None
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -192,7 +192,8 @@ def is_uncounted(raw: bytes, failed: AbstractSet[str] = frozenset()) -> bool:
         row = msgspec.json.decode(raw, type=Counted)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return False
-    return row.type in OPERATIONS and not row.usage_details and row.level != ERROR and row.id not in failed
+    is_counted = any((row.usage_details or {}).values())
+    return row.type in OPERATIONS and not is_counted and row.level != ERROR and row.id not in failed
 
 
 def _failed(client: ApiClient, asked: Sequence[tuple[str, str | int]], on_page: Callable[[], None]) -> frozenset[str]:

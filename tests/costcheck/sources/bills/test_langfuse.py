@@ -231,6 +231,19 @@ def test_failures_are_set_aside_and_what_was_answered_without_tokens_is_quaranti
     assert {dict(params)["fields"] for _, params in loopback.asked if "level" in dict(params)} == {"core"}
 
 
+@pytest.mark.parametrize("details", [{}, None, {"input": 0, "output": 0, "total": 0}, {"input": None}])
+def test_counts_of_nothing_are_no_counts(read: Callable[..., BillBatch], details: Row | None) -> None:
+    nothing = observation("o0", usageDetails=details, totalCost=None)
+    batch = read(nothing, *(observation(f"o{number}") for number in range(1, 20)))
+    assert [(row.reason, row.row_count) for row in batch.set_aside] == [(langfuse.UNCOUNTED, 1)]
+    assert (len(batch.usage), batch.quarantined) == (19, ())
+
+
+def test_a_count_beside_zeros_is_a_count() -> None:
+    row = observation(usageDetails={"input": 0, "output": 1}, totalCost=None)
+    assert not langfuse.is_uncounted(msgspec.json.encode(row))
+
+
 def test_a_cursor_that_comes_back_is_not_followed_for_ever(loopback: Loopback, answer: type[Answer]) -> None:
     loopback.say(answer(msgspec.json.encode(page(cursor="same"))))
     with pytest.raises(SourcePayloadError, match="came twice"):
