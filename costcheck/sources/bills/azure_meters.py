@@ -41,10 +41,19 @@ TIERS: Mapping[str, ServiceTier] = MappingProxyType(
     }
 )
 CONTEXTS: Mapping[str, str] = MappingProxyType({"shortco": "short", "longco": "long", "l": "long"})
-NOISE = frozenset({"tokens", "token", "tkn", "1m", "1k", "unit"})
+TOKENS = frozenset({"tokens", "token", "tkn"})
+NOISE = TOKENS | {"1m", "1k", "unit"}
+# What Azure's other services count, and sell by the `1K` and the `1M` as tokens are.
+OTHER_COUNTS = frozenset(
+    f"{one}{many}"
+    for one in ("character", "char", "page", "record", "minute", "second", "transaction", "request", "call")
+    for many in ("", "s")
+) | {"query", "queries"}
 # Tokens of these are none that a chat model replaces; a meter that holds one of the words is money alone.
 OTHER_USES: Mapping[str, Operation] = MappingProxyType(
-    dict.fromkeys(("aud", "audio", "rt", "realtime", "realtimeprvw", "transcribe", "tts", "whisper"), Operation.AUDIO)
+    dict.fromkeys(
+        ("aud", "audio", "rt", "realtime", "realtimeprvw", "speech", "transcribe", "tts", "whisper"), Operation.AUDIO
+    )
     | dict.fromkeys(("img", "image", "images", "sora", "dall"), Operation.IMAGE)
     | dict.fromkeys(("ft", "trng", "training", "hstng", "hosting", "grdr", "grader", "finetuned"), Operation.OTHER)
 )
@@ -98,7 +107,8 @@ def read_meter(name: str, subcategory: str) -> Meter:
     if other is not None:
         return Meter(operation=other, service_tier=tier)
     model, token_type = _model(words, subcategory), _token_type(set(words))
-    if model is None or token_type is None:
+    counts_others = OTHER_COUNTS & set(words) and not TOKENS & set(words)
+    if model is None or token_type is None or counts_others:
         return Meter(service_tier=tier)
     return Meter(
         model=model,

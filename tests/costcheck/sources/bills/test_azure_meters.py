@@ -110,6 +110,10 @@ def test_the_long_context_has_a_price_of_its_own(name: str, *, is_long: bool) ->
         ("Standard", Operation.OTHER),
         ("", Operation.OTHER),
         ("Inp glbl Tokens", Operation.OTHER),
+        ("Neural Text To Speech Output Characters", Operation.AUDIO),
+        ("Custom Voice Output Characters", Operation.OTHER),
+        ("Content Safety Input Text Records", Operation.OTHER),
+        ("Translator Document Input Pages", Operation.OTHER),
         ("gpt 4.1 Inp Outp glbl Tokens", Operation.OTHER),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,24 @@ def test_a_meter_tells_model_class_and_deployment_and_its_unit_the_tokens(
 def test_an_embedding_is_no_chat(provenance: Provenance, tmp_path: Path) -> None:
     (row,) = read(provenance, tmp_path, azure("text embedding 3 small Inp glbl Tokens")).usage
     assert (row.request_model, row.operation) == ("text-embedding-3-small", Operation.EMBEDDINGS)
+
+
+@pytest.mark.parametrize(
+    ("meter", "unit"),
+    [
+        ("Neural Text To Speech Output Characters", "1M"),
+        ("Content Safety Input Text Records", "1K"),
+        ("Translator Document Input Pages", "1K"),
+    ],
+)
+def test_characters_records_and_pages_are_money_without_tokens(
+    provenance: Provenance, tmp_path: Path, meter: str, unit: str
+) -> None:
+    changes: Row = {"ServiceName": "Azure Cognitive Services", "ConsumedUnit": unit, "PricingUnit": unit}
+    batch = read(provenance, tmp_path, azure("gpt 5.4 Outp glbl"), azure(meter, changes))
+    assert [row.request_model for row in batch.usage] == ["gpt-5.4"]
+    assert [row.billed_cost for row in batch.charges if not row.x_gen_ai_request_model] == [Decimal("2.5")]
+    assert batch.quarantined == ()
 
 
 @pytest.mark.parametrize(
