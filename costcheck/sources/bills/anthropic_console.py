@@ -29,7 +29,7 @@ from costcheck.records import (
     TokenType,
     TokenUsage,
 )
-from costcheck.sources.bills.anthropic_words import PROVIDER, SOURCE, TIERS, service_name
+from costcheck.sources.bills.anthropic_words import PROVIDER, SOURCE, SURCHARGES, TIERS, service_name, surcharge_tags
 from costcheck.sources.bills.console_csv import (
     Row,
     Table,
@@ -77,14 +77,6 @@ COST_OPERATIONS: Mapping[str, Operation] = MappingProxyType(
 )
 COST_TIERS: Mapping[str, ServiceTier] = MappingProxyType(
     {"": ServiceTier.STANDARD, "message": ServiceTier.STANDARD, "batch": ServiceTier.BATCH}
-)
-# What asks more than the list price: kept as a tag, so that a residual can be explained.
-SURCHARGES: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "context_window": frozenset({"", "≤ 200k", "0-200k"}),
-        "inference_geo": frozenset({"", "global", "not_available"}),
-        "speed": frozenset({"", "standard"}),
-    }
 )
 
 
@@ -180,9 +172,7 @@ def _read_usage(bucket: str, line: int, row: Row) -> tuple[Hashable, Read]:
         service_tier=_known(TIERS, row["usage_type"] or None, what="usage_type"),
         sub_account_id=_workspace(row),
         x_api_key_id=row.get("api_key_id") or row.get("api_key") or None,
-        tags=tuple(
-            f"{column}:{row[column]}" for column, usual in SURCHARGES.items() if row.get(column, "") not in usual
-        ),
+        tags=surcharge_tags(**{column: row.get(column) for column in SURCHARGES}),
         uncached_input_tokens=counts["uncached_input_tokens"],
         cache_read_input_tokens=counts["cache_read_input_tokens"],
         cache_creation_5m_input_tokens=counts["cache_creation_5m_input_tokens"],

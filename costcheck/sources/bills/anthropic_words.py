@@ -39,11 +39,13 @@ COST_OPERATIONS: Mapping[str | None, Operation] = MappingProxyType(
 )
 
 
-# What asks more than the list price of a short prompt: kept as a tag, so that a price can be found for it.
+# What is usual in the API and in the console's exports. What asks more than the list price of a short prompt is kept
+# as a tag, so that a price can be found for it.
 SURCHARGES: Mapping[str, frozenset[str | None]] = MappingProxyType(
     {
-        "context_window": frozenset({None, "0-200k"}),
-        "inference_geo": frozenset({None, "global", "not_available"}),
+        "context_window": frozenset({None, "", "0-200k", "≤ 200k"}),
+        "inference_geo": frozenset({None, "", "global", "not_available"}),
+        "speed": frozenset({None, "", "standard"}),
     }
 )
 

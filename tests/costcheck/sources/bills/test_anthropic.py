@@ -70,9 +70,9 @@ def test_uncached_input_is_taken_as_it_is(normalise: Callable[..., BillBatch]) -
 
 
 def test_a_long_context_is_kept_as_a_tag(normalise: Callable[..., BillBatch]) -> None:
-    windows = ("0-200k", "200k-1M", None)
+    windows = ("0-200k", "200k-1M", None, "≤ 200k", "")
     usage = normalise(fetched("usage", *(usage_row({"context_window": window}) for window in windows))).usage
-    assert [row.tags for row in usage] == [(), ("context_window:200k-1M",), ()]
+    assert [row.tags for row in usage] == [(), ("context_window:200k-1M",), (), (), ()]
 
 
 def test_what_ran_in_the_us_is_tagged_and_taken_off_the_whole(normalise: Callable[..., BillBatch]) -> None:
