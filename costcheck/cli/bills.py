@@ -143,7 +143,7 @@ def _pull(  # noqa: PLR0913 - what was asked, and where it goes
     module = source.load()
     request = PullRequest(windows=windows, now=context.now, environ=context.environ, options=options)
     plan = module.plan(request)  # a missing key is said even where there is nothing left to read
-    settled = {} if again else settled_reads(ledger, source, windows, plan.source_url)
+    settled = {} if again else settled_reads(ledger, source, windows, plan.source_url, part)
     _say_what_is_settled(source, settled)
     wanted = tuple(window for window in windows if window.bucket not in settled)
     if not wanted:

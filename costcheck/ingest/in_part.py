@@ -1,7 +1,7 @@
 """A bill beside another source that counts the same: its charges alone, or its usage alone."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from costcheck.errors import UsageError
@@ -55,6 +55,23 @@ def refuse_nothing_left(batch: BillBatch, part: Part) -> None:
         raise _nothing_left(batch, "charges", "--without-usage")
     if part is usage_alone and not batch.usage:
         raise _nothing_left(batch, "usage", "--without-charges")
+
+
+def is_what_was_kept(part: Part, held: Collection[bool], reasons: Collection[str]) -> bool:
+    """Return whether a bucket was read for the part, neither for more of it nor for less.
+
+    Args:
+        part: What is asked for now.
+        held: Whether the bucket holds usage (True), charges (False), or both.
+        reasons: Why rows of it may have been set aside.
+    """
+    for is_usage, reason, leaves_out in ((True, NO_USAGE, charges_alone), (False, NO_CHARGES, usage_alone)):
+        if part is leaves_out:
+            if is_usage in held:
+                return False
+        elif is_usage not in held and reason in reasons:
+            return False
+    return True
 
 
 def _nothing_left(batch: BillBatch, what: str, option: str) -> UsageError:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from costcheck.errors import LossError, UsageError
-from costcheck.ingest.in_part import Part, refuse_nothing_left, usage_alone, whole
+from costcheck.ingest.in_part import Part, is_what_was_kept, refuse_nothing_left, usage_alone, whole
 from costcheck.ingest.organisation import Owner, is_the_ledgers, owners_by_month
 from costcheck.ingest.storing import Stored, empty_bill, store
 from costcheck.ledger import open_ledger
@@ -34,19 +34,26 @@ def unsettled(
 
 
 def settled_reads(
-    path: Path, source: PullSource, windows: tuple[Window, ...], source_url: str | None = None
+    path: Path,
+    source: PullSource,
+    windows: tuple[Window, ...],
+    source_url: str | None = None,
+    part: Part = whole,
 ) -> dict[str, Ingest]:
-    """Return the reads of the windows that are final, by bucket, see `unsettled`."""
+    """Return the reads of the windows that are final, by bucket, see `unsettled`; of another part none is."""
     if not path.exists():
         return {}
     with open_ledger(path, read_only=True) as ledger:
         read = {row.x_bucket: row for row in ledger.ingests() if row.x_source == source.x_source}
+        kinds = {(bucket, is_usage) for bucket, _, is_usage in ledger.kinds_by_month(source.x_source)}
+        reasons = {reason for of, reason in ledger.count_set_aside() if of == source.x_source}
     return {
         window.bucket: row
         for window in windows
         if (row := read.get(window.bucket))
         and _settled(window, row.retrieved_on, source)
         and source_url in {None, row.source_url}
+        and (not row.row_count or is_what_was_kept(part, {kind for of, kind in kinds if of == row.x_bucket}, reasons))
     }
 
 

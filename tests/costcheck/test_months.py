@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from costcheck.ingest import pull_months, unsettled
+from costcheck.ingest.in_part import Part, charges_alone, usage_alone, whole
+from costcheck.ingest.months import settled_reads
 from costcheck.ledger import open_ledger
 from costcheck.records import BillBatch
 from costcheck.sources.bills.contract import PullPlan, PullRequest
@@ -57,6 +59,29 @@ def test_a_final_month_of_the_same_place_is_not_read_again(path: Path, place: st
 
 def test_a_final_month_of_another_place_is_read_again(path: Path) -> None:
     assert unsettled(path, SOURCE, WINDOWS, "duckdb:/another") == WINDOWS
+
+
+PARTS = [whole, usage_alone, charges_alone]
+
+
+@pytest.mark.parametrize("now", PARTS)
+@pytest.mark.parametrize("before", PARTS)
+def test_a_final_month_is_read_again_for_another_part_of_it_alone(tmp_path: Path, before: Part, now: Part) -> None:
+    path = tmp_path / "new.duckdb"
+    with open_ledger(path) as ledger:
+        for found in (before(month("2026-09")), batch(bucket="2026-10")):
+            ledger.replace(replace(found, provenance=replace(found.provenance, retrieved_on=NOW.date())))
+    final = settled_reads(path, SOURCE, WINDOWS, part=now)
+    assert list(final) == (["2026-09", "2026-10"] if before is now else ["2026-10"])
+
+
+@pytest.mark.parametrize("part", [whole, usage_alone])
+def test_a_final_month_of_a_source_without_charges_is_not_read_again_for_them(tmp_path: Path, part: Part) -> None:
+    path = tmp_path / "new.duckdb"
+    with open_ledger(path) as ledger:
+        found = replace(month("2026-09"), charges=())
+        ledger.replace(replace(found, provenance=replace(found.provenance, retrieved_on=NOW.date())))
+    assert list(settled_reads(path, SOURCE, WINDOWS, part=part)) == ["2026-09"]
 
 
 def buckets(path: Path) -> list[str]:
