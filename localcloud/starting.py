@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from localcloud.errors import ProcessError
 from localcloud.ports import require_free
-from localcloud.processes import Identity, Processes, Program
+from localcloud.processes import Identity, Processes, Program, end_all
 
 READY_SECONDS = 90
 _ASK_SECONDS = 0.1
@@ -61,6 +61,7 @@ class Start:
     @contextmanager
     def ended_on_failure(self) -> Iterator[None]:
         """End what this run started if it does not get to its end, also by Ctrl-C."""
+        before = frozenset(self.processes.leftovers())
         try:
             yield
         except BaseException:
@@ -68,6 +69,8 @@ class Start:
                 names = [program.name for program in self.started]
                 print(f"ending again: {', '.join(names)}", file=sys.stderr, flush=True)
                 self.processes.end(names, grace_seconds=_GRACE_SECONDS)
+            # The signal may have come between a start and its note above.
+            end_all(set(self.processes.leftovers()) - before, grace_seconds=_GRACE_SECONDS)
             raise
 
     def _failure(self, program: Program, what: str) -> ProcessError:

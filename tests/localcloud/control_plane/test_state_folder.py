@@ -13,7 +13,7 @@ from localcloud.errors import LocalCloudError, ProcessError
 from localcloud.lock import exclusive
 from localcloud.paths import Home
 from localcloud.ports import Ports, require_free
-from localcloud.processes import Processes, Program
+from localcloud.processes import Identity, Processes, Program
 from localcloud.starting import Start
 
 
@@ -171,4 +171,26 @@ def test_an_interrupted_start_ends_what_it_started_and_nothing_else(home: Home) 
         interrupted()
     assert processes.running("two") is None
     assert processes.running("one")
+    down(home)
+
+
+def test_a_signal_while_a_program_is_being_started_leaves_none_behind(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processes = running_cloud(home)
+    start, before = Start(processes), processes.leftovers()
+
+    def interrupt(_: Processes, __: str) -> Identity:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Processes, "_wait_for_record", interrupt)
+
+    def interrupted() -> None:
+        with start.ended_on_failure():
+            start.ensure(sleeper("two"))
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert processes.leftovers() == before
+    monkeypatch.undo()
     down(home)
