@@ -12,6 +12,7 @@ from localcloud.processes import Identity, Processes, Program, end_all
 
 READY_SECONDS = 90
 _ASK_SECONDS = 0.1
+_BECOMING_SECONDS = 0.2
 _GRACE_SECONDS = 3
 
 
@@ -69,7 +70,8 @@ class Start:
                 names = [program.name for program in self.started]
                 print(f"ending again: {', '.join(names)}", file=sys.stderr, flush=True)
                 self.processes.end(names, grace_seconds=_GRACE_SECONDS)
-            # The signal may have come between a start and its note above.
+            # The signal may have come between a start and its note above; what just becomes its program shows no mark.
+            time.sleep(_BECOMING_SECONDS)
             end_all(set(self.processes.leftovers()) - before, grace_seconds=_GRACE_SECONDS)
             raise
 
