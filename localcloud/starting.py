@@ -70,7 +70,7 @@ class Start:
                 names = [program.name for program in self.started]
                 print(f"ending again: {', '.join(names)}", file=sys.stderr, flush=True)
                 self.processes.end(names, grace_seconds=_GRACE_SECONDS)
-            # The signal may have come between a start and its note above; what just becomes its program shows no mark.
+            # The signal may have come between a start and its note; what just becomes its program shows no mark yet.
             time.sleep(_BECOMING_SECONDS)
             end_all(set(self.processes.leftovers()) - before, grace_seconds=_GRACE_SECONDS)
             raise
