@@ -83,6 +83,12 @@ class Observation(msgspec.Struct, frozen=True, rename="camel"):
         return self.provided_model_name or self.model or None
 
 
+class Named(msgspec.Struct, frozen=True):
+    """What tells one observation from another."""
+
+    id: str | None = None
+
+
 class Counted(msgspec.Struct, frozen=True, rename="camel"):
     """What tells a generation of which nothing was counted."""
 
@@ -199,7 +205,15 @@ def is_uncounted(raw: bytes, failed: AbstractSet[str] = frozenset()) -> bool:
 def _failed(client: ApiClient, asked: Sequence[tuple[str, str | int]], on_page: Callable[[], None]) -> frozenset[str]:
     """Return the ids of level ERROR: the level itself comes only beside `statusMessage`, which may quote a prompt."""
     rows = _rows(client, [*asked, ("level", ERROR), ("fields", "core")], on_page)
-    return frozenset(msgspec.json.decode(raw, type=Counted).id for raw in rows)
+    return frozenset(found for raw in rows if (found := _id_of(raw)) is not None)
+
+
+def _id_of(raw: bytes) -> str | None:
+    """Return the id of an observation, None where it cannot be read: then it is not known to have failed."""
+    try:
+        return msgspec.json.decode(raw, type=Named).id
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def normalise_rows(

@@ -219,7 +219,7 @@ def test_failures_are_set_aside_and_what_was_answered_without_tokens_is_quaranti
         if asked["type"] != "GENERATION" or not asked["fromStartTime"].startswith("2026-11-01"):
             return answer(msgspec.json.encode(page()))
         if asked.get("level") == "ERROR":
-            return answer(msgspec.json.encode(page({"id": "failed"})))
+            return answer(msgspec.json.encode(page({"id": "failed", "usageDetails": 5}, {"id": 7}, {})))
         return answer(
             msgspec.json.encode(page(observation(), observation("failed", **nothing), observation("o3", **nothing)))
         )
