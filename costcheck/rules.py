@@ -87,6 +87,9 @@ class LedgerRules(Typed, frozen=True, kw_only=True):
     rounding_of_a_charge: Fact
     regional_surcharge_share: Fact
     regional_surcharge_error: Fact
+    max_uncounted_share: Fact
+    worth_telling_share: Fact
+    max_tax_share: Fact
 
 
 def read_ledger_rules() -> LedgerRules:

@@ -73,7 +73,7 @@ class Assembly:
         self.settings = resolve_models(settings, self.catalogue)
         self.as_of = as_of
         self.live = live
-        self.book = with_own_prices(PriceBook(snapshot, read_max_ages()), settings, name_of)
+        self.book = with_own_prices(PriceBook(snapshot, read_max_ages()), settings)
         require_known_types(settings, {row.instance_type for row in snapshot.instance_types})
         self.usage = ledger.usage_by_hour()
         self.charges = ledger.charges_by_month()

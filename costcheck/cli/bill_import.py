@@ -101,7 +101,7 @@ def _doubled(ledger: Ledger, buckets: AbstractSet[str]) -> Iterator[str]:
     from costcheck.cli.bill_text import overlap_lines  # noqa: PLC0415 - see the top
 
     for overlap, warning in overlap_lines(ledger):
-        if overlap.way_out and {overlap.first[1], overlap.second[1]} & buckets:
+        if overlap.is_of_two_lists and {overlap.first[1], overlap.second[1]} & buckets:
             yield warning
 
 

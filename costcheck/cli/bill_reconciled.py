@@ -48,7 +48,7 @@ def reconciled(ledger: Path, prices: Path | None, settings: Settings | None) -> 
         return reconcile(
             opened.usage_by_hour(),
             opened.charges_by_class(),
-            prices=BookPrices(with_own_prices(read_price_book(prices), settings, name_of)),
+            prices=BookPrices(with_own_prices(read_price_book(prices), settings)),
             rules=read_ledger_rules(),
             is_complete=lambda source, month: (source, month) in complete,
             entered_factor=factors.get,

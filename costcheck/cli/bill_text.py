@@ -16,7 +16,7 @@ from rich.text import Text
 
 from costcheck.cli.bill_reads import read_lines
 from costcheck.ledger import Ledger
-from costcheck.ledger.overlaps import ALL_CHARGES, Overlap
+from costcheck.ledger.overlaps import ALL_CHARGES, CHARGES_WAY_OUT, USAGE_WAY_OUT, Overlap
 from costcheck.ledger.summary import MonthLine, complete_months, month_lines
 from costcheck.records import Operation
 
@@ -27,11 +27,6 @@ KINDS_SHOWN = 8
 MODELS_SHOWN = 3
 MILLION = Decimal(1_000_000)
 VALUE = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|[0-9][0-9.,:T+-]*""")
-FORGET_OR = "; `costcheck bill forget` one, or read the one that"
-SEPARATE = "; if each counts requests of its own (two organisations), name one in separate_sources of costcheck.toml"
-USAGE_WAY_OUT = f"{FORGET_OR} has charges again with --without-usage{SEPARATE}"
-CHARGES_WAY_OUT = f"{FORGET_OR} only estimates them (a gateway's log) again with --without-charges{SEPARATE}"
-"""docs/ledger.md tells which is which, under *What counts as the bill*."""
 LEGEND = "input: without what the cache read or wrote; ~ may still change, or is a gateway's estimate; ? not told"
 OF_OTHER = "other: credits, taxes and the like; a decision takes no credit from what usage costs, and adds no tax"
 CACHE_WRITE = "cache write"
@@ -278,8 +273,7 @@ def overlap_lines(ledger: Ledger) -> Iterator[tuple[Overlap, str]]:
     names = {(row.x_source, row.x_bucket): f"{row.x_source} {row.name}" for row in ledger.ingests()}
     for overlap in ledger.overlaps():
         both = f"{names[overlap.first]} and {names[overlap.second]} both count {overlap.request_model}"
-        way_out = CHARGES_WAY_OUT if overlap.request_model == ALL_CHARGES else USAGE_WAY_OUT
-        yield overlap, f"warning: {both} in {_months(overlap.months)}{overlap.way_out or way_out}"
+        yield overlap, f"warning: {both} in {_months(overlap.months)}{overlap.way_out}"
 
 
 def _warnings(ledger: Ledger) -> Iterator[str]:

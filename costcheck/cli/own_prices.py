@@ -1,32 +1,30 @@
 """Prices of tokens that the company states itself (`[[token_price]]`), beside those of a price snapshot."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
+from costcheck.cli.model_names import name_of
 from costcheck.errors import ConfigError
 from costcheck.model.api_cost import ModelName
 from costcheck.price_book import GLOBAL, TOKEN_UNIT, PriceBook, token_meter
 from costcheck.records import Origin, Provenance, ServiceTier, TokenType, UnitPrice
 from costcheck.settings import Settings, TokenPrice, own_token_prices
 
-NameOf = Callable[[PriceBook, str, str], ModelName | None]
 
-
-def with_own_prices(book: PriceBook, settings: Settings | None, name_of: NameOf) -> PriceBook:
+def with_own_prices(book: PriceBook, settings: Settings | None) -> PriceBook:
     """Return the prices with those that the settings state.
 
     Args:
         book: Prices of a snapshot.
         settings: None where there are none.
-        name_of: The price list's name of a billed model, None where it has none.
 
     Raises:
         ConfigError: The price list has one of them, it is stated twice, or it is of a tier of a model that the list
             prices for its maker alone.
     """
     stated = own_token_prices(settings) if settings else ()
-    own = [row for price in stated for row in _rows(price, _name(book, price, name_of))]
+    own = [row for price in stated for row in _rows(price, _name(book, price))]
     if not own:
         return book
     meters = [(row.service_code, row.sku_meter) for row in own]
@@ -37,12 +35,12 @@ def with_own_prices(book: PriceBook, settings: Settings | None, name_of: NameOf)
     snapshot = replace(book.snapshot, unit_prices=(*book.snapshot.unit_prices, *own))
     whole = PriceBook(snapshot, book.max_ages)
     for price in stated:
-        if name_of(whole, price.service_provider_name, price.request_model) != _name(book, price, name_of):
+        if name_of(whole, price.service_provider_name, price.request_model) != _name(book, price):
             raise _tier_alone(price)
     return whole
 
 
-def _name(book: PriceBook, price: TokenPrice, name_of: NameOf) -> ModelName:
+def _name(book: PriceBook, price: TokenPrice) -> ModelName:
     """Return the name in the list of whoever is paid; what a maker lists is another price than a reseller's."""
     listed = name_of(book, price.service_provider_name, price.request_model)
     if listed and listed.service_code == price.service_provider_name:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from costcheck.decision.evaluation import Evaluation, Evaluator
+from costcheck.decision.evaluation import Evaluation, Evaluator, least_saving
 from costcheck.model.plan import FleetPlan, Plan
 from costcheck.price_book import EC2, savings_plan_meter
 from costcheck.records import PricingCategory, UnitPrice
@@ -61,8 +61,7 @@ def _at_rate(evaluator: Evaluator, fleet: FleetPlan) -> FleetPlan | None:
 
 
 def _judged(evaluator: Evaluator, saving: float, baseline: float) -> str:
-    limits = evaluator.inputs.thresholds
-    least = max(limits.min_saving_usd.value, limits.min_saving_share.value * Decimal(str(baseline)))
+    least = least_saving(evaluator.inputs.thresholds, baseline)
     if Decimal(str(saving)) < least:
         return f"below the {least:,.0f} that rule 6 asks for, so no commitment makes a case"
     return "enough for rule 6, but commit only to what has served six months"

@@ -12,6 +12,7 @@ from costcheck.model.draws import Draws, Floats, build_draws, draw_uniforms, fac
 from costcheck.model.plan import Plan, Remainder
 from costcheck.model.planning import Planner
 from costcheck.model.simulation import Outage, set_up_cost, simulate_api, simulate_plan
+from costcheck.rules import Thresholds
 from costcheck.verdict import Band, OptionKind
 
 SIMULATED_PLANS = 24
@@ -294,6 +295,11 @@ class Evaluator:
     def _band(values: Floats) -> Band:
         low, middle, high = np.quantile(values, [0.1, 0.5, 0.9])
         return Band(p10=decimal(float(low)), p50=decimal(float(middle)), p90=decimal(float(high)))
+
+
+def least_saving(limits: Thresholds, baseline: float) -> Decimal:
+    """Return the least saving at medians, USD a month, that rule 6 asks for where the API costs `baseline`."""
+    return max(limits.min_saving_usd.value, limits.min_saving_share.value * Decimal(str(baseline)))
 
 
 def cheapest_api(results: Sequence[ApiResult]) -> ApiOption:

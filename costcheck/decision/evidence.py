@@ -23,16 +23,10 @@ ZERO = Decimal(0)
 SOURCE = "costcheck/data/thresholds.toml"
 PULL = "run `costcheck prices pull`, without an AWS key with `--public`"
 PACKAGED = "leave out `--token-prices installed`, or update the package genai-prices first, for they age with it"
-
-
 HOW_TO_TELL_TOKENS = (
     "read the usage with `costcheck bill pull`, or without its key import the usage CSV of the provider's console "
     "(docs/access.md), or add model, input_tokens and output_tokens to the lines; prices come next: "
     "`costcheck prices pull`"
-)
-FORGET_ONE = (
-    "it is there twice: `costcheck bill forget` one, read a bill again with --without-usage or --without-charges, or "
-    "name a source in separate_sources"
 )
 
 
@@ -176,8 +170,7 @@ def _bill_problems(inputs: DecisionInputs) -> Iterator[Finding]:
     for pair in inputs.coverage.counted_twice:
         yield _problem(
             "bill",
-            # Of two lists of invoices the pair itself says what to do, for to forget one might lose other months.
-            "the bill is there twice" if "; make one file" in pair else FORGET_ONE,
+            "the bill is there twice",
             pair,
             "each request once",
             "ledger",

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from costcheck.decision.evaluation import Evaluation, Evaluator
-from costcheck.decision.inputs import DecisionInputs, decimal
+from costcheck.decision.evaluation import Evaluation, Evaluator, least_saving
+from costcheck.decision.inputs import DecisionInputs
 from costcheck.decision.reading import Reader, with_scale
 from costcheck.decision.table import Answer, Conditions, apply_table
 from costcheck.model.draws import build_draws, factor_names, medians
@@ -137,8 +137,4 @@ def _meets(evaluator: Evaluator, evaluation: Evaluation, factor: str, multiple: 
     scaled = with_scale(evaluator, **{factor: multiple})
     limits = evaluator.inputs.thresholds
     savings = [scaled.median_saving(evaluation, row.plan, scaled.single) for row in evaluation.plans]
-    return any(
-        decimal(saving) >= limits.min_saving_usd.value
-        and Decimal(str(saving)) >= limits.min_saving_share.value * Decimal(str(baseline))
-        for saving, baseline in savings
-    )
+    return any(Decimal(str(saving)) >= least_saving(limits, baseline) for saving, baseline in savings)

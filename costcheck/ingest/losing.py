@@ -59,7 +59,7 @@ def _refuse_another_company(ledger: Ledger, batch: BillBatch) -> None:
         LedgerError: So that another key, or another scope, would replace the bill of the first.
     """
     held = ledger.owners_by_bucket(batch.x_source, batch.buckets)
-    came = _owners(batch)
+    came = owners_of(batch)
     for bucket in batch.buckets:
         before, now = _by_kind(held, bucket), _by_kind(came, bucket)
         if _is_redacted(before):
@@ -85,7 +85,8 @@ def _other_scope(batch: BillBatch, bucket: str, found: str) -> LedgerError:
     )
 
 
-def _owners(batch: BillBatch) -> set[tuple[str, str, str]]:
+def owners_of(batch: BillBatch) -> set[tuple[str, str, str]]:
+    """Return of which projects and accounts, and of which API keys, each bucket of a batch has rows."""
     found = {(row.x_bucket, ACCOUNT, row.sub_account_id) for row in _rows(batch)}
     found |= {(row.x_bucket, "x_api_key_id", row.x_api_key_id) for row in batch.usage}
     return {(bucket, kind, owner) for bucket, kind, owner in found if owner is not None}

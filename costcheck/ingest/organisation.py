@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from costcheck.errors import LedgerError
+from costcheck.ingest.losing import owners_of
 from costcheck.ledger import Ledger, open_ledger
 from costcheck.ledger.retention import MARK, PULLED
 from costcheck.records import BillBatch
@@ -97,10 +98,7 @@ def _forget(source: str, held: list[str]) -> str:
 
 
 def _owners(batch: BillBatch) -> set[Owner]:
-    accounts = *(row.sub_account_id for row in batch.usage), *(row.sub_account_id for row in batch.charges)
-    found = {("sub_account_id", account) for account in accounts}
-    found |= {("x_api_key_id", row.x_api_key_id) for row in batch.usage}
-    return {(kind, owner) for kind, owner in found if owner is not None}
+    return {(kind, owner) for _, kind, owner in owners_of(batch)}
 
 
 def refuse_another_account(ledger: Ledger, batch: BillBatch) -> None:

@@ -11,6 +11,11 @@ from costcheck.ledger.twice import SUMMED
 from costcheck.ledger.twice_logs import IS_PULLED, MONTH, TOKENS
 
 ALL_CHARGES = "all charges"
+FORGET_OR = "; `costcheck bill forget` one, or read the one that"
+SEPARATE = "; if each counts requests of its own (two organisations), name one in separate_sources of costcheck.toml"
+USAGE_WAY_OUT = f"{FORGET_OR} has charges again with --without-usage{SEPARATE}"
+CHARGES_WAY_OUT = f"{FORGET_OR} only estimates them (a gateway's log) again with --without-charges{SEPARATE}"
+"""docs/ledger.md tells which is which, under *What counts as the bill*."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +33,15 @@ class Overlap:
     months: int
 
     @property
+    def is_of_two_lists(self) -> bool:
+        """Return whether both are lists that people typed: both may be due, and to forget either could be wrong."""
+        return self.first[0] == self.second[0] and self.request_model == ALL_CHARGES
+
+    @property
     def way_out(self) -> str:
-        """Return what to do where forgetting either could be wrong: two invoices, which both may be due."""
-        if self.first[0] != self.second[0] or self.request_model != ALL_CHARGES:
-            return ""
+        """Return what to do."""
+        if not self.is_of_two_lists:
+            return CHARGES_WAY_OUT if self.request_model == ALL_CHARGES else USAGE_WAY_OUT
         name = self.first[1].removeprefix("file:")
         return (
             "; make one file of the two with every line that is due, run "

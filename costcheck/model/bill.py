@@ -5,15 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from costcheck.records import ChargeCategory, MonthCharge, Operation
+from costcheck.records import ChargeCategory, ClassCharge, MonthCharge, Operation
 
 ZERO = Decimal(0)
 Amounts = dict[date, Decimal]
 """By month."""
+ProviderMonth = tuple[date, str]
+"""A month, and a provider in small letters."""
+C = TypeVar("C", MonthCharge, ClassCharge)
 RECENT_MONTHS = 3
 """Complete months behind a mean that stands for today."""
 WORTH_TELLING = Decimal("0.05")
@@ -156,7 +159,8 @@ def summarise_bill(
     charges = [row for row in charges if row.month in inside]
     charges += _bought_ahead(usage, charges, months)
     unmeasured = _unmeasured(usage, charges)
-    measured = [row for row in charges if row not in set(unmeasured)]
+    not_measured = set(unmeasured)
+    measured = [row for row in charges if row not in not_measured]
     reconciliations = _reconcile(usage, measured, entered_factor, months[-recent_months:])
     factors = {row.service_provider_name: row.contracted_factor for row in reconciliations}
     rows = tuple(_bill_month(month, usage, charges, unmeasured, factors) for month in months)
@@ -261,32 +265,44 @@ def _reconcile(
 
 
 def _for_tokens(charges: Sequence[MonthCharge], listed: Mapping[str, Amounts]) -> list[MonthCharge]:
-    """Return what was charged for tokens: what names a model, and what names none where it may be for tokens, too.
-
-    That is any line of an invoice. In other bills it is a tool or a search, unless in the months in which nothing of
-    its provider names a model it comes to more than the tokens at list: of all of these months, or of none.
-    """
+    """Return what was charged for tokens: what names a model, and what `unnamed_for_tokens` takes for them."""
     used = [row for row in charges if row.charge_category is ChargeCategory.USAGE]
-    naming = {_provider_month(row) for row in used if row.x_operation is Operation.CHAT}
-    unnamed: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
-    for row in used:
-        if row.x_operation in MAY_BE_CHAT and _provider_month(row) not in naming:
+
+    def at_list(key: ProviderMonth) -> Decimal:
+        return listed.get(key[1], {}).get(key[0], ZERO)
+
+    unnamed = unnamed_for_tokens(used, at_list)
+    return [row for row in used if row.x_operation is Operation.CHAT or row in unnamed]
+
+
+def unnamed_for_tokens(charges: Sequence[C], at_list: Callable[[ProviderMonth], Decimal]) -> set[C]:
+    """Return the charges for usage that name no model and may be for tokens, as `decide` and `reconcile` take them.
+
+    Any line of an invoice may. In other bills it is a tool or a search, unless in the months in which nothing of its
+    provider names a model it comes to more than the tokens at list: of all of these months, or of none.
+
+    Args:
+        charges: Of the category Usage.
+        at_list: What the tokens of a provider cost at list in a month.
+    """
+    naming = {_provider_month(row) for row in charges if row.x_operation is Operation.CHAT}
+    others = [row for row in charges if row.x_operation is Operation.OTHER]
+    unnamed: dict[ProviderMonth, Decimal] = defaultdict(Decimal)
+    for row in others:
+        if _provider_month(row) not in naming:
             unnamed[_provider_month(row)] += row.billed_cost
     over: dict[str, Decimal] = defaultdict(Decimal)
-    for (month, provider), amount in unnamed.items():
-        over[provider] += amount - listed.get(provider, {}).get(month, ZERO)
+    for key, amount in unnamed.items():
+        over[key[1]] += amount - at_list(key)
 
-    def is_for_tokens(row: MonthCharge) -> bool:
+    def is_for_tokens(row: C) -> bool:
         key = _provider_month(row)
-        is_all_there_is = key in unnamed and over[key[1]] > 0
-        return row.x_operation is Operation.CHAT or (
-            row.x_operation in MAY_BE_CHAT and (row.x_source in LINE_TELLS_BOTH or is_all_there_is)
-        )
+        return row.x_source in LINE_TELLS_BOTH or (key in unnamed and over[key[1]] > 0)
 
-    return [row for row in used if is_for_tokens(row)]
+    return {row for row in others if is_for_tokens(row)}
 
 
-def _provider_month(row: PricedUsage | MonthCharge) -> tuple[date, str]:
+def _provider_month(row: PricedUsage | MonthCharge | ClassCharge) -> ProviderMonth:
     return row.month, row.service_provider_name.casefold()
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal, localcontext
 from typing import Protocol, TypeVar
 
-from costcheck.model.bill import LINE_TELLS_BOTH
+from costcheck.model.bill import LINE_TELLS_BOTH, ProviderMonth, unnamed_for_tokens
 from costcheck.model.price_tags import LONGEST_PROMPT_TOKENS, is_long_context, is_regional, price_tags
 from costcheck.model.residual import Cause, Compared, Expected, explain
 from costcheck.records import ClassCharge, Operation, ServiceTier, TokenType, UsageHour
@@ -154,25 +154,12 @@ def reconcile(  # noqa: PLR0913 - what is compared, and what it is compared with
 
 
 def _unnamed(hours: Sequence[UsageHour], charges: Sequence[ClassCharge], prices: ListPrices) -> set[ClassCharge]:
-    """Return the charges that name no model and may be for tokens that were used, as a decision takes them."""
-    used = {(_month(row), row.service_provider_name.casefold()) for row in hours}
-    naming = {_provider_month(row) for row in charges if row.x_operation is Operation.CHAT}
-    others = [row for row in charges if row.x_operation is Operation.OTHER and _provider_month(row) in used]
-    unnamed = {_provider_month(row) for row in others} - naming
-    over: dict[str, Decimal] = defaultdict(Decimal)
-    for charge in others:
-        if _provider_month(charge) in unnamed:
-            over[charge.service_provider_name.casefold()] += charge.billed_cost
+    """Return the charges that name no model and may be for tokens that were used."""
+    listed: dict[ProviderMonth, Decimal] = defaultdict(Decimal)
     for hour in hours:
-        provider = hour.service_provider_name.casefold()
-        if (_month(hour), provider) in unnamed:
-            over[provider] -= _at_list(hour, prices)
-    return {
-        row
-        for row in others
-        if row.x_source in LINE_TELLS_BOTH
-        or (_provider_month(row) in unnamed and over[row.service_provider_name.casefold()] > 0)
-    }
+        listed[_month(hour), hour.service_provider_name.casefold()] += _at_list(hour, prices)
+    used = [row for row in charges if (row.month, row.service_provider_name.casefold()) in listed]
+    return unnamed_for_tokens(used, listed.__getitem__)
 
 
 def _at_list(hour: UsageHour, prices: ListPrices) -> Decimal:
@@ -180,10 +167,6 @@ def _at_list(hour: UsageHour, prices: ListPrices) -> Decimal:
     tiers = (hour.service_tier, ServiceTier.STANDARD)
     costs = (_cost(hour, prices, tier, _context_tokens(hour)) for tier in tiers)
     return next((cost for cost in costs if cost is not None), ZERO)
-
-
-def _provider_month(row: ClassCharge) -> tuple[date, str]:
-    return row.month, row.service_provider_name.casefold()
 
 
 def _whole(key: Key, whole: Container[tuple[str, date, str]]) -> Key:

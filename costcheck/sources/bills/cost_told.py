@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-WORTH_TELLING = Decimal("0.01")
-"""Of the usage's cost; guardrails and searches, which count none, come to less in most bills."""
+from costcheck.rules import read_ledger_rules
+
 NAMES_SHOWN = 3
 
 
@@ -30,7 +30,7 @@ class Told:
     def notes(self) -> Iterator[str]:
         """Yield a sentence if lines without tokens cost enough to be told."""
         cost = sum(self._untold.values(), Decimal(0))
-        if cost < self._cost * WORTH_TELLING or not cost:
+        if cost < self._cost * read_ledger_rules().worth_telling_share.value or not cost:
             return
         named = sorted(self._untold.items(), key=lambda item: (-item[1], item[0]))
         shown = ", ".join(f"{name} ({amount:,.2f})" for name, amount in named[:NAMES_SHOWN])

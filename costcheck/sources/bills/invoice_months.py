@@ -7,13 +7,12 @@ from datetime import date
 from decimal import Decimal
 
 from costcheck.records import ChargeCategory
+from costcheck.rules import read_ledger_rules
 from costcheck.sources.bills.invoice_faults import Fault, quoted
 from costcheck.sources.bills.invoice_lines import NOT_USED, Invoice
 from costcheck.sources.bills.invoice_table import Line
 from costcheck.sources.bills.invoice_words import corrects, says_invoice_sum, wants_minus
 
-HIGHEST_TAX_SHARE = Decimal("0.30")
-"""Of what is taxed; the highest VAT is Hungary's, 27 %."""
 TOO_MUCH_FOR_A_TAX = (
     "which is a tax by its words, and more than a tax is on what its month charges in this file: write tax "
     "into the column category if it is one, else say what it is for"
@@ -129,12 +128,13 @@ def _odd(lines: Sequence[Charged]) -> Iterator[tuple[Charged, str]]:
             months[line.month] += line.invoice.amount
         elif line.is_tax_by_words:
             taxes[line.month] += line.invoice.amount
+    most = read_ledger_rules().max_tax_share.value
     charged = {(line.of, line.invoice.amount): line for line in lines if not wants_minus(line.invoice.description)}
     for line in lines:
         twin = charged.get((line.of, line.invoice.amount))
         if line.is_usage and line.invoice.amount > 0 and twin and wants_minus(line.invoice.description):
             yield line, AS_MUCH_AS_ANOTHER.format(twin.line.number)
-        elif line.is_tax_by_words and taxes[line.month] > HIGHEST_TAX_SHARE * months[line.month]:
+        elif line.is_tax_by_words and taxes[line.month] > most * months[line.month]:
             yield line, TOO_MUCH_FOR_A_TAX
         elif line.is_usage and line.invoice.amount < 0:
             undone = with_tokens.get((line.of, -line.invoice.amount))

@@ -1,107 +1,36 @@
 """What the words of an invoice line say of it: a sum of others, a tax, a credit, or what takes an invoice back."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
-from types import MappingProxyType
+from functools import cache
 
+from costcheck.facts import Typed, read_data_toml
 from costcheck.sources.bills.invoice_columns import plain, words
 from costcheck.sources.bills.invoice_dates import MONTHS
 
+
+class _Lists(Typed, frozen=True, kw_only=True):
+    """Words of a kind, see `data/invoice_words.toml`."""
+
+    sums: frozenset[str]
+    about_sums: frozenset[str]
+    everybody: frozenset[str]
+    taxes: frozenset[str]
+    included: frozenset[str]
+    left_out: frozenset[str]
+    added: frozenset[str]
+    nobodys: frozenset[str]
+    on: frozenset[str]
+    about_taxes: frozenset[str]
+    invoice_sums: frozenset[str]
+    about_invoices: frozenset[str]
+    anybody: frozenset[str]
+    products: dict[str, tuple[str, ...]]
+
+
 _SUM = re.compile(r"gesamt\w*|\w*(summe|saldo|vortrag|total|totals)")
-_SUMS = frozenset(
-    (
-        *("sum", "zwischenergebnis", "insgesamt", "uebertrag", "kumuliert", "kumulativ", "aufgelaufen", "faellig"),
-        *(
-            "faelliger",
-            "somme",
-            "cumul",
-            "totale",
-            "suma",
-            "totaal",
-            "balance",
-            "overall",
-            "cumulative",
-            "ytd",
-            "mtd",
-        ),
-        *("due", "forward"),
-    )
-)
-_ABOUT_SUMS = frozenset(
-    (
-        *("grand", "sub", "sous", "net", "netto", "gross", "brutto", "ttc", "ht", "of", "for", "month", "year", "to"),
-        *("date", "monat", "jahr", "quartal", "quarter", "usd", "eur", "und", "and", "q", "running", "annual", "all"),
-        *(
-            "alle",
-            "brought",
-            "carried",
-            "amount",
-            "betrag",
-            "cost",
-            "costs",
-            "kosten",
-            "spend",
-            "zu",
-            "zahlen",
-            "bis",
-        ),
-    )
-)
 _TO_DATE = re.compile(r"\b(?P<what>year|month)[ -]to[ -]date\b")
-EVERYBODY = frozenset(("all", "alle", "alles", "saemtliche", "every", "tous", "todos", "tutti", "allemaal"))
-"""No provider is called that."""
-_TAXES = frozenset(
-    (
-        *("tax", "taxes", "vat", "gst", "hst", "qst", "jct", "steuer", "steuern", "ust", "umsatzsteuer", "mwst"),
-        *("mehrwertsteuer", "vorsteuer", "einfuhrumsatzsteuer", "quellensteuer", "tva", "taxe", "iva", "igic", "btw"),
-        *("moms", "mva", "dph", "impuesto", "impuestos", "imposta", "belasting", "ttc", "bruttobetrag"),
-    )
-)
-_INCLUDED = frozenset(
-    (
-        *(
-            "inkl",
-            "incl",
-            "inklusive",
-            "inclusive",
-            "including",
-            "includes",
-            "included",
-            "einschl",
-            "einschliesslich",
-        ),
-        *(
-            "brutto",
-            "bruttobetrag",
-            "gross",
-            "ttc",
-            "compris",
-            "comprise",
-            "incluido",
-            "inclusief",
-            "compresa",
-            "mit",
-        ),
-    )
-)
-_LEFT_OUT = frozenset(
-    (
-        *("netto", "net", "nettobetrag", "exkl", "excl", "exklusive", "exclusive", "excluding", "ohne", "without"),
-        *("before", "vor", "hors", "exempt", "befreit", "free", "frei", "keine", "senza", "sans", "sin"),
-    )
-)
-_ADDED = frozenset(("zzgl", "zuzueglich", "plus"))
-_NOBODYS = frozenset(("reverse", "steuerschuldnerschaft"))
-_ON = frozenset(("on", "auf", "zu", "zur", "for", "fuer", "of", "sur", "su", "sobre", "op", "over"))
-_ABOUT_TAXES = frozenset(
-    (
-        *("sales", "use", "value", "added", "goods", "and", "services", "service", "consumption", "withholding"),
-        *("state", "local", "city", "county", "at", "rate", "satz", "percent", "prozent", "eu", "us", "de", "charge"),
-        *("gesetzliche", "gesetzl", "gesetzlicher", "ges", "des", "leistungsempfaengers", "usd", "eur"),
-        *("german", "deutsche", "uk", "irish", "inv"),
-    )
-)
 _TAKES_BACK = re.compile(
     r"\b(storn\w*|\w*storno|\w*erstattung\w*|\w*rueck(buchung|nahme|zahlung|verguetung)|refund\w*|reversal|reversed"
     r"|cancell?ation|chargeback|credit (note|memo)|annul\w*|remboursement|nota di credito|rimborso"
@@ -115,36 +44,21 @@ _BUYS_CREDITS = re.compile(
 )
 _PREPAID = re.compile(r"\b(pre ?paid|deposits?|recharges?|reload|credits|\w*guthaben)\b|\bcredit$")
 _CREDITS = re.compile(r"\b(credits?|kredit\w*|promo\w*|voucher\w*|gutschein\w*|\w*guthaben|grant\w*|startup)\b")
-PRODUCTS: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("bedrock", "aws bedrock", "amazon bedrock", "amazon aws"), "aws"),
-        **dict.fromkeys(("azure openai", "azure open ai", "azure openai service", "microsoft azure openai"), "azure"),
-        **dict.fromkeys(
-            ("vertex ai", "vertex", "google vertex ai", "gemini", "google gemini", "gemini api"), "google"
-        ),
-        **dict.fromkeys(("google ai studio", "google ai"), "google"),
-        **dict.fromkeys(("claude", "claude api", "anthropic api", "anthropic claude"), "anthropic"),
-        **dict.fromkeys(("openai api", "openai platform"), "openai"),
-    }
-)
-"""Who sells what people name in place of the seller."""
 
-_INVOICE_SUMS = frozenset(("rechnungsbetrag", "endbetrag"))
-_ABOUT_INVOICES = frozenset(
-    (
-        *("invoice", "invoices", "inv", "rechnung", "rechnungen", "bill", "facture", "no", "nr", "vom", "from"),
-        *("api", "usage", "nutzung", "verbrauch", "service", "services", "charges", "the", "der", "die", "in"),
-    )
-)
-_SELLERS = frozenset(word for names in PRODUCTS.items() for name in names for word in name.split())
-_ANYBODY = frozenset(
-    (
-        *("anbieter", "provider", "providers", "vendor", "vendors", "supplier", "suppliers", "seller", "sellers"),
-        *("lieferant", "lieferanten", "dienste", "dienstleister", "hersteller", "fournisseurs", "proveedores"),
-        *("fornitori", "leveranciers", "services", "apis", "llm", "llms", "ki", "ia", "model", "models", "modelle"),
-        *("modellanbieter", "kianbieter", "die", "der", "the", "our", "unsere", "les", "los", "i"),
-    )
-)
+
+@cache
+def _lists() -> _Lists:
+    return read_data_toml("invoice_words.toml", _Lists)
+
+
+@cache
+def _products() -> dict[str, str]:
+    return {name: seller for seller, names in _lists().products.items() for name in names}
+
+
+@cache
+def _sellers() -> frozenset[str]:
+    return frozenset(word for names in _products().items() for name in names for word in name.split())
 
 
 class Tax(StrEnum):
@@ -158,13 +72,15 @@ class Tax(StrEnum):
 
 def seller_of(product: str) -> str | None:
     """Return who sells a product that a line names as its provider, None if it is none that is known."""
-    return PRODUCTS.get(" ".join(re.findall(r"\w+", words(product))))
+    return _products().get(" ".join(re.findall(r"\w+", words(product))))
 
 
 def says_sum(cell: str) -> bool:
     """Return whether a text says nothing but that it sums up: `Summe April 2026`, `YTD`, `Amount due`."""
     rest = _words(_TO_DATE.sub(lambda found: f"{found['what']} ytd", words(cell)))
-    return any(map(_is_sum, rest)) and all(_is_sum(word) or word in _ABOUT_SUMS | MONTHS.keys() for word in rest)
+    return any(map(_is_sum, rest)) and all(
+        _is_sum(word) or word in _lists().about_sums | MONTHS.keys() for word in rest
+    )
 
 
 def says_invoice_sum(cell: str, provider: str) -> bool:
@@ -173,9 +89,9 @@ def says_invoice_sum(cell: str, provider: str) -> bool:
     A charge may be called so, too, where a list has one line an invoice.
     """
     told = _words(cell)
-    known = _ABOUT_SUMS | _ABOUT_INVOICES | _SELLERS | MONTHS.keys() | set(_words(provider))
-    is_sum = any(_is_sum(word) or word in _INVOICE_SUMS for word in told)
-    return is_sum and all(_is_sum(word) or word in _INVOICE_SUMS | known for word in told)
+    known = _lists().about_sums | _lists().about_invoices | _sellers() | MONTHS.keys() | set(_words(provider))
+    is_sum = any(_is_sum(word) or word in _lists().invoice_sums for word in told)
+    return is_sum and all(_is_sum(word) or word in _lists().invoice_sums | known for word in told)
 
 
 def without_sums(cell: str) -> str:
@@ -183,17 +99,20 @@ def without_sums(cell: str) -> str:
     told = words(cell).split()
     if not any(map(_is_sum, told)):
         return words(cell)
-    return " ".join(word for word in told if not _is_sum(word) and word not in _ABOUT_SUMS)
+    return " ".join(word for word in told if not _is_sum(word) and word not in _lists().about_sums)
 
 
 def says_everybody(cell: str) -> bool:
     """Return whether a provider is none in particular: `alle Anbieter`, and not `All Hands AI`."""
     told = set(_words(cell))
-    return bool(EVERYBODY & told) and told <= EVERYBODY | _ANYBODY | _ABOUT_SUMS | _SELLERS
+    return (
+        bool(_lists().everybody & told)
+        and told <= _lists().everybody | _lists().anybody | _lists().about_sums | _sellers()
+    )
 
 
 def _is_sum(word: str) -> bool:
-    return word in _SUMS or bool(_SUM.fullmatch(word))
+    return word in _lists().sums or bool(_SUM.fullmatch(word))
 
 
 def tax_in(text: str, *, provider: str, is_zero: bool) -> Tax:
@@ -205,30 +124,44 @@ def tax_in(text: str, *, provider: str, is_zero: bool) -> Tax:
         is_zero: The line charges nothing: then a reverse charge is a tax of zero, else it may be what was bought.
     """
     told = _words(text)
-    places = [place for place, word in enumerate(told) if word in _TAXES]
+    places = [place for place, word in enumerate(told) if word in _lists().taxes]
     if not places:
         return _gross_in(told, provider)
     # What stands behind `on` is what is taxed: `VAT on the net amount` is a tax.
-    until = next((place for place, word in enumerate(told) if place > places[0] and word in _ON), len(told))
+    until = next((place for place, word in enumerate(told) if place > places[0] and word in _lists().on), len(told))
     told = told[:until]
-    if _INCLUDED.intersection(told):
+    if _lists().included.intersection(told):
         return Tax.INCLUDED
-    if _LEFT_OUT.intersection(told):
+    if _lists().left_out.intersection(told):
         return Tax.NONE
-    known = _ABOUT_TAXES | _ADDED | _NOBODYS | _TAXES | MONTHS.keys() | set(_words(provider))
+    known = (
+        _lists().about_taxes
+        | _lists().added
+        | _lists().nobodys
+        | _lists().taxes
+        | MONTHS.keys()
+        | set(_words(provider))
+    )
     is_alone = all(len(word) == 1 or word in known or corrects(word) for word in told)
-    if _NOBODYS.intersection(told) and not is_zero:
+    if _lists().nobodys.intersection(told) and not is_zero:
         return Tax.UNCLEAR if is_alone else Tax.NONE
     if is_alone:
         return Tax.ALONE
-    return Tax.NONE if (_ADDED | _NOBODYS).intersection(told) else Tax.UNCLEAR
+    return Tax.NONE if (_lists().added | _lists().nobodys).intersection(told) else Tax.UNCLEAR
 
 
 def _gross_in(told: Sequence[str], provider: str) -> Tax:
     """Return what words without a tax say: `brutto` may stand in a name, too (`Customer Gross GmbH`)."""
     if not {"brutto", "gross"}.intersection(told):
         return Tax.NONE
-    known = _ABOUT_SUMS | _ABOUT_INVOICES | _INVOICE_SUMS | _SELLERS | MONTHS.keys() | set(_words(provider))
+    known = (
+        _lists().about_sums
+        | _lists().about_invoices
+        | _lists().invoice_sums
+        | _sellers()
+        | MONTHS.keys()
+        | set(_words(provider))
+    )
     return Tax.INCLUDED if all(len(word) == 1 or word in known or corrects(word) for word in told) else Tax.UNCLEAR
 
 

@@ -15,18 +15,17 @@ knows no provider: name it with `--provider` where all models come from one.
 
 import base64
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from types import MappingProxyType
 
 import msgspec
 
 from costcheck.errors import SourcePayloadError
-from costcheck.records import BillBatch, Charge, Operation, Provenance, QuarantinedRow, TokenUsage
+from costcheck.records import BillBatch, Charge, Provenance, QuarantinedRow, TokenUsage
 from costcheck.sources.bills.contract import PullPlan, PullRequest
+from costcheck.sources.bills.langfuse_uncounted import ERROR, OPERATIONS, id_of, is_uncounted, may_be_left_out
 from costcheck.sources.bills.litellm_names import own_name
 from costcheck.sources.bills.rows import BatchBuilder, Read, SetAside, count_tokens, known, replay_rows
 from costcheck.sources.bills.windows import Window
@@ -47,13 +46,9 @@ FIELDS = "core,model,usage"
 UNKNOWN_PROVIDER = "unknown"
 ROW_IS_REQUEST = True
 """Several rows stand under one key: a minute of a model."""
-OPERATIONS: Mapping[str, Operation] = MappingProxyType(
-    {"GENERATION": Operation.CHAT, "EMBEDDING": Operation.EMBEDDINGS}
-)
 NO_GENERATION = "no generation"
-ERROR, FAILED = "ERROR", "failed request"
+FAILED = "failed request"
 UNCOUNTED = "neither tokens nor cost recorded, as of a stream without usage"
-MOST_UNCOUNTED = Decimal("0.05")
 """Of the generations, as in `litellm_hours`."""
 NO_USAGE = "a generation without model and tokens"
 TOTAL = "total"
@@ -81,21 +76,6 @@ class Observation(msgspec.Struct, frozen=True, rename="camel"):
     def model_name(self) -> str | None:
         """Return the model as the caller named it, under either of its two names."""
         return self.provided_model_name or self.model or None
-
-
-class Named(msgspec.Struct, frozen=True):
-    """What tells one observation from another."""
-
-    id: str | None = None
-
-
-class Counted(msgspec.Struct, frozen=True, rename="camel"):
-    """What tells a generation of which nothing was counted."""
-
-    id: str
-    type: str = ""
-    level: str | None = None
-    usage_details: dict[str, object] | None = None
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -192,28 +172,10 @@ def _page(client: ApiClient, asked: Sequence[tuple[str, str | int]], cursor: str
     return client.get(PATH, [*asked, ("limit", ROWS_PER_PAGE), *([("cursor", cursor)] if cursor else [])], Page)
 
 
-def is_uncounted(raw: bytes, failed: AbstractSet[str] = frozenset()) -> bool:
-    """Return whether an observation is a generation without tokens that is not known to have failed."""
-    try:
-        row = msgspec.json.decode(raw, type=Counted)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return False
-    is_counted = any((row.usage_details or {}).values())
-    return row.type in OPERATIONS and not is_counted and row.level != ERROR and row.id not in failed
-
-
 def _failed(client: ApiClient, asked: Sequence[tuple[str, str | int]], on_page: Callable[[], None]) -> frozenset[str]:
     """Return the ids of level ERROR: the level itself comes only beside `statusMessage`, which may quote a prompt."""
     rows = _rows(client, [*asked, ("level", ERROR), ("fields", "core")], on_page)
-    return frozenset(found for raw in rows if (found := _id_of(raw)) is not None)
-
-
-def _id_of(raw: bytes) -> str | None:
-    """Return the id of an observation, None where it cannot be read: then it is not known to have failed."""
-    try:
-        return msgspec.json.decode(raw, type=Named).id
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None
+    return frozenset(found for raw in rows if (found := id_of(raw)) is not None)
 
 
 def normalise_rows(
@@ -241,11 +203,6 @@ def normalise_rows(
         reader = partial(_read, page, raw, provider, are_few_uncounted=are_few)
         builder.read(page.bucket, safe_raw(raw), reader, context=row_context(provider))
     return builder.batch(buckets, provenance)
-
-
-def may_be_left_out(builder: BatchBuilder, count: int) -> bool:
-    """Return whether usage is right without so many generations of which nothing was counted."""
-    return count <= MOST_UNCOUNTED * (len(builder.usage) + count)
 
 
 def replay(rows: Sequence[QuarantinedRow], provenance: Provenance) -> BillBatch:

@@ -25,11 +25,10 @@ from costcheck.sources.bills.langfuse import (
     SOURCE,
     UNKNOWN_PROVIDER,
     Observation,
-    is_uncounted,
-    may_be_left_out,
     read_observation,
     row_context,
 )
+from costcheck.sources.bills.langfuse_uncounted import is_uncounted, may_be_left_out
 from costcheck.sources.bills.rows import BatchBuilder, Read
 
 EXPECTED = "an export of Langfuse's observations with id, type, start_time, provided_model_name and usage_details"

@@ -21,6 +21,7 @@ from costcheck.records import (
     SetAsideRows,
     TokenUsage,
 )
+from costcheck.rules import read_ledger_rules
 from costcheck.sources.bills.engine_read import EngineRead, refuse_too_many
 from costcheck.sources.bills.litellm_names import DEPLOYMENT, billed_by, models_behind, own_name
 from costcheck.sources.bills.rows import DUPLICATE
@@ -32,8 +33,6 @@ from costcheck.sources.exports.query import fetch, open_export
 SERVICE_NAME = "LiteLLM"
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-MOST_UNCOUNTED = Decimal("0.05")
-"""Of the answered requests of a log; with more of them without a count, usage would be too low to decide on."""
 
 
 class HourRow(NamedTuple):
@@ -104,7 +103,7 @@ def _are_many_uncounted(rows: Iterable[HourRow]) -> bool:
     for row in rows:
         if row.aside in {None, spend_log.UNCOUNTED}:
             answered[row.aside is not None] += row.requests
-    return answered[True] > MOST_UNCOUNTED * answered.total()
+    return answered[True] > read_ledger_rules().max_uncounted_share.value * answered.total()
 
 
 def _named(rows: Sequence[HourRow]) -> list[HourRow]:

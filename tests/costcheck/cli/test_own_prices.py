@@ -34,7 +34,7 @@ def price(**changes: Any) -> TokenPrice:  # noqa: ANN401 - any field of the reco
 
 def book_with(*prices: TokenPrice) -> PriceBook:
     company = Settings(company=Company(name="Example Shop Ltd"), workload=(workload(),), token_price=prices)
-    return with_own_prices(read_price_book(None), company, name_of)
+    return with_own_prices(read_price_book(None), company)
 
 
 def test_a_model_that_no_list_knows_has_the_price_that_is_stated() -> None:
@@ -101,8 +101,8 @@ def test_a_resellers_tier_alone_is_an_error() -> None:
 
 def test_without_own_prices_the_book_is_the_snapshots() -> None:
     book = read_price_book(None)
-    assert with_own_prices(book, settings(), name_of) is book
-    assert with_own_prices(book, None, name_of) is book
+    assert with_own_prices(book, settings()) is book
+    assert with_own_prices(book, None) is book
 
 
 def test_settings_without_own_prices_are_written_as_before() -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from costcheck.errors import LedgerError
 from costcheck.ledger import Ledger, open_ledger
+from costcheck.ledger.overlaps import Overlap
 from costcheck.records import (
     BillBatch,
     Charge,
@@ -635,6 +636,27 @@ def test_two_invoices_of_one_provider_and_month_are_found_whatever_their_amounts
         "; make one file of the two with every line that is due, run `costcheck bill forget invoice file:b.csv`, and "
         "import the new file as a.csv, whose place it takes; or name the source in separate_sources"
     )
+
+
+@pytest.mark.parametrize(
+    ("second", "what", "says"),
+    [
+        ("invoice", "all charges", "make one file of the two"),
+        ("openai", "all charges", "`costcheck bill forget` one, or read the one that only estimates them"),
+        ("litellm", "gpt-5.4", "`costcheck bill forget` one, or read the one that has charges again"),
+    ],
+)
+def test_only_of_two_lists_of_invoices_nobody_is_told_to_forget_one(second: str, what: str, says: str) -> None:
+    overlap = Overlap(
+        first=("invoice", "file:a.csv"),
+        second=(second, "file:b.csv"),
+        service_provider_name="openai",
+        request_model=what,
+        months=1,
+    )
+    assert overlap.is_of_two_lists is (second == "invoice")
+    assert says in overlap.way_out
+    assert ("forget` one" in overlap.way_out) is not overlap.is_of_two_lists
 
 
 def test_invoices_of_two_providers_or_of_periods_apart_are_no_overlap(ledger: Ledger) -> None:

@@ -17,6 +17,7 @@ from costcheck.errors import SourceAuthError, SourcePayloadError, UsageError
 from costcheck.records import BillBatch, Operation, Provenance
 from costcheck.sources.bills import langfuse
 from costcheck.sources.bills.contract import PullRequest
+from costcheck.sources.bills.langfuse_uncounted import is_uncounted
 from costcheck.sources.bills.windows import month_windows
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ def test_counts_of_nothing_are_no_counts(read: Callable[..., BillBatch], details
 
 def test_a_count_beside_zeros_is_a_count() -> None:
     row = observation(usageDetails={"input": 0, "output": 1}, totalCost=None)
-    assert not langfuse.is_uncounted(msgspec.json.encode(row))
+    assert not is_uncounted(msgspec.json.encode(row))
 
 
 def test_a_cursor_that_comes_back_is_not_followed_for_ever(loopback: Loopback, answer: type[Answer]) -> None:
